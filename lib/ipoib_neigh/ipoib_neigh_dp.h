@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#ifndef IPOIB_NEIGH_DP_H
+#define IPOIB_NEIGH_DP_H
+
+/**
+ * @file
+ * The neighbour table as worker lcores see it: 20-octet address in, address
+ * handle and QPN out. The idea is Linux's private IPoIB neighbour table
+ * (commit b63b70d, 2012), here for many polling readers.
+ *
+ * A reader is registered with the table's RCU variable (rte_rcu_qsbr) and
+ * online. It takes no reference and no lock; entries it was given stay valid
+ * and unchanged until its next rte_rcu_qsbr_quiescent().
+ */
+
+#include <stdint.h>
+
+#include "ipoib_proto.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Most keys of one lookup (RTE_HASH_LOOKUP_BULK_MAX). */
+#define IPOIB_NEIGH_BURST_MAX 64
+
+/** A table; opaque. */
+struct ipoib_neigh;
+
+/** State of a neighbour. */
+enum ipoib_neigh_state {
+	IPOIB_NEIGH_INCOMPLETE, /**< known, nobody asks yet */
+	IPOIB_NEIGH_RESOLVING,	/**< asked; packets wait in its queue */
+	IPOIB_NEIGH_VALID,
+	IPOIB_NEIGH_STALE, /**< still used while it is refreshed */
+	IPOIB_NEIGH_FAILED /**< negative until its back-off ends */
+};
+
+/** How packets reach the neighbour. */
+enum ipoib_neigh_kind {
+	IPOIB_NEIGH_UD, /**< datagram (RFC 4391) */
+	IPOIB_NEIGH_RC	/**< connected (RFC 4755); later */
+};
+
+/** What a worker needs to send. Immutable; replaced as a whole. */
+struct ipoib_neigh_entry {
+	struct ipoib_addr addr; /**< key; flags octet zero */
+	uint32_t ah;		/**< opaque address-handle number */
+	uint32_t qpn;		/**< remote QPN, host order */
+	uint32_t slot;		/**< index of the last-used mark; the library's */
+	uint16_t mtu;		/**< IP MTU of the path, 0: that of the link */
+	uint8_t state;		/**< enum ipoib_neigh_state when published */
+	uint8_t kind;		/**< enum ipoib_neigh_kind */
+};
+
+/**
+ * Look up @p n addresses (1..64; the flags octet does not count).
+ *
+ * Workers only; never blocks. Marks every usable entry as used now.
+ *
+ * @param hits bit i is set if entries[i] can be sent to (VALID or STALE)
+ * @param entries for a clear bit: NULL, unknown address (hand the packet to
+ *   control); else an entry in state RESOLVING or INCOMPLETE (the packet may
+ *   wait at control) or FAILED (drop it)
+ * @return number of set bits, or -EINVAL (n is 0 or above 64)
+ */
+int ipoib_neigh_lookup_bulk(const struct ipoib_neigh *t, const struct ipoib_addr *const keys[],
+			    uint32_t n, uint64_t *hits, const struct ipoib_neigh_entry *entries[]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* IPOIB_NEIGH_DP_H */
