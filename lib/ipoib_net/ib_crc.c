@@ -3,7 +3,7 @@
  */
 
 #include <errno.h>
-#include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <rte_branch_prediction.h>
@@ -43,12 +43,12 @@ struct ib_crc_poly {
 	uint32_t reflected;
 } __rte_cache_aligned;
 
-typedef uint32_t (*ib_crc_run_t)(const struct ib_crc_poly *p, uint32_t crc, const uint8_t *data,
-				 uint32_t len);
+typedef uint32_t (*ib_crc_run_t)(
+		const struct ib_crc_poly *p, uint32_t crc, const uint8_t *data, uint32_t len);
 
 /* x^32 + x^26 + ... + 1, as Ethernet's; x^16 + x^12 + x^3 + x + 1 (IBA 7.8.2). */
-static struct ib_crc_poly poly_icrc = {.degree = 32, .reflected = 0xedb88320};
-static struct ib_crc_poly poly_vcrc = {.degree = 16, .reflected = 0xd008};
+static struct ib_crc_poly poly_icrc = { .degree = 32, .reflected = 0xedb88320 };
+static struct ib_crc_poly poly_vcrc = { .degree = 16, .reflected = 0xd008 };
 
 static uint32_t
 ib_table_run(const struct ib_crc_poly *p, uint32_t crc, const uint8_t *data, uint32_t len)
@@ -59,9 +59,9 @@ ib_table_run(const struct ib_crc_poly *p, uint32_t crc, const uint8_t *data, uin
 		memcpy(&w, data, sizeof(w));
 		w = rte_le_to_cpu_64(w) ^ crc;
 		crc = p->table[7][w & 0xff] ^ p->table[6][w >> 8 & 0xff] ^
-		      p->table[5][w >> 16 & 0xff] ^ p->table[4][w >> 24 & 0xff] ^
-		      p->table[3][w >> 32 & 0xff] ^ p->table[2][w >> 40 & 0xff] ^
-		      p->table[1][w >> 48 & 0xff] ^ p->table[0][w >> 56];
+				p->table[5][w >> 16 & 0xff] ^ p->table[4][w >> 24 & 0xff] ^
+				p->table[3][w >> 32 & 0xff] ^ p->table[2][w >> 40 & 0xff] ^
+				p->table[1][w >> 48 & 0xff] ^ p->table[0][w >> 56];
 	}
 	while (len-- > 0)
 		crc = p->table[0][(crc ^ *data++) & 0xff] ^ crc >> 8;
@@ -172,18 +172,16 @@ ib_reduce(const struct ib_crc_poly *p, __m128i acc)
 static IB_TARGET_CLMUL uint32_t
 ib_clmul_run(const struct ib_crc_poly *p, uint32_t crc, const uint8_t *data, uint32_t len)
 {
-	static const uint8_t to_end[32] __rte_aligned(16) = {
-		0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-		0x80, 0x80, 0x80, 0x80, 0x80, 0,    1,	  2,	3,    4,    5,
-		6,    7,    8,	  9,	10,   11,   12,	  13,	14,   15};
+	static const uint8_t to_end[32] __rte_aligned(16) = { 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+		0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0, 1, 2, 3, 4, 5, 6, 7,
+		8, 9, 10, 11, 12, 13, 14, 15 };
 	const __m128i *b;
 	__m128i k, first, a0, a1, a2, a3;
 	uint32_t odd = len & 15, n = len >> 4;
 
 	if (n == 0)
 		return ib_table_run(p, crc, data, len);
-	first = _mm_xor_si128(_mm_loadu_si128((const __m128i *)data),
-			      _mm_cvtsi32_si128((int)crc));
+	first = _mm_xor_si128(_mm_loadu_si128((const __m128i *)data), _mm_cvtsi32_si128((int)crc));
 	a0 = _mm_shuffle_epi8(first, _mm_loadu_si128((const __m128i *)&to_end[odd]));
 	b = (const __m128i *)(data + odd);
 	/* What of the register did not meet the odd octets meets the next ones. */
@@ -227,7 +225,7 @@ ib_crc_use(enum ib_crc_impl impl)
 	case IB_CRC_CLMUL:
 #if IB_CRC_HAVE_CLMUL
 		if (rte_cpu_get_flag_enabled(RTE_CPUFLAG_PCLMULQDQ) > 0 &&
-		    rte_cpu_get_flag_enabled(RTE_CPUFLAG_SSE4_1) > 0) {
+				rte_cpu_get_flag_enabled(RTE_CPUFLAG_SSE4_1) > 0) {
 			crc_run = ib_clmul_run;
 			return 0;
 		}
@@ -258,7 +256,7 @@ RTE_INIT(ib_crc_constructor)
 /* The register after octets off .. off + len of a packet cut anywhere. */
 static uint32_t
 ib_run_mbuf(const struct ib_crc_poly *p, uint32_t crc, const struct rte_mbuf *m, uint32_t off,
-	    uint32_t len)
+		uint32_t len)
 {
 	uint32_t n;
 
@@ -280,28 +278,64 @@ ib_run_mbuf(const struct ib_crc_poly *p, uint32_t crc, const struct rte_mbuf *m,
  * rest of a packet starts as a whole block too.
  */
 #define IB_MASKED_MAX 64
-static_assert(sizeof(struct ib_lrh) + sizeof(struct ib_grh) + sizeof(struct ib_bth) <=
-		      IB_MASKED_MAX,
-	      "the headers with masked fields fit the copy");
+#define IB_LOCAL_BTH sizeof(struct ib_lrh)
+#define IB_GLOBAL_BTH (sizeof(struct ib_lrh) + sizeof(struct ib_grh))
+static_assert(IB_GLOBAL_BTH + sizeof(struct ib_bth) <= IB_MASKED_MAX,
+		"the headers with masked fields fit the copy");
 
-/* Set to ones what switches and routers may change (IBA 7.8.1). */
-static void
-ib_icrc_mask(uint8_t *h)
+/* What switches and routers may change counts as ones (IBA 7.8.1). */
+static const uint8_t mask_local[IB_MASKED_MAX] __rte_aligned(16) = {
+	0xf0, /* VL */
+	[IB_LOCAL_BTH + offsetof(struct ib_bth, rsvd8a)] = 0xff,
+};
+static const uint8_t mask_global[IB_MASKED_MAX] __rte_aligned(16) = {
+	0xff,
+	0xff,
+	0xff,
+	0xff,
+	0xff,
+	0xff,
+	0xff,
+	0xff, /* LRH */
+	0x0f,
+	0xff,
+	0xff,
+	0xff, /* TClass, FlowLabel */
+	[sizeof(struct ib_lrh) + offsetof(struct ib_grh, hoplmt)] = 0xff,
+	[IB_GLOBAL_BTH + offsetof(struct ib_bth, rsvd8a)] = 0xff,
+};
+
+static const uint8_t *
+ib_mask_of(const uint8_t *h)
 {
-	struct ib_lrh *lrh = (struct ib_lrh *)h;
-	struct ib_bth *bth = (struct ib_bth *)(lrh + 1);
+	const struct ib_lrh *lrh = (const struct ib_lrh *)h;
 
-	if ((lrh->sl_lnh & 3) == IB_LNH_GLOBAL) {
-		struct ib_grh *grh = (struct ib_grh *)(lrh + 1);
+	return (lrh->sl_lnh & 3) == IB_LNH_GLOBAL ? mask_global : mask_local;
+}
 
-		bth = (struct ib_bth *)(grh + 1);
-		memset(lrh, 0xff, sizeof(*lrh));
-		grh->ver_tclass_flow |= RTE_BE32(0x0fffffff);
-		grh->hoplmt = 0xff;
-	} else {
-		lrh->vl_lver |= 0xf0;
+/* The register after the first @p head octets, at most IB_MASKED_MAX of them. */
+static __rte_always_inline uint32_t
+ib_run_masked(const uint8_t *h, uint32_t head)
+{
+	uint64_t copy[IB_MASKED_MAX / sizeof(uint64_t)] __rte_aligned(64) = { 0 };
+	uint64_t mask;
+	unsigned int i;
+
+	memcpy(copy, h, head);
+	h = ib_mask_of(h);
+	for (i = 0; i < RTE_DIM(copy); i++) {
+		memcpy(&mask, h + i * sizeof(mask), sizeof(mask));
+		copy[i] |= mask;
 	}
-	bth->rsvd8a = 0xff;
+	return crc_run(&poly_icrc, UINT32_MAX, (const uint8_t *)copy, head);
+}
+
+static uint32_t
+ib_run_header(const uint8_t *h, uint32_t len)
+{
+	/* The usual length as a constant: plain vector moves instead of a call. */
+	return likely(len >= IB_MASKED_MAX) ? ib_run_masked(h, IB_MASKED_MAX)
+					    : ib_run_masked(h, len);
 }
 
 static inline uint32_t
@@ -313,18 +347,15 @@ ib_masked_len(uint32_t len)
 uint32_t
 ib_icrc(const struct rte_mbuf *m, uint32_t off, uint32_t len)
 {
-	uint8_t copy[IB_MASKED_MAX] __rte_aligned(16);
+	uint8_t gather[IB_MASKED_MAX];
 	uint32_t head = ib_masked_len(len);
-	const void *h;
+	const uint8_t *h;
 	uint32_t crc;
 
-	h = rte_pktmbuf_read(m, off, head, copy);
+	h = rte_pktmbuf_read(m, off, head, gather);
 	if (unlikely(h == NULL))
 		return 0;
-	if (h != copy)
-		memcpy(copy, h, head);
-	ib_icrc_mask(copy);
-	crc = crc_run(&poly_icrc, UINT32_MAX, copy, head);
+	crc = ib_run_header(h, len);
 	return ~ib_run_mbuf(&poly_icrc, crc, m, off + head, len - head);
 }
 
@@ -351,13 +382,9 @@ ib_crc_both(const struct rte_mbuf *m, uint32_t off, uint32_t len, uint32_t *icrc
 uint32_t
 ib_icrc_buf(const void *lrh, uint32_t len)
 {
-	uint8_t copy[IB_MASKED_MAX] __rte_aligned(16);
 	uint32_t head = ib_masked_len(len);
-	uint32_t crc;
+	uint32_t crc = ib_run_header(lrh, len);
 
-	memcpy(copy, lrh, head);
-	ib_icrc_mask(copy);
-	crc = crc_run(&poly_icrc, UINT32_MAX, copy, head);
 	return ~crc_run(&poly_icrc, crc, (const uint8_t *)lrh + head, len - head);
 }
 

@@ -67,7 +67,7 @@ uint16_t ib_vcrc(const struct rte_mbuf *m, uint32_t off, uint32_t len);
  * the same octets and the ICRC itself. One pass over the headers' cache lines.
  */
 void ib_crc_both(const struct rte_mbuf *m, uint32_t off, uint32_t len, uint32_t *icrc,
-		 uint16_t *vcrc);
+		uint16_t *vcrc);
 
 /** ib_icrc() and ib_vcrc() over flat memory, for tests and tools. */
 uint32_t ib_icrc_buf(const void *lrh, uint32_t len);

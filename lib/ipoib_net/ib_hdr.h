@@ -157,7 +157,7 @@ static inline bool
 ib_pkey_match(uint16_t ours, uint16_t theirs)
 {
 	return IB_PKEY_BASE(ours) == IB_PKEY_BASE(theirs) && IB_PKEY_BASE(ours) != 0 &&
-	       ((ours | theirs) & IB_PKEY_FULL) != 0;
+			((ours | theirs) & IB_PKEY_FULL) != 0;
 }
 
 /** IB MTU code (1..5: 256..4096) to octets; 0 for any other code (IBA 15.2.5.16). */

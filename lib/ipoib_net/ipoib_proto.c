@@ -127,8 +127,8 @@ ipoib_arp_check(const struct ipoib_arp *arp, uint32_t len)
 	if (len < sizeof(*arp))
 		return -EMSGSIZE;
 	if (arp->htype != RTE_BE16(IPOIB_ARP_HTYPE) || arp->ptype != RTE_BE16(IPOIB_TYPE_IPV4) ||
-	    arp->hlen != IPOIB_ADDR_LEN || arp->plen != sizeof(arp->spa) ||
-	    (arp->op != RTE_BE16(1) && arp->op != RTE_BE16(2)))
+			arp->hlen != IPOIB_ADDR_LEN || arp->plen != sizeof(arp->spa) ||
+			(arp->op != RTE_BE16(1) && arp->op != RTE_BE16(2)))
 		return -EPROTO;
 	return 0;
 }

@@ -114,7 +114,7 @@ ipoib_addr_is_unicast_valid(const struct ipoib_addr *a)
 	uint32_t qpn = ipoib_addr_qpn(a);
 
 	return qpn > 1 && qpn != IB_QPN_MULTICAST && !ib_gid_is_multicast(&a->gid) &&
-	       !ib_gid_is_zero(&a->gid);
+			!ib_gid_is_zero(&a->gid);
 }
 
 /** Room for the text of an address, NUL included. */
@@ -162,7 +162,7 @@ int ipoib_arp_check(const struct ipoib_arp *arp, uint32_t len);
 
 /** Fill a request or reply (op 1 or 2); addresses are copied, IPs host order. */
 void ipoib_arp_build(struct ipoib_arp *arp, uint16_t op, const struct ipoib_addr *sha, uint32_t spa,
-		     const struct ipoib_addr *tha, uint32_t tpa);
+		const struct ipoib_addr *tha, uint32_t tpa);
 
 #ifdef __cplusplus
 }
