@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#ifndef CONTROL_H
+#define CONTROL_H
+
+/**
+ * @file
+ * The control core: the only writer of every table. It takes punted packets,
+ * resolves IP next hops (ARP) and InfiniBand paths (SA), answers what is
+ * addressed to us, follows the fabric, ages and reclaims.
+ *
+ * control_tick() runs in one thread, the "control thread". Others talk to it
+ * with control_call() only, which runs a function there and waits a bounded
+ * time.
+ *
+ * Nothing here depends on the CLI; the resolver (path, neighbour, multicast
+ * parts) depends on neither CLI nor routing, so that it can move below the
+ * driver later.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ether.h>
+
+#include "dp.h"
+#include "ipoib_neigh.h"
+#include "pmd_ipoib.h"
+
+/** Opaque. */
+struct control;
+
+/** Parameters of the control core; zero takes the default. */
+struct control_cfg {
+	uint32_t gc_interval; /**< M of all neighbour tables, seconds [30] */
+	uint32_t gc_thresh1, gc_thresh2, gc_thresh3; /**< [see ipoib_neigh.h] */
+	uint16_t neigh_queue; /**< packets that wait for one neighbour [16] */
+};
+
+/** Make the control core's state on top of @p dp (which outlives it). Main thread. */
+int control_create(const struct control_cfg *cfg, struct dp *dp, struct control **c);
+
+/**
+ * Take over a started ethdev that is a forwarding port: makes its tables and,
+ * for IPoIB, its SA client and link state machine. Before the first tick.
+ * @return 0 or -errno, one line logged
+ */
+int control_port_add(struct control *c, uint16_t port_id);
+
+/** Leave groups, free everything. Control thread has ended, workers have ended. */
+void control_destroy(struct control *c);
+
+/**
+ * One bounded turn: at most 256 punted packets, SA answers, timers, a slice of
+ * ageing, one request. Control thread.
+ * @return when it wants to run next at the latest, microseconds on the clock
+ *   of control_now_us(); now or earlier if there is work left
+ */
+uint64_t control_tick(struct control *c);
+
+/** Monotonic microseconds. Any thread. */
+uint64_t control_now_us(void);
+
+/** Runs in the control thread. @return 0 or -errno, handed to the caller */
+typedef int (*control_fn)(struct control *c, void *arg);
+
+/**
+ * Run @p fn(c, arg) in the control thread and wait for it at most
+ * @p timeout_ms. Any thread but the control thread.
+ * @param arg copied in (@p arg_size octets) and, after a normal return, copied
+ *   back, so that a caller who gave up leaves nothing behind
+ * @return what @p fn returned; -EBUSY control did not get to it in time (then
+ *   it will not run, or its result is discarded); -ENOMEM
+ */
+int control_call(struct control *c, control_fn fn, void *arg, size_t arg_size,
+		 uint32_t timeout_ms);
+
+/* The functions below run in the control thread: inside a control_fn. */
+
+/** Add an own address and its subnet's routes. @return 0, -EEXIST, -EINVAL not usable as a host
+ *  address, -ENODEV no such forwarding port, -ENOSPC, -EAGAIN a grace period has to pass, try again */
+int control_addr_add(struct control *c, uint16_t port, uint32_t ip, uint8_t len);
+/** @return 0, -ENOENT, -EAGAIN */
+int control_addr_del(struct control *c, uint16_t port, uint32_t ip, uint8_t len);
+/** Add a static route. @return 0, -EEXIST, -EINVAL host bits set, -ENETUNREACH gateway on no link,
+ *  -ENOSPC, -EAGAIN */
+int control_route_add(struct control *c, uint32_t prefix, uint8_t len, uint32_t via);
+/** @return 0, -ENOENT, -EAGAIN */
+int control_route_del(struct control *c, uint32_t prefix, uint8_t len);
+/** Forget resolved IP next hops (of one port, or UINT16_MAX: all). @return number or -errno */
+int control_ip_neigh_flush(struct control *c, uint16_t port);
+/** Forget IPoIB neighbours of a port. @return number or -errno */
+int control_ipoib_neigh_flush(struct control *c, uint16_t port);
+/** Forget the paths of a port: neighbours become stale and are asked for again. @return number */
+int control_path_flush(struct control *c, uint16_t port);
+
+/* Rows for CLI and telemetry: fixed size, filled from @p offset on, at most @p max.
+ * Each returns the number of rows filled, and the number there are in *total. */
+
+struct control_addr_row {
+	uint16_t port;
+	uint32_t ip;
+	uint8_t len;
+};
+struct control_route_row {
+	uint32_t prefix;
+	uint8_t len;
+	uint8_t type; /**< enum dp_nh_type */
+	uint16_t port;
+	uint32_t via; /**< 0 unless DP_NH_VIA */
+};
+struct control_ip_neigh_row {
+	uint32_t ip;
+	uint16_t port;
+	uint8_t state; /**< enum ipoib_neigh_state */
+	bool has_lladdr;
+	bool is_ipoib;
+	struct rte_ether_addr mac;
+	struct ipoib_addr lladdr;
+	uint32_t idle_s;
+	uint16_t queued;
+};
+struct control_ipoib_neigh_row {
+	struct ipoib_addr addr;
+	uint8_t state;
+	uint8_t kind;
+	uint16_t dlid; /**< of its path; 0 unresolved */
+	uint32_t ah;
+	uint32_t idle_s;
+	uint16_t queued;
+};
+struct control_path_row {
+	struct ib_gid dgid;
+	uint8_t state; /**< enum ipoib_neigh_state: resolving, valid, stale, failed */
+	uint16_t dlid, slid, mtu;
+	uint8_t sl, rate, hop_limit;
+	uint32_t ah;
+	uint32_t age_s;
+};
+struct control_mcast_row {
+	struct ib_gid mgid;
+	uint16_t mlid;
+	uint16_t mtu;
+	uint32_t qkey;
+	uint8_t join_state;
+	char state[12]; /**< "idle", "joining", "joined", "failed" */
+};
+/** One IPoIB port, its SM and its SA client. */
+struct control_ipoib_row {
+	struct pmd_ipoib_info info;
+	bool up;
+	char reason[64]; /**< why it is down: "no SM", "no fabric: ...", "port not active" ... */
+	uint32_t sa_outstanding, sa_queued;
+	uint64_t sa_requests, sa_sends, sa_answers, sa_timeouts, sa_failures, sa_ignored;
+	bool sa_alive;
+	uint64_t mad_sent, mad_received;
+	uint32_t paths, ahs;
+	struct ipoib_neigh_stats neigh;
+};
+
+uint32_t control_addr_rows(struct control *c, uint32_t offset, struct control_addr_row *rows,
+			   uint32_t max, uint32_t *total);
+uint32_t control_route_rows(struct control *c, uint32_t offset, struct control_route_row *rows,
+			    uint32_t max, uint32_t *total);
+uint32_t control_ip_neigh_rows(struct control *c, uint32_t offset,
+			       struct control_ip_neigh_row *rows, uint32_t max, uint32_t *total);
+/** The next three: 0 rows and total 0 for a port that is not IPoIB. */
+uint32_t control_ipoib_neigh_rows(struct control *c, uint16_t port, uint32_t offset,
+				  struct control_ipoib_neigh_row *rows, uint32_t max,
+				  uint32_t *total);
+uint32_t control_path_rows(struct control *c, uint16_t port, uint32_t offset,
+			   struct control_path_row *rows, uint32_t max, uint32_t *total);
+uint32_t control_mcast_rows(struct control *c, uint16_t port, uint32_t offset,
+			    struct control_mcast_row *rows, uint32_t max, uint32_t *total);
+/** @return 0, -ENODEV not an IPoIB forwarding port */
+int control_ipoib_row(struct control *c, uint16_t port, struct control_ipoib_row *row);
+
+/** Packets that wait in neighbour and multicast queues. */
+uint64_t control_queued(struct control *c);
+
+#endif /* CONTROL_H */
