@@ -93,7 +93,7 @@ install_packages() {
 		"Install by hand what corresponds to: $*"
 	find_root "$@"
 	say "installing $# packages: $*"
-	apt_run update || say "apt-get update reported errors; trying with what it has"
+	apt_run -qq update || say "apt-get update reported errors; trying with what it has"
 	for name in "$@"; do
 		apt-cache show --no-all-versions "$name" >/dev/null 2>&1 || unknown+=("$name")
 	done

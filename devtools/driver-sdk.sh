@@ -67,7 +67,8 @@ has_own_headers() {
 write_sources() {
 	local codename suites f
 	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release | tr -d '"')
-	suites="^(${codename:-stable}|(old)*stable)([-/](updates|security|backports|proposed-updates))?/?\$"
+	suites="^(${codename:-stable}|(old)*stable)"
+	suites+='([-/](updates|security|backports|proposed-updates))?/?$'
 	for f in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
 		if [ -e "$f" ]; then
 			cat "$f"
