@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+
+# Build with sanitizers in a folder of its own and run the tests that make sense there.
+#
+# sanitize.sh address,undefined|thread FOLDER
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [ $# -ne 2 ]; then
+	echo "usage: sanitize.sh address,undefined|thread FOLDER" >&2
+	exit 2
+fi
+kind=$1 dir=$2
+here=$PWD/devtools
+export SANITIZE=$kind BUILD=$dir
+
+case $kind in
+address,undefined)
+	parts=(unit smoke)
+	export SMOKE_TAG=asan
+	;;
+thread)
+	parts=(unit)
+	;;
+*)
+	echo "sanitize.sh: unknown kind '$kind', allowed: address,undefined and thread" >&2
+	exit 2
+	;;
+esac
+
+# Every finding ends the program with a status that no test expects.
+export ASAN_OPTIONS=detect_leaks=1:exitcode=99:abort_on_error=0:fast_unwind_on_malloc=1
+export LSAN_OPTIONS=suppressions=$here/lsan.supp:print_suppressions=0:exitcode=99
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99
+export TSAN_OPTIONS=suppressions=$here/tsan.supp:exitcode=99:halt_on_error=0
+
+if [ ! -e "$dir/build.ninja" ]; then
+	meson setup -Db_sanitize="$kind" -Db_lundef=false -Doptimization=1 "$dir"
+fi
+ninja -C "$dir"
+exec devtools/check.sh "${parts[@]}"
