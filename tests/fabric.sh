@@ -29,6 +29,8 @@
 #	FABRIC_NO_SM		not empty: start leaves OpenSM out
 #	FABRIC_TIMEOUT		seconds to wait for SUBNET UP (30)
 #	FABRIC_UMAD2SIM		libumad2sim.so
+#	FABRIC_NETNS		not empty: the network namespace was made for this
+#				fabric; its socket queues may be lengthened
 #
 # In DIR: ibsim.out, ibsim.err, con (FIFO), osm/opensm.log, osm/guid2lid.
 # Abstract sockets: a fabric is seen in its network namespace only.
@@ -99,12 +101,13 @@ _fabric_end() {
 
 # A datagram socket of a fresh namespace queues 10 packets only: ibsim and
 # OpenSM can then wait for each other for ever. Sockets made from here on get
-# more. The machine's own namespace is left as it is.
+# more, but the machine's own namespace is left as it is.
 _fabric_qlen() {
-	local f=/proc/sys/net/unix/max_dgram_qlen
-	if [ "$(readlink /proc/self/ns/net)" != "$(readlink /proc/1/ns/net)" ] &&
-		[ "$(cat $f)" -lt 512 ]; then
-		echo 512 2>/dev/null >$f
+	local f=/proc/sys/net/unix/max_dgram_qlen ours theirs
+	ours=$(readlink /proc/self/ns/net)
+	theirs=$(readlink /proc/1/ns/net) || theirs=$ours
+	if [ -n "${FABRIC_NETNS:-}" ] || [ "$ours" != "$theirs" ]; then
+		[ "$(cat $f)" -ge 512 ] || echo 512 2>/dev/null >$f
 	fi
 	return 0
 }
