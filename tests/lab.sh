@@ -1,0 +1,270 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+#
+# A private laboratory: client and server (plain Linux), two gateways, a Linux
+# bridge as the InfiniBand cable, OpenSM on ibsim as the fabric. Sourced by the
+# demo and by the smoke tests; call lab_enter "$@" first.
+#
+#   client ns        the laboratory's own namespace             server ns
+#   192.0.2.2 --- ea [gateway A] ca === br === cb [gateway B] eb --- 198.51.100.2
+#          port 0 192.0.2.1  port 1 203.0.113.1 <-> 203.0.113.2  198.51.100.1
+#
+# Everything lives in namespaces of its own (processes, network, mounts), with
+# a private /run: when the first process ends, however it ends, the kernel
+# takes all the rest away. Any number of laboratories run side by side.
+
+LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+LAB_BUILD=$(realpath -m --relative-base="$PWD" "${BUILD:-$LAB_TOP/build}")
+case $LAB_BUILD in /*) ;; *) LAB_BUILD=$PWD/$LAB_BUILD ;; esac
+LAB=/run/lab # private: a tmpfs of this laboratory
+LAB_QUERY=$LAB_TOP/usertools/dpdk-ipoib-query
+
+# lab_enter "$@": run the calling script again inside a laboratory and leave
+# with its exit status; inside it, return.
+lab_enter()
+{
+	local user=() pid status
+
+	if [ -n "${LAB_INSIDE:-}" ]; then
+		lab_inside
+		return 0
+	fi
+	[ "$(id -u)" -eq 0 ] || user=(--user --map-root-user)
+	LAB_INSIDE=1 unshare "${user[@]}" --mount --net --pid --fork --kill-child --mount-proc \
+		bash "$0" "$@" &
+	pid=$!
+	# --kill-child: when unshare dies, so does all that is inside.
+	trap 'lab_kill $pid' EXIT
+	trap 'lab_kill $pid; lab_interrupted; exit 130' INT
+	trap 'lab_kill $pid; lab_interrupted; exit 143' TERM HUP
+	status=0
+	wait "$pid" || status=$?
+	trap - EXIT
+	exit "$status"
+}
+
+lab_kill()
+{
+	kill -KILL "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
+
+# What a script says when it is interrupted; scripts may define their own.
+lab_interrupted() { echo "interrupted" >&2; }
+
+lab_inside()
+{
+	mount -t tmpfs -o mode=0755 none /run
+	mkdir -p /run/netns /run/lock "$LAB"
+	ip link set lo up
+	# Of this network namespace: ibsim and OpenSM block each other with the default of 10.
+	echo 512 >/proc/sys/net/unix/max_dgram_qlen
+	cd "$LAB" || exit 1
+	# shellcheck source=fabric.sh
+	. "$LAB_TOP/tests/fabric.sh"
+}
+
+lab_die()
+{
+	echo "$*" >&2
+	exit 1
+}
+
+# lab_wait SECONDS COMMAND...: until it succeeds; fails after SECONDS.
+lab_wait()
+{
+	local end=$((SECONDS + $1 + 1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+# lab_host NAME ADDRESS/24 GATEWAY IFACE: a Linux host behind a veth; IFACE is
+# the gateway's end of it.
+lab_host()
+{
+	ip netns add "$1"
+	ip link add "$4" type veth peer name eth0 netns "$1"
+	lab_quiet_iface "$4" 1500
+	ip netns exec "$1" ethtool -K eth0 tx off tso off gso off gro off >/dev/null
+	ip -n "$1" link set lo up
+	ip -n "$1" addr add "$2" dev eth0
+	ip -n "$1" link set eth0 up
+	ip -n "$1" route add default via "$3"
+	# The first packets of a flood should not meet a cold neighbour cache.
+	ip netns exec "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+}
+
+# lab_quiet_iface IFACE MTU: up, without offloads and without IPv6 chatter:
+# the gateways' processes own it, the kernel must not answer on it.
+lab_quiet_iface()
+{
+	sysctl -qw "net.ipv6.conf.$1.disable_ipv6=1"
+	ethtool -K "$1" tx off tso off gso off gro off >/dev/null
+	ip link set "$1" mtu "$2" up
+	sysctl -qw "net.ipv4.conf.$1.arp_ignore=8"
+}
+
+# lab_cable IFACE...: a bridge with one end for each HCA. IFACE is the HCA's
+# end; frames of up to 2096 octets pass. No MAC is remembered: LIDs move.
+lab_cable()
+{
+	local iface
+
+	ip link add br0 type bridge ageing_time 0 mcast_snooping 0
+	sysctl -qw net.ipv6.conf.br0.disable_ipv6=1
+	for iface in "$@"; do
+		ip link add "$iface" type veth peer name "$iface-br"
+		lab_quiet_iface "$iface" 2200
+		lab_quiet_iface "$iface-br" 2200
+		ip link set "$iface-br" master br0
+	done
+	ip link set br0 mtu 2200 up
+}
+
+# EAL options for memory: hugepages if enough are free, ordinary memory else.
+lab_memory()
+{
+	local free
+
+	free=$(awk '/HugePages_Free/ {f = $2} /Hugepagesize/ {print int(f * $2 / 1024)}' /proc/meminfo)
+	if [ "${free:-0}" -ge 2048 ] && mountpoint -q /dev/hugepages; then
+		LAB_MEMORY=(-m 768 --huge-unlink)
+		LAB_MEMORY_NOTE="hugepages"
+	else
+		LAB_MEMORY=(--no-huge -m 768)
+		# shellcheck disable=SC2034 # for those who source this
+		LAB_MEMORY_NOTE="ordinary memory (no free hugepages)"
+	fi
+}
+
+# lab_gateway NAME HCA ETH CARRIER COMMANDS [option...]: start a gateway; the
+# options go behind "--". Its log is $LAB/NAME.log, its file prefix NAME.
+lab_gateway()
+{
+	local name=$1 hca=$2 eth=$3 carrier=$4 commands=$5
+
+	shift 5
+	lab_memory
+	"$LAB_BUILD/app/dpdk-ipoib" --lcores '0@0-1,1@0-1' --no-pci "${LAB_MEMORY[@]}" \
+		--file-prefix "$name" \
+		--vdev "net_af_packet0,iface=$eth,framesz=2048,blocksz=4096,framecnt=1024" \
+		--vdev "net_ipoib0,hca=soft,device=$hca,mad=ibsim:$IBSIM_SOCKNAME,carrier=net_af_packet1" \
+		--vdev "net_af_packet1,iface=$carrier,framesz=4096,blocksz=4096,framecnt=1024" \
+		-- --idle-sleep 50 --cmdline-file "$commands" "$@" >"$LAB/$name.log" 2>&1 &
+	echo $! >"$LAB/$name.pid"
+}
+
+# lab_query NAME ARGUMENT...: ask a gateway's telemetry.
+lab_query()
+{
+	local name=$1
+
+	shift
+	"$LAB_QUERY" -f "$name" "$@"
+}
+
+# lab_stop NAME: end a gateway in order; its last words are in its log.
+lab_stop()
+{
+	local pid
+
+	pid=$(cat "$LAB/$1.pid")
+	kill -TERM "$pid" 2>/dev/null
+	lab_wait 10 lab_gone "$pid" || return 1
+	wait "$pid"
+}
+
+lab_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# lab_is TEXT COMMAND...: does it print just that?
+lab_is()
+{
+	local want=$1
+
+	shift
+	[ "$("$@" 2>/dev/null)" = "$want" ]
+}
+
+# lab_port_up NAME: the InfiniBand port of a gateway is up.
+lab_port_up() { lab_is up lab_query "$1" -g state /ipoib/info,1; }
+
+# lab_ports_up: of both gateways, or the test ends.
+lab_ports_up()
+{
+	local name
+
+	for name in gateway-a gateway-b; do
+		lab_wait 20 lab_port_up "$name" ||
+			lab_fail "$name: port down: $(lab_query "$name" -g reason /ipoib/info,1)"
+	done
+}
+
+# lab_client COMMAND..., lab_server COMMAND...
+lab_client() { ip netns exec client "$@"; }
+lab_server() { ip netns exec server "$@"; }
+
+# lab_hosts_and_cable: the network of the drawing above, without gateways.
+lab_hosts_and_cable()
+{
+	lab_host client 192.0.2.2/24 192.0.2.1 ea
+	lab_host server 198.51.100.2/24 198.51.100.1 eb
+	lab_cable ca cb
+}
+
+# lab_gateways [option...]: both gateways of the demo, on different switches.
+# shellcheck disable=SC2120 # options are seldom given
+lab_gateways()
+{
+	lab_gateway gateway-a Hca3 ea ca "$LAB_TOP/config/gateway-a.cmd" "$@"
+	lab_gateway gateway-b Hca2 eb cb "$LAB_TOP/config/gateway-b.cmd" "$@"
+}
+
+# lab_counter NAME COUNTER: sum of a counter over all ports.
+lab_counter()
+{
+	lab_query "$1" -g "total.$2" /fwd/stats
+}
+
+# lab_above NAME COUNTER VALUE: is the counter above that value?
+lab_above() { [ "$(lab_counter "$1" "$2")" -gt "$3" ]; }
+
+# lab_ping [COUNT]: the client reaches the server, COUNT times without a loss.
+lab_ping() { lab_client ping -q -n -c "${1:-1}" -i 0.02 -W 1 198.51.100.2; }
+
+# lab_finish: stop both gateways; each must end in order with nothing
+# unaccounted for. The last words of a smoke test.
+lab_finish()
+{
+	local name
+
+	for name in gateway-a gateway-b; do
+		lab_stop "$name" || lab_fail "$name does not end in order"
+		lab_accounted "$name" || lab_fail "$name: unaccounted packets"
+	done
+	fabric_stop
+	echo "ok"
+}
+
+lab_accounted() { grep -Eq 'unaccounted: *0$' "$LAB/$1.log"; }
+
+# lab_fail WORDS...: end the test, with the gateways' last words.
+lab_fail()
+{
+	tail -n 30 "$LAB"/*.log >&2
+	lab_die "FAILED: $*"
+}
+
+# lab_start: fabric, hosts, cable and both gateways, up to working ports.
+# shellcheck disable=SC2120 # options are seldom given
+lab_start()
+{
+	fabric_start "$LAB/fabric" "$LAB_TOP/config/fabric/demo.topo" || lab_die "no fabric"
+	lab_hosts_and_cable
+	lab_gateways "$@"
+	lab_ports_up
+}
