@@ -32,9 +32,10 @@ stop() {
 		kill -TERM "$child" 2>/dev/null
 		wait "$child"
 	fi
-	echo "check: interrupted"
+	echo "check: interrupted" >&3
 	exit 130
 }
+exec 3>&1 # a trap runs with the redirections of the command it interrupts
 trap stop INT TERM
 
 # In the background, so that a signal is acted on at once.
