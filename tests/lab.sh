@@ -113,17 +113,23 @@ lab_quiet_iface()
 # end; frames of up to 2096 octets pass. No MAC is remembered: LIDs move.
 lab_cable()
 {
-	local iface
-
 	ip link add br0 type bridge ageing_time 0 mcast_snooping 0
 	sysctl -qw net.ipv6.conf.br0.disable_ipv6=1
+	lab_cable_add "$@"
+	ip link set br0 mtu 2200 up
+}
+
+# lab_cable_add IFACE...: more ends.
+lab_cable_add()
+{
+	local iface
+
 	for iface in "$@"; do
 		ip link add "$iface" type veth peer name "$iface-br"
 		lab_quiet_iface "$iface" 2200
 		lab_quiet_iface "$iface-br" 2200
 		ip link set "$iface-br" master br0
 	done
-	ip link set br0 mtu 2200 up
 }
 
 # EAL options for memory: hugepages if enough are free, ordinary memory else.
@@ -267,4 +273,41 @@ lab_start()
 	lab_hosts_and_cable
 	lab_gateways "$@"
 	lab_ports_up
+}
+
+# lab_generator NAME HCA CARRIER COMMANDS [option...]: a dpdk-ipoib that sends to
+# 20-octet addresses, with an InfiniBand port only (port 0).
+lab_generator()
+{
+	local name=$1 hca=$2 carrier=$3 commands=$4
+
+	shift 4
+	lab_memory
+	"$LAB_BUILD/app/dpdk-ipoib" --lcores '0@0-1,1@0-1' --no-pci "${LAB_MEMORY[@]}" \
+		--file-prefix "$name" \
+		--vdev "net_ipoib0,hca=soft,device=$hca,mad=ibsim:$IBSIM_SOCKNAME,carrier=net_af_packet1" \
+		--vdev "net_af_packet1,iface=$carrier,framesz=4096,blocksz=4096,framecnt=1024" \
+		-- --idle-sleep 50 --forward-mode txonly --cmdline-file "$commands" "$@" \
+		>"$LAB/$name.log" 2>&1 &
+	echo $! >"$LAB/$name.pid"
+}
+
+# lab_udp_sink PORT FILE: count the datagrams that reach the server, and their octets.
+lab_udp_sink()
+{
+	lab_server /usr/bin/python3 -c '
+import socket, sys
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUFFORCE, 1 << 25)
+sock.bind(("0.0.0.0", int(sys.argv[1])))
+packets = octets = 0
+with open(sys.argv[2], "w") as out:
+    print("0 0", file=out, flush=True)
+    while True:
+        octets += len(sock.recv(65536))
+        packets += 1
+        out.seek(0)
+        print(packets, octets, file=out, flush=True)
+' "$1" "$2" &
+	lab_wait 5 test -s "$2" || lab_die "the UDP sink does not start"
 }
