@@ -16,7 +16,10 @@
  * and unchanged until its next rte_rcu_qsbr_quiescent().
  */
 
+#include <assert.h>
 #include <stdint.h>
+
+#include <rte_common.h>
 
 #include "ipoib_proto.h"
 
@@ -45,8 +48,8 @@ enum ipoib_neigh_kind {
 	IPOIB_NEIGH_RC	/**< connected (RFC 4755); later */
 };
 
-/** What a worker needs to send. Immutable; replaced as a whole. */
-struct ipoib_neigh_entry {
+/** What a worker needs to send, in one cache line. Immutable; replaced as a whole. */
+struct __rte_cache_min_aligned ipoib_neigh_entry {
 	struct ipoib_addr addr; /**< key; flags octet zero */
 	uint32_t ah;		/**< opaque address-handle number */
 	uint32_t qpn;		/**< remote QPN, host order */
@@ -55,11 +58,15 @@ struct ipoib_neigh_entry {
 	uint8_t state;		/**< enum ipoib_neigh_state when published */
 	uint8_t kind;		/**< enum ipoib_neigh_kind */
 };
+static_assert(sizeof(struct ipoib_neigh_entry) == RTE_CACHE_LINE_MIN_SIZE,
+		"an entry is one cache line");
 
 /**
  * Look up @p n addresses (1..64; the flags octet does not count).
  *
- * Workers only; never blocks. Marks every usable entry as used now.
+ * Workers only; never blocks. Marks every usable entry as used now: one store
+ * to a place of its own, at most once a second. What cannot be sent to is not
+ * marked, so a neighbour that never resolves ages out under steady traffic.
  *
  * @param hits bit i is set if entries[i] can be sent to (VALID or STALE)
  * @param entries for a clear bit: NULL, unknown address (hand the packet to
@@ -68,7 +75,7 @@ struct ipoib_neigh_entry {
  * @return number of set bits, or -EINVAL (n is 0 or above 64)
  */
 int ipoib_neigh_lookup_bulk(const struct ipoib_neigh *t, const struct ipoib_addr *const keys[],
-			    uint32_t n, uint64_t *hits, const struct ipoib_neigh_entry *entries[]);
+		uint32_t n, uint64_t *hits, const struct ipoib_neigh_entry *entries[]);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#ifndef NEIGH_PRIV_H
+#define NEIGH_PRIV_H
+
+/**
+ * @file
+ * The neighbour table inside.
+ *
+ * A record (writer) is a slot of recs[]; its last-used mark has the same index.
+ * rte_hash maps the key to the published entry; the entry knows its slot. What
+ * was published goes through the retired queue, and only after the grace period
+ * are the entry, the hash's key and the record's slot used again: so no reader,
+ * however late, marks or reads what belongs to somebody else.
+ */
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <rte_hash.h>
+
+#include "ipoib_neigh.h"
+
+/** No slot, no index. */
+#define NEIGH_NIL UINT32_MAX
+/** State of a record that is not in use. */
+#define NEIGH_FREE 0xff
+/** Mark of a slot that is not in use: never looks idle. */
+#define NEIGH_MARK_FREE UINT32_MAX
+/** Slots of the back-off wheel: more than the longest back-off with its jitter. */
+#define NEIGH_WHEEL_SLOTS 256
+/** Records that one search for the longest idle finds. */
+#define NEIGH_VICTIMS 256
+/** Words of the hash secret. */
+#define NEIGH_SECRET 4
+
+static_assert((uint64_t)NEIGH_WHEEL_SLOTS * IPOIB_NEIGH_BACKOFF_SLOT_US >
+				(uint64_t)IPOIB_NEIGH_BACKOFF_MAX_US *
+								(100 + IPOIB_NEIGH_BACKOFF_JITTER) /
+								100 +
+						IPOIB_NEIGH_BACKOFF_SLOT_US,
+		"the wheel holds the longest back-off");
+
+struct ipoib_neigh_rec {
+	const struct ipoib_neigh_entry *entry; /* published now */
+	const struct ipoib_addr *addr;	       /* the key in the hash's own store */
+	void *user;
+	struct ipoib_pktq queue;
+	uint32_t gid_chain; /* next GID of the bucket; valid in the first of a GID only */
+	uint32_t sib_next;  /* ring of the records of one GID */
+	uint32_t sib_prev;
+	uint32_t tm_next; /* back-off wheel; FAILED only. Free records: next free */
+	uint32_t tm_prev;
+	uint8_t state; /* enum ipoib_neigh_state, or NEIGH_FREE */
+	uint8_t fails; /* in a row */
+	uint16_t tm_slot;
+};
+static_assert(sizeof(struct ipoib_neigh_rec) == 64, "a record is one cache line");
+
+/** What waits for the readers. */
+struct neigh_retired {
+	uint64_t token;	   /* of rte_rcu_qsbr_start() */
+	uint32_t entry;	   /* index in the pool */
+	uint32_t key : 31; /* position + 1 in the hash, if the key goes too; else 0 */
+	uint32_t release_ah : 1;
+};
+static_assert(sizeof(struct neigh_retired) == 16, "");
+
+/** A candidate of early eviction. */
+struct neigh_victim {
+	uint32_t slot;
+	uint32_t mark;
+};
+
+struct ipoib_neigh {
+	/* What readers read; written at most once a second. */
+	struct rte_hash *hash;
+	uint32_t *marks; /* by slot: second of the last use */
+	uint64_t secret[NEIGH_SECRET];
+	uint32_t tick; /* seconds */
+
+	/* Below: the writer's. */
+	struct ipoib_neigh_cfg cfg __rte_cache_aligned;
+	char name[IPOIB_NEIGH_NAME_MAX + 1];
+	struct ipoib_neigh_stats stats;
+
+	struct ipoib_neigh_entry *entries; /* gc_thresh3_max + reclaim_max */
+	uint32_t entries_used;		   /* ever used */
+	uint32_t free_entry;		   /* list by slot */
+	struct ipoib_neigh_rec *recs;	   /* as many */
+	uint32_t nb_recs;
+	uint32_t recs_used; /* slots ever used: those above need no look */
+	uint32_t free_rec;  /* list by tm_next */
+
+	struct neigh_retired *retired; /* ring of reclaim_max */
+	uint32_t retired_head;
+
+	uint32_t *gid_heads; /* first record of the first GID of a bucket */
+	uint32_t gid_mask;
+
+	uint32_t wheel[NEIGH_WHEEL_SLOTS];
+	uint64_t wheel_pos;  /* slots up to here have been emptied */
+	uint32_t nb_waiting; /* records in the wheel */
+
+	uint64_t age_time; /* us up to which the walk has been paid */
+	uint64_t age_owed; /* slots * us not yet walked */
+	uint32_t age_pos;
+
+	struct neigh_victim victims[NEIGH_VICTIMS]; /* heap while searched, then ascending */
+	uint32_t victim_next, nb_victims;
+	uint32_t victim_tick; /* of the last search that found all there were */
+	bool victim_all;
+};
+static_assert(offsetof(struct ipoib_neigh, tick) + sizeof(uint32_t) <= RTE_CACHE_LINE_MIN_SIZE,
+		"readers need one line of the table");
+
+static inline uint64_t
+neigh_load64(const void *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint32_t
+neigh_load32(const void *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/** The first 8 octets of an address without the flags octet (little-endian hosts). */
+static inline uint64_t
+neigh_key_head(const void *addr)
+{
+	return neigh_load64(addr) & ~UINT64_C(0xff);
+}
+
+/** High and low half of a 128-bit product folded: every bit of both factors counts. */
+static inline uint64_t
+neigh_fold_mul(uint64_t a, uint64_t b)
+{
+	unsigned __int128 p = (unsigned __int128)a * b;
+
+	return (uint64_t)p ^ (uint64_t)(p >> 64);
+}
+
+/**
+ * Keyed hash of an address, flags octet left out. Which addresses collide
+ * depends on the secret, so nobody can choose them: with CRC the initial value
+ * only shifts where they collide.
+ */
+static inline uint32_t
+neigh_hash(const uint64_t secret[NEIGH_SECRET], const struct ipoib_addr *addr)
+{
+	const uint8_t *b = (const uint8_t *)addr;
+	uint64_t h = neigh_fold_mul(neigh_key_head(b) ^ secret[0], neigh_load64(b + 8) ^ secret[1]);
+
+	h = neigh_fold_mul(h ^ secret[2], neigh_load32(b + 16) ^ secret[3]);
+	return (uint32_t)(h ^ (h >> 32));
+}
+
+/** Compare two keys for rte_hash: 0 if equal. */
+static inline int
+neigh_key_cmp(const void *a, const void *b, size_t len __rte_unused)
+{
+	uint64_t d;
+
+	d = neigh_key_head(a) ^ neigh_key_head(b);
+	d |= neigh_load64((const uint8_t *)a + 8) ^ neigh_load64((const uint8_t *)b + 8);
+	d |= neigh_load32((const uint8_t *)a + 16) ^ neigh_load32((const uint8_t *)b + 16);
+	return d != 0;
+}
+
+static inline uint32_t
+neigh_slot(const struct ipoib_neigh *t, const struct ipoib_neigh_rec *rec)
+{
+	return (uint32_t)(rec - t->recs);
+}
+
+/** May packets be sent to it? */
+static inline bool
+neigh_usable(uint8_t state)
+{
+	return state == IPOIB_NEIGH_VALID || state == IPOIB_NEIGH_STALE;
+}
+
+static inline uint32_t
+neigh_mark_get(const struct ipoib_neigh *t, uint32_t slot)
+{
+	return __atomic_load_n(&t->marks[slot], __ATOMIC_RELAXED);
+}
+
+static inline void
+neigh_mark_set(struct ipoib_neigh *t, uint32_t slot)
+{
+	__atomic_store_n(&t->marks[slot], t->tick, __ATOMIC_RELAXED);
+}
+
+/** Seconds since the last use. A mark is never ahead of the tick. */
+static inline uint32_t
+neigh_idle(const struct ipoib_neigh *t, uint32_t slot)
+{
+	return t->tick - neigh_mark_get(t, slot);
+}
+
+/** Publish the time if it moved; it never goes back. */
+static inline void
+neigh_tick(struct ipoib_neigh *t, uint64_t now_us)
+{
+	uint32_t now = (uint32_t)(now_us / 1000000);
+
+	if (now > t->tick)
+		__atomic_store_n(&t->tick, now, __ATOMIC_RELAXED);
+}
+
+/* Reclaim */
+/** Is there room for one more retired entry? Reclaims a little if not; 0 or -EAGAIN. */
+int neigh_reclaim_room(struct ipoib_neigh *t);
+/** Free up to @p n of what the readers have left; @p force: all, readers or not. */
+uint32_t neigh_reclaim(struct ipoib_neigh *t, uint32_t n, bool force);
+/** Queue an entry for after the grace period; there is room. @p key: hash position + 1 or 0. */
+void neigh_retire(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e, uint32_t key,
+		bool release_ah);
+
+/* States */
+/** Take an entry from the pool; there is one if neigh_reclaim_room() said so. */
+struct ipoib_neigh_entry *neigh_entry_get(struct ipoib_neigh *t);
+void neigh_entry_put(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e);
+/** Replace the published entry by one in @p state; @p v NULL: keep the value. 0 or -EAGAIN. */
+int neigh_publish(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, uint8_t state,
+		const struct ipoib_neigh_value *v);
+
+/* Records */
+/** Give a slot back, after the grace period. */
+void neigh_rec_put(struct ipoib_neigh *t, uint32_t slot);
+
+/* Back-off */
+void neigh_backoff_init(struct ipoib_neigh *t);
+/** Count a failure and wait for the end of its back-off. */
+void neigh_backoff_arm(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, uint64_t now_us);
+void neigh_backoff_cancel(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec);
+/** End what is due, at most @p budget records; returns how many it looked at. */
+uint32_t neigh_backoff_run(struct ipoib_neigh *t, uint64_t now_us, uint32_t budget);
+
+/* Age */
+/** Evict the longest idle record if it was idle for @p idle seconds. 0, -ENOENT, -EAGAIN. */
+int neigh_evict_one(struct ipoib_neigh *t, uint32_t idle);
+
+/* Index by GID */
+int neigh_gid_init(struct ipoib_neigh *t);
+void neigh_gid_add(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec);
+void neigh_gid_del(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec);
+
+#endif /* NEIGH_PRIV_H */
