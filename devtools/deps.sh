@@ -18,7 +18,7 @@ packages=(
 	util-linux tshark
 	# tests and checks
 	libcmocka-dev libopensm-dev python3 python3-scapy valgrind
-	clang clang-format libclang-rt-dev codespell shellcheck
+	clang clang-format libclang-rt-dev codespell shellcheck doxygen
 )
 
 say() {
