@@ -18,7 +18,7 @@ mkdir "$TMPDIR"
 
 traces()
 {
-	grep -lzx "DEMO_MARK=$work" /proc/[0-9]*/environ 2>/dev/null | grep -v "/$$/"
+	env -u DEMO_MARK grep -lzx "DEMO_MARK=$work" /proc/[0-9]*/environ 2>/dev/null
 	ip netns list | grep -E '^(client|server)'
 	find /run/dpdk /dev/hugepages "$TMPDIR" -name '*gateway-*' 2>/dev/null
 	find "$TMPDIR" -mindepth 1

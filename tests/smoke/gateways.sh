@@ -3,6 +3,7 @@
 # Copyright (c) 2026 The dpdk-ipoib authors
 #
 # Ping, TCP and fragments through both gateways; what the tables then show.
+# tags: asan
 
 # shellcheck source=../lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"

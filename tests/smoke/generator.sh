@@ -5,6 +5,7 @@
 # Packets without an IP neighbour: a generator sends to gateway B's 20-octet
 # address with an empty IP neighbour table; they are resolved and delivered,
 # every one. At 2000 octets they also cross from MTU 2044 to 1500 in fragments.
+# tags: asan
 
 # shellcheck source=../lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
