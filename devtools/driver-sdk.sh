@@ -123,8 +123,8 @@ write_sources() {
 private_apt() {
 	apt-get -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$tmp/parts" \
 		-o Dir::State::lists="$tmp/lists" -o Dir::Cache="$tmp/cache" \
-		-o Acquire::Languages=none -o Acquire::Retries=3 -o Acquire::http::Timeout=30 \
-		-o Acquire::https::Timeout=30 "$@"
+		-o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Acquire::Retries=3 \
+		-o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 "$@"
 }
 
 fetch_source() {
