@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "dp.h"
+
+static_assert(sizeof(struct dp_meta) == 8, "the dynamic field is 8 octets");
+static_assert(sizeof(struct dp_adj) == IPOIB_ADDR_LEN, "an address is 20 octets at most");
+static_assert(DP_WORKERS_MAX <= UINT8_MAX, "a worker's number is one octet of struct dp_meta");
+
+/** IPv4 routes, and /24s that hold longer prefixes: 2 MB. The 16 million /24s take 32 MB. */
+#define FIB_ROUTES_MAX 65536
+#define FIB_TBL8_MAX 4096
+
+#define RXQ_MAX RTE_DIM(((struct dp_worker *)0)->rxq)
+
+int dp_meta_offset = -1;
+
+static int
+meta_register(void)
+{
+	static const struct rte_mbuf_dynfield field = {
+		.name = "dpdk_ipoib_dp_meta",
+		.size = sizeof(struct dp_meta),
+		.align = __alignof__(struct dp_meta),
+	};
+
+	dp_meta_offset = rte_mbuf_dynfield_register(&field);
+	return dp_meta_offset < 0 ? -rte_errno : 0;
+}
+
+static void
+ring_free(struct rte_ring *r)
+{
+	void *m;
+
+	while (r != NULL && rte_ring_dequeue(r, &m) == 0)
+		rte_pktmbuf_free(m);
+	rte_ring_free(r);
+}
+
+static void
+worker_free(struct dp_worker *w)
+{
+	uint16_t port;
+
+	if (w == NULL)
+		return;
+	ring_free(w->inject);
+	rte_pktmbuf_free_bulk(w->punt, w->nb_punt);
+	for (port = 0; port < DP_PORTS_MAX; port++)
+		rte_pktmbuf_free_bulk(w->tx[port].pkts, w->tx[port].nb);
+	rte_free(w);
+}
+
+/*
+ * Relaxed tail sync: a producer that loses its CPU in the middle of an enqueue
+ * does not stop the others, which matters where lcores share CPUs.
+ */
+static int
+worker_make(struct dp *dp, uint16_t id, int socket)
+{
+	struct dp_worker *w;
+	char name[RTE_RING_NAMESIZE];
+
+	w = rte_zmalloc_socket("dp_worker", sizeof(*w), RTE_CACHE_LINE_SIZE, socket);
+	if (w == NULL)
+		return -ENOMEM;
+	w->dp = dp;
+	w->id = id;
+	snprintf(name, sizeof(name), "dp_inject_%u", id);
+	w->inject = rte_ring_create(name, DP_INJECT_RING, socket,
+			RING_F_EXACT_SZ | RING_F_MP_RTS_ENQ | RING_F_SC_DEQ);
+	if (w->inject == NULL) {
+		rte_free(w);
+		return -rte_errno;
+	}
+	dp->worker[id] = w;
+	return 0;
+}
+
+static int
+workers_make(struct dp *dp, const struct dp_cfg *cfg)
+{
+	uint16_t i;
+	int ret;
+
+	for (i = 0; i < cfg->nb_workers; i++) {
+		ret = worker_make(dp, i, cfg->socket);
+		if (ret != 0)
+			return ret;
+		dp->nb_workers++;
+	}
+	return 0;
+}
+
+static int
+rcu_make(struct dp *dp, int socket)
+{
+	size_t size = rte_rcu_qsbr_get_memsize(DP_WORKERS_MAX);
+
+	dp->rcu = rte_zmalloc_socket("dp_rcu", size, RTE_CACHE_LINE_SIZE, socket);
+	if (dp->rcu == NULL)
+		return -ENOMEM;
+	return rte_rcu_qsbr_init(dp->rcu, DP_WORKERS_MAX) == 0 ? 0 : -rte_errno;
+}
+
+static int
+fib_make(struct dp *dp, int socket)
+{
+	struct rte_fib_conf conf = {
+		.type = RTE_FIB_DIR24_8,
+		.default_nh = 0,
+		.max_routes = FIB_ROUTES_MAX,
+		.dir24_8 = {
+			.nh_sz = RTE_FIB_DIR24_8_2B,
+			.num_tbl8 = FIB_TBL8_MAX,
+		},
+	};
+
+	dp->fib = rte_fib_create("dp_ip4", socket, &conf);
+	return dp->fib != NULL ? 0 : -rte_errno;
+}
+
+static int
+arrays_make(struct dp *dp, int socket)
+{
+	dp->nh = rte_calloc_socket(
+			"dp_nh", DP_NH_MAX, sizeof(*dp->nh), RTE_CACHE_LINE_SIZE, socket);
+	dp->adj = rte_calloc_socket(
+			"dp_adj", DP_ADJ_MAX, sizeof(*dp->adj), RTE_CACHE_LINE_SIZE, socket);
+	dp->ctl = rte_calloc_socket(
+			"dp_ctl", DP_PORTS_MAX, sizeof(*dp->ctl), RTE_CACHE_LINE_SIZE, socket);
+	dp->base = rte_calloc_socket(
+			"dp_base", DP_PORTS_MAX, sizeof(*dp->base), RTE_CACHE_LINE_SIZE, socket);
+	if (dp->nh == NULL || dp->adj == NULL || dp->ctl == NULL || dp->base == NULL)
+		return -ENOMEM;
+	return 0;
+}
+
+static int
+parts_make(struct dp *dp, const struct dp_cfg *cfg)
+{
+	int ret;
+
+	ret = meta_register();
+	if (ret == 0)
+		ret = rcu_make(dp, cfg->socket);
+	if (ret == 0)
+		ret = arrays_make(dp, cfg->socket);
+	if (ret == 0)
+		ret = fib_make(dp, cfg->socket);
+	if (ret != 0)
+		return ret;
+	dp->punt = rte_ring_create("dp_punt", DP_PUNT_RING, cfg->socket,
+			RING_F_EXACT_SZ | RING_F_MP_RTS_ENQ | RING_F_SC_DEQ);
+	if (dp->punt == NULL)
+		return -rte_errno;
+	return workers_make(dp, cfg);
+}
+
+int
+dp_create(const struct dp_cfg *cfg, struct dp **dpp)
+{
+	struct dp *dp;
+	int ret;
+
+	if (cfg->pool == NULL || cfg->nb_workers == 0 || cfg->nb_workers > DP_WORKERS_MAX ||
+			cfg->burst == 0 || cfg->burst > DP_BURST_MAX)
+		return -EINVAL;
+	dp = rte_zmalloc_socket("dp", sizeof(*dp), RTE_CACHE_LINE_SIZE, cfg->socket);
+	if (dp == NULL)
+		return -ENOMEM;
+	dp->pool = cfg->pool;
+	dp->burst = cfg->burst;
+	dp->idle_sleep_us = cfg->idle_sleep_us;
+	ret = parts_make(dp, cfg);
+	if (ret != 0) {
+		dp_destroy(dp);
+		return ret;
+	}
+	*dpp = dp;
+	return 0;
+}
+
+void
+dp_destroy(struct dp *dp)
+{
+	uint16_t i;
+
+	if (dp == NULL)
+		return;
+	for (i = 0; i < dp->nb_workers; i++)
+		worker_free(dp->worker[i]);
+	ring_free(dp->punt);
+	rte_fib_free(dp->fib);
+	rte_free(dp->base);
+	rte_free(dp->ctl);
+	rte_free(dp->adj);
+	rte_free(dp->nh);
+	rte_free(dp->rcu);
+	rte_free(dp);
+}
+
+/* The worker with the fewest queues to poll; the first of several. */
+static struct dp_worker *
+worker_least(const struct dp *dp)
+{
+	struct dp_worker *least = dp->worker[0];
+	uint16_t i;
+
+	for (i = 1; i < dp->nb_workers; i++) {
+		if (dp->worker[i]->nb_rxq < least->nb_rxq)
+			least = dp->worker[i];
+	}
+	return least;
+}
+
+static void
+rxqs_give(struct dp *dp, uint16_t port, uint16_t nb_rxq)
+{
+	struct dp_worker *w;
+	uint16_t q;
+
+	for (q = 0; q < nb_rxq; q++) {
+		w = worker_least(dp);
+		w->rxq[w->nb_rxq].port = port;
+		w->rxq[w->nb_rxq].queue = q;
+		w->nb_rxq++;
+	}
+}
+
+/* Starting at another worker for each port spreads the work if there are few queues. */
+static void
+txqs_give(struct dp *dp, uint16_t port, uint16_t nb_txq)
+{
+	uint16_t first = dp->nb_ports % dp->nb_workers;
+	struct dp_txbuf *b;
+	uint16_t q;
+
+	for (q = 0; q < nb_txq && q < dp->nb_workers; q++) {
+		b = &dp->worker[(first + q) % dp->nb_workers]->tx[port];
+		b->queue = q;
+		b->owned = true;
+	}
+	dp->port[port].tx_owner = first;
+}
+
+/* The 1st with the 2nd, the 3rd with the 4th, ...; the last of an odd number with itself. */
+static void
+io_pair(struct dp *dp, uint16_t port)
+{
+	uint16_t other;
+
+	dp->port[port].io_peer = port;
+	if (dp->nb_ports % 2 == 0)
+		return;
+	other = dp->port_id[dp->nb_ports - 1];
+	dp->port[port].io_peer = other;
+	dp->port[other].io_peer = port;
+}
+
+static size_t
+rxq_room(const struct dp *dp)
+{
+	size_t room = 0;
+	uint16_t i;
+
+	for (i = 0; i < dp->nb_workers; i++)
+		room += RXQ_MAX - dp->worker[i]->nb_rxq;
+	return room;
+}
+
+int
+dp_port_add(struct dp *dp, uint16_t port, enum dp_port_kind kind, uint16_t nb_rxq, uint16_t nb_txq)
+{
+	struct dp_port *p;
+	uint16_t mtu;
+
+	if ((kind != DP_PORT_ETH && kind != DP_PORT_IPOIB) || nb_rxq == 0 || nb_txq == 0)
+		return -EINVAL;
+	if (!rte_eth_dev_is_valid_port(port) || port >= DP_PORTS_MAX)
+		return -ENODEV;
+	p = &dp->port[port];
+	if (p->kind != DP_PORT_NONE)
+		return -EEXIST;
+	if (nb_rxq > rxq_room(dp))
+		return -ENOSPC;
+	if (rte_eth_dev_get_mtu(port, &mtu) != 0 ||
+			(kind == DP_PORT_ETH && rte_eth_macaddr_get(port, &p->mac) != 0))
+		return -ENODEV;
+	p->nb_rxq = nb_rxq;
+	p->nb_txq = nb_txq;
+	atomic_store_explicit(&p->mtu, mtu, memory_order_relaxed);
+	atomic_store_explicit(&p->up, false, memory_order_relaxed);
+	rxqs_give(dp, port, nb_rxq);
+	txqs_give(dp, port, nb_txq);
+	io_pair(dp, port);
+	dp->port_id[dp->nb_ports++] = port;
+	p->kind = kind;
+	return 0;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+
+#include "pkt.h"
+#include "worker.h"
+
+/* Turns in a row without a packet before a worker may sleep (--idle-sleep). */
+#define IDLE_TURNS 512
+
+static const struct dp_engine_ops *const engine_ops[DP_ENGINE_MAX] = {
+	[DP_ENGINE_ROUTE] = &dp_engine_route_ops,
+	[DP_ENGINE_IO] = &dp_engine_io_ops,
+	[DP_ENGINE_RXONLY] = &dp_engine_rxonly_ops,
+	[DP_ENGINE_TXONLY] = &dp_engine_txonly_ops,
+};
+
+const char *const dp_engine_name[DP_ENGINE_MAX] = {
+	[DP_ENGINE_ROUTE] = "route",
+	[DP_ENGINE_IO] = "io",
+	[DP_ENGINE_RXONLY] = "rxonly",
+	[DP_ENGINE_TXONLY] = "txonly",
+};
+
+void
+worker_punt_flush(struct dp_worker *w)
+{
+	uint16_t port[DP_BURST_MAX];
+	unsigned int i, n;
+
+	/* A packet in the ring is control's: its port is read before. */
+	for (i = 0; i < w->nb_punt; i++)
+		port[i] = w->punt[i]->port;
+	n = rte_ring_enqueue_burst(w->dp->punt, (void **)w->punt, w->nb_punt, NULL);
+	for (i = 0; i < n; i++)
+		dp_count(&w->ctr[port[i]].punted, 1);
+	for (; i < w->nb_punt; i++)
+		worker_drop(w, w->punt[i], DP_DROP_punt_full);
+	w->nb_punt = 0;
+}
+
+/* Send complete frames on an own queue; nothing of them may be read afterwards. */
+static void
+tx_send(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct dp_counters *ctr = &w->ctr[port];
+	uint32_t l2_len = dp_l2_len(w->dp->port[port].kind);
+	uint32_t len[DP_BURST_MAX];
+	uint64_t bytes = 0;
+	uint16_t i, sent;
+
+	for (i = 0; i < n; i++)
+		len[i] = pkts[i]->pkt_len - l2_len;
+	sent = rte_eth_tx_burst(port, w->tx[port].queue, pkts, n);
+	for (i = 0; i < sent; i++)
+		bytes += len[i];
+	dp_count(&ctr->tx_pkts, sent);
+	dp_count(&ctr->tx_bytes, bytes);
+	if (unlikely(sent < n)) {
+		dp_count(&ctr->drop[DP_DROP_tx_full], n - sent);
+		rte_pktmbuf_free_bulk(&pkts[sent], n - sent);
+	}
+}
+
+/* Send what others injected, each run of packets for one port at once. */
+static void
+inject_send(struct dp_worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t first, i, port;
+
+	for (first = 0; first < n; first = i) {
+		port = dp_meta(pkts[first])->out_port;
+		for (i = first + 1; i < n && dp_meta(pkts[i])->out_port == port; i++)
+			;
+		tx_send(w, port, &pkts[first], i - first);
+	}
+}
+
+/*
+ * Whoever published an entry that this turn has used had injected the waiting
+ * packets before, so they are in the ring now: sent before the buffers, they
+ * stay in front. What comes into the ring meanwhile may wait for the next time.
+ */
+static uint32_t
+inject_drain(struct dp_worker *w)
+{
+	struct rte_mbuf *pkts[DP_BURST_MAX];
+	uint32_t left = rte_ring_count(w->inject);
+	uint32_t done = 0;
+	unsigned int n;
+
+	while (done < left) {
+		n = rte_ring_dequeue_burst(w->inject, (void **)pkts, DP_BURST_MAX, NULL);
+		if (n == 0)
+			break;
+		inject_send(w, pkts, (uint16_t)n);
+		done += n;
+	}
+	return done;
+}
+
+static void
+tx_buffer_send(struct dp_worker *w, uint16_t port)
+{
+	struct dp_txbuf *b = &w->tx[port];
+	uint16_t i;
+
+	if (likely(b->owned)) {
+		tx_send(w, port, b->pkts, b->nb);
+	} else {
+		for (i = 0; i < b->nb; i++) {
+			dp_meta(b->pkts[i])->worker = (uint8_t)w->id;
+			dp_inject(w->dp, &w->ctr[port], port, b->pkts[i]);
+		}
+	}
+	b->nb = 0;
+}
+
+void
+worker_tx_flush(struct dp_worker *w, uint16_t port)
+{
+	inject_drain(w);
+	tx_buffer_send(w, port);
+}
+
+static uint32_t
+flush_all(struct dp_worker *w)
+{
+	uint32_t injected = inject_drain(w);
+	uint16_t i, port;
+
+	for (i = 0; i < w->dp->nb_ports; i++) {
+		port = w->dp->port_id[i];
+		if (w->tx[port].nb != 0)
+			tx_buffer_send(w, port);
+	}
+	if (w->nb_punt != 0)
+		worker_punt_flush(w);
+	return injected;
+}
+
+/* Not every driver fills in the port (ring), or the port we know (bonding). */
+static void
+rx_account(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint32_t l2_len = dp_l2_len(w->dp->port[port].kind);
+	uint64_t bytes = 0;
+	uint16_t i;
+
+	for (i = 0; i < n; i++) {
+		pkts[i]->port = port;
+		if (likely(pkts[i]->pkt_len > l2_len))
+			bytes += pkts[i]->pkt_len - l2_len;
+	}
+	dp_count(&w->ctr[port].rx_pkts, n);
+	dp_count(&w->ctr[port].rx_bytes, bytes);
+}
+
+static uint32_t
+rx_all(struct dp_worker *w)
+{
+	struct rte_mbuf *pkts[DP_BURST_MAX];
+	uint32_t total = 0;
+	uint16_t i, n;
+
+	for (i = 0; i < w->nb_rxq; i++) {
+		n = rte_eth_rx_burst(w->rxq[i].port, w->rxq[i].queue, pkts, w->dp->burst);
+		if (n == 0)
+			continue;
+		rx_account(w, w->rxq[i].port, pkts, n);
+		w->ops->burst(w, w->rxq[i].port, pkts, n);
+		total += n;
+	}
+	return total;
+}
+
+uint32_t
+dp_worker_turn(struct dp_worker *w)
+{
+	uint32_t done = rx_all(w);
+
+	if (w->ops->generate != NULL)
+		done += w->ops->generate(w);
+	done += flush_all(w);
+	rte_rcu_qsbr_quiescent(w->dp->rcu, w->id);
+	dp_count(&w->loops, 1);
+	if (done == 0)
+		dp_count(&w->idle_loops, 1);
+	return done;
+}
+
+void
+dp_worker_enter(struct dp_worker *w)
+{
+	w->ops = engine_ops[w->dp->engine];
+	w->gen.tsc = rte_rdtsc();
+	w->gen.credit = 0;
+	rte_rcu_qsbr_thread_register(w->dp->rcu, w->id);
+	rte_rcu_qsbr_thread_online(w->dp->rcu, w->id);
+}
+
+void
+dp_worker_leave(struct dp_worker *w)
+{
+	flush_all(w);
+	rte_rcu_qsbr_thread_offline(w->dp->rcu, w->id);
+	rte_rcu_qsbr_thread_unregister(w->dp->rcu, w->id);
+}
+
+/* Nobody waits for a sleeping reader: it goes offline first. */
+static void
+idle_sleep(struct dp_worker *w)
+{
+	rte_rcu_qsbr_thread_offline(w->dp->rcu, w->id);
+	rte_delay_us_sleep(w->dp->idle_sleep_us);
+	rte_rcu_qsbr_thread_online(w->dp->rcu, w->id);
+}
+
+int
+dp_worker_main(void *arg)
+{
+	struct dp_worker *w = arg;
+	struct dp *dp = w->dp;
+	uint32_t idle = 0;
+
+	dp_worker_enter(w);
+	while (atomic_load_explicit(&dp->running, memory_order_acquire)) {
+		idle = dp_worker_turn(w) == 0 ? idle + 1 : 0;
+		if (idle >= IDLE_TURNS && dp->idle_sleep_us != 0)
+			idle_sleep(w);
+	}
+	dp_worker_leave(w);
+	return 0;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#ifndef WORKER_H
+#define WORKER_H
+
+/**
+ * @file
+ * The stages of a worker, for the files of this folder only. Every stage takes
+ * a burst and gives each packet to exactly one owner: the next stage, a TX
+ * buffer, control (punt), or the mempool with a drop counted.
+ *
+ * Everything here runs in a worker: no lock, no allocation but from mempools,
+ * no system call, no log.
+ */
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_mbuf.h>
+
+#include "dp.h"
+#include "pmd_ipoib.h"
+
+static_assert(DP_BURST_MAX <= IPOIB_NEIGH_BURST_MAX, "one lookup takes a whole burst");
+static_assert(DP_BURST_MAX <= 64, "packets of a burst are bits of a uint64_t");
+
+/** What an engine does. Chosen once by dp_worker_enter(); no indirect call per packet. */
+struct dp_engine_ops {
+	/** Take a received burst; owns the packets. m->port is set. */
+	void (*burst)(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n);
+	/** Make packets, once a turn; NULL: none. @return how many */
+	uint32_t (*generate)(struct dp_worker *w);
+};
+
+extern const struct dp_engine_ops dp_engine_route_ops;
+extern const struct dp_engine_ops dp_engine_io_ops;
+extern const struct dp_engine_ops dp_engine_rxonly_ops;
+extern const struct dp_engine_ops dp_engine_txonly_ops;
+
+/** Valid IPv4 packets: data at a header that lies in one segment, trimmed to the IP length. */
+struct dp_ip4_burst {
+	uint16_t n;
+	uint64_t bcast; /**< bit i: pkts[i] came as link-layer broadcast or multicast */
+	struct rte_mbuf *pkts[DP_BURST_MAX];
+	uint32_t dst[DP_BURST_MAX]; /**< host order */
+};
+
+/** IPv4 packets on their way out: TTL done, data still at the IP header. */
+struct dp_fwd_burst {
+	uint16_t n;
+	struct rte_mbuf *pkts[DP_BURST_MAX];
+	uint16_t port[DP_BURST_MAX];
+	uint32_t nh_ip[DP_BURST_MAX]; /**< next hop, host order */
+};
+
+/** IPv4 packets for IPoIB peers; any mix of IPoIB ports. */
+struct dp_ib_burst {
+	uint16_t n;
+	bool no_ip_neigh; /**< there is no IP next hop to go back to (generator) */
+	struct rte_mbuf *pkts[DP_BURST_MAX];
+	uint16_t port[DP_BURST_MAX];
+	uint32_t nh_ip[DP_BURST_MAX];
+	const struct ipoib_addr *addr[DP_BURST_MAX];
+};
+
+/** Link-layer octets in front of the IP header. */
+static inline uint32_t
+dp_l2_len(enum dp_port_kind kind)
+{
+	return kind == DP_PORT_IPOIB ? IPOIB_HDR_LEN : RTE_ETHER_HDR_LEN;
+}
+
+/** Free a packet and count it at the port @p port. */
+static inline void
+worker_drop_at(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, enum dp_drop reason)
+{
+	dp_count(&w->ctr[port].drop[reason], 1);
+	rte_pktmbuf_free(m);
+}
+
+/** Free a packet and count it at the port it came from. */
+static inline void
+worker_drop(struct dp_worker *w, struct rte_mbuf *m, enum dp_drop reason)
+{
+	worker_drop_at(w, m, m->port, reason);
+}
+
+/** Hand what was punted to control; what does not fit is dropped. */
+void worker_punt_flush(struct dp_worker *w);
+
+/** Give a packet to control. out_port and nh_ip are the caller's to set before. */
+static inline void
+worker_punt(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_reason reason, bool bcast)
+{
+	struct dp_meta *meta = dp_meta(m);
+
+	meta->punt = reason;
+	meta->l2_bcast = bcast;
+	meta->worker = (uint8_t)w->id;
+	if (unlikely(w->nb_punt == DP_BURST_MAX))
+		worker_punt_flush(w);
+	w->punt[w->nb_punt++] = m;
+}
+
+/** worker_punt() of a packet that already has an output port and a next hop. */
+static inline void
+worker_punt_fwd(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_reason reason,
+		uint16_t out_port, uint32_t nh_ip)
+{
+	struct dp_meta *meta = dp_meta(m);
+
+	meta->out_port = out_port;
+	meta->nh_ip = nh_ip;
+	worker_punt(w, m, reason, false);
+}
+
+/** Send everything in this port's TX buffer, after what was injected. */
+void worker_tx_flush(struct dp_worker *w, uint16_t port);
+
+/** Put a complete frame into the TX buffer of @p port. */
+static inline void
+worker_tx(struct dp_worker *w, uint16_t port, struct rte_mbuf *m)
+{
+	struct dp_txbuf *b = &w->tx[port];
+
+	if (b->nb == DP_BURST_MAX)
+		worker_tx_flush(w, port);
+	b->pkts[b->nb++] = m;
+}
+
+static inline bool
+worker_port_up(const struct dp_worker *w, uint16_t port)
+{
+	return atomic_load_explicit(&w->dp->port[port].up, memory_order_relaxed);
+}
+
+static inline uint16_t
+worker_port_mtu(const struct dp_worker *w, uint16_t port)
+{
+	return atomic_load_explicit(&w->dp->port[port].mtu, memory_order_relaxed);
+}
+
+/** Sort a burst: valid IPv4 into @p b, ARP and limited broadcasts to control, the rest dropped. */
+void dp_classify(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
+		struct dp_ip4_burst *b);
+
+/** FIB lookup, TTL, MTU; hands on to dp_nexthop(). */
+void dp_route_ip4(struct dp_worker *w, struct dp_ip4_burst *b);
+
+/** IP next hop to link-layer address; hands on to dp_eth_send() and dp_ib_send(). */
+void dp_nexthop(struct dp_worker *w, struct dp_fwd_burst *f);
+
+/** Add the Ethernet header, pad, send. */
+void dp_eth_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
+		const struct rte_ether_addr *dst);
+
+/** Find each packet's path, add the encapsulation header and metadata, send. */
+void dp_ib_send(struct dp_worker *w, struct dp_ib_burst *b);
+
+#endif /* WORKER_H */
