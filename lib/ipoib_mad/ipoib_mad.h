@@ -37,7 +37,7 @@ extern "C" {
 #define IPOIB_MAD_PKEYS_MAX 128
 /** Room for a CA's name (libibumad's UMAD_CA_NAME_LEN or ibsim's node id), NUL included. */
 #define IPOIB_MAD_NAME_LEN 32
-/** Poll interval of PortInfo and of the P_Key table, microseconds. */
+/** Poll interval of PortInfo and of the P_Key table, microseconds ("umad": 250000, by sysfs). */
 #define IPOIB_MAD_POLL_US 100000
 
 /** An open connection; opaque. */
@@ -63,7 +63,7 @@ struct ipoib_mad_port {
 	uint8_t sm_sl;
 	struct ib_gid gid; /**< GID 0: subnet prefix and port GUID */
 	uint32_t cap_mask; /**< PortInfo:CapabilityMask */
-	uint16_t mtu;	   /**< active MTU, octets */
+	uint16_t mtu;	   /**< active MTU, octets; 0: not known ("umad") */
 	uint16_t nb_pkeys;
 	uint16_t pkeys[IPOIB_MAD_PKEYS_MAX]; /**< by index; 0 is an empty slot */
 };
@@ -75,7 +75,12 @@ enum ipoib_mad_event {
 	IPOIB_MAD_EV_SM = 1 << 2, /**< SM LID or SM SL */
 	IPOIB_MAD_EV_GID = 1 << 3,
 	IPOIB_MAD_EV_PKEY = 1 << 4,
-	IPOIB_MAD_EV_REREGISTER = 1 << 5, /**< the SM asks for memberships again */
+	/**
+	 * The SM asks for memberships again. Polling cannot see it, so no transport
+	 * raises it yet: take the SA's return after silence (ipoib_sa_on_alive) as
+	 * the sign to join again.
+	 */
+	IPOIB_MAD_EV_REREGISTER = 1 << 5,
 };
 
 /** Called when the identity changed; @p port is the new one, valid until return. */
