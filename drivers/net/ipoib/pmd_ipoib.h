@@ -174,8 +174,8 @@ uint32_t pmd_ipoib_ah_count(uint16_t port_id);
  * @p mgid. At most 4,096 groups a port.
  * @return 0, -ENODEV, -EINVAL, -EEXIST, -ENOSPC, -ENOMEM
  */
-int pmd_ipoib_mcast_attach(uint16_t port_id, const struct ib_gid *mgid, uint16_t mlid,
-			   bool send_only);
+int pmd_ipoib_mcast_attach(
+		uint16_t port_id, const struct ib_gid *mgid, uint16_t mlid, bool send_only);
 
 /** @return 0, -ENODEV, -ENOENT */
 int pmd_ipoib_mcast_detach(uint16_t port_id, const struct ib_gid *mgid);

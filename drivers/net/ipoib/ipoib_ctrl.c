@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "ipoib_pmd.h"
+
+struct ipoib_port *
+ipoib_port_by_id(uint16_t port_id)
+{
+	struct rte_eth_dev *dev;
+
+	if (!rte_eth_dev_is_valid_port(port_id))
+		return NULL;
+	dev = &rte_eth_devices[port_id];
+	return dev->dev_ops == &ipoib_eth_dev_ops ? dev->data->dev_private : NULL;
+}
+
+bool
+pmd_ipoib_is(uint16_t port_id)
+{
+	return ipoib_port_by_id(port_id) != NULL;
+}
+
+void
+ipoib_port_info(const struct ipoib_port *port, struct pmd_ipoib_info *info)
+{
+	const struct ipoib_mad_port *ident = &port->hca->ident;
+
+	memset(info, 0, sizeof(*info));
+	memcpy(info->device, port->hca->args.device, sizeof(info->device));
+	info->hca_port = port->hca->args.port;
+	info->backend = port->hca->ops->name;
+	info->state = ident->state;
+	info->pkey = port->pkey;
+	info->nb_qps = port->nb_qps;
+	memcpy(info->qpn, port->qpn, sizeof(info->qpn));
+	if (ident->state != IPOIB_MAD_ABSENT) {
+		info->lid = ident->lid;
+		info->lmc = ident->lmc;
+		info->sm_lid = ident->sm_lid;
+		info->gid = ident->gid;
+		info->pkey_present = port->pkey_present;
+	}
+	info->joined = port->joined;
+	if (port->joined) {
+		info->qkey = port->bcast.qkey;
+		info->mtu = port->bcast.ib_mtu - IPOIB_HDR_LEN;
+	}
+	ipoib_addr_set(&info->addr, port->qpn[0], &info->gid);
+}
+
+int
+pmd_ipoib_info_get(uint16_t port_id, struct pmd_ipoib_info *info)
+{
+	struct ipoib_port *port = ipoib_port_by_id(port_id);
+
+	if (port == NULL)
+		return -ENODEV;
+	pthread_mutex_lock(&port->hca->lock);
+	ipoib_port_info(port, info);
+	pthread_mutex_unlock(&port->hca->lock);
+	return 0;
+}
+
+struct ipoib_mad *
+pmd_ipoib_mad(uint16_t port_id)
+{
+	struct ipoib_port *port = ipoib_port_by_id(port_id);
+
+	return port != NULL ? port->hca->mad : NULL;
+}
+
+int
+pmd_ipoib_hca_id(uint16_t port_id)
+{
+	struct ipoib_port *port = ipoib_port_by_id(port_id);
+
+	return port != NULL ? port->hca->id : -ENODEV;
+}
+
+void
+pmd_ipoib_poll(uint16_t port_id, uint64_t now_us)
+{
+	struct ipoib_port *port = ipoib_port_by_id(port_id);
+	struct ipoib_hca *hca;
+
+	if (port == NULL)
+		return;
+	hca = port->hca;
+	/* Without the lock: the listeners called from here, ours and others', take it. */
+	ipoib_mad_poll(hca->mad, now_us);
+	pthread_mutex_lock(&hca->lock);
+	hca->ops->reclaim(hca);
+	pthread_mutex_unlock(&hca->lock);
+}
+
+static bool
+group_is_valid(const struct ib_gid *mgid, uint16_t mlid)
+{
+	return ib_gid_is_multicast(mgid) && ib_lid_is_multicast(mlid);
+}
+
+/* Largest frame that every receive mempool of the HCA takes; 0 if none is known. */
+static uint32_t
+hca_max_frame(const struct ipoib_hca *hca)
+{
+	uint32_t min = 0;
+	unsigned int i;
+
+	for (i = 0; i < IPOIB_HCA_PORTS_MAX; i++)
+		if (hca->ports[i] != NULL && hca->ports[i]->max_frame != 0 &&
+				(min == 0 || hca->ports[i]->max_frame < min))
+			min = hca->ports[i]->max_frame;
+	return min;
+}
+
+static int
+bcast_check(const struct ipoib_port *port, const struct pmd_ipoib_bcast *b)
+{
+	uint32_t room = hca_max_frame(port->hca);
+
+	if (!group_is_valid(&b->mgid, b->mlid))
+		return -EINVAL;
+	if (b->ib_mtu < 256 || b->ib_mtu > 4096 || (b->ib_mtu & (b->ib_mtu - 1)) != 0)
+		return -ERANGE;
+	if (room != 0 && ipoib_frame_len(b->ib_mtu) > room) {
+		IPOIB_LOG(ERR,
+				"port %u: IB MTU %u needs mbufs for frames of %u octets, they take %u "
+				"(--mbuf-size %u at least)",
+				port->port_id, b->ib_mtu, ipoib_frame_len(b->ib_mtu), room,
+				ipoib_frame_len(b->ib_mtu) + RTE_PKTMBUF_HEADROOM);
+		return -ERANGE;
+	}
+	return 0;
+}
+
+void
+ipoib_port_mtu_follow(struct ipoib_port *port)
+{
+	uint16_t mtu = port->joined ? port->bcast.ib_mtu - IPOIB_HDR_LEN : IPOIB_PMD_MTU_DEFAULT;
+
+	if (port->user_mtu != 0 && port->user_mtu < mtu)
+		mtu = port->user_mtu;
+	port->dev->data->mtu = mtu;
+}
+
+int
+pmd_ipoib_bcast_set(uint16_t port_id, const struct pmd_ipoib_bcast *b)
+{
+	struct ipoib_port *port = ipoib_port_by_id(port_id);
+	int ret = 0;
+
+	if (port == NULL)
+		return -ENODEV;
+	pthread_mutex_lock(&port->hca->lock);
+	if (b != NULL)
+		ret = bcast_check(port, b);
+	if (ret == 0) {
+		port->joined = b != NULL;
+		if (b != NULL)
+			port->bcast = *b;
+		ipoib_port_mtu_follow(port);
+	}
+	pthread_mutex_unlock(&port->hca->lock);
+	return ret == 0 ? ipoib_hca_update(port->hca) : ret;
+}
+
+static struct ipoib_group *
+group_find(struct ipoib_port *port, const struct ib_gid *mgid)
+{
+	unsigned int i;
+
+	for (i = 0; i < port->nb_groups; i++)
+		if (ib_gid_equal(&port->groups[i].mgid, mgid))
+			return &port->groups[i];
+	return NULL;
+}
+
+static int
+group_add(struct ipoib_port *port, const struct ib_gid *mgid, uint16_t mlid, bool send_only)
+{
+	struct ipoib_group *g;
+
+	if (group_find(port, mgid) != NULL ||
+			(port->joined && ib_gid_equal(&port->bcast.mgid, mgid)))
+		return -EEXIST;
+	if (port->nb_groups == IPOIB_GROUPS_MAX)
+		return -ENOSPC;
+	g = &port->groups[port->nb_groups++];
+	g->mgid = *mgid;
+	g->mlid = mlid;
+	g->send_only = send_only;
+	return 0;
+}
+
+int
+pmd_ipoib_mcast_attach(uint16_t port_id, const struct ib_gid *mgid, uint16_t mlid, bool send_only)
+{
+	struct ipoib_port *port = ipoib_port_by_id(port_id);
+	int ret;
+
+	if (port == NULL)
+		return -ENODEV;
+	if (!group_is_valid(mgid, mlid))
+		return -EINVAL;
+	pthread_mutex_lock(&port->hca->lock);
+	ret = group_add(port, mgid, mlid, send_only);
+	if (ret == 0) {
+		ret = port->hca->ops->publish(port->hca);
+		if (ret != 0)
+			port->nb_groups--;
+	}
+	pthread_mutex_unlock(&port->hca->lock);
+	return ret;
+}
+
+int
+pmd_ipoib_mcast_detach(uint16_t port_id, const struct ib_gid *mgid)
+{
+	struct ipoib_port *port = ipoib_port_by_id(port_id);
+	struct ipoib_group *g, old;
+	int ret = -ENOENT;
+
+	if (port == NULL)
+		return -ENODEV;
+	pthread_mutex_lock(&port->hca->lock);
+	g = group_find(port, mgid);
+	if (g != NULL) {
+		old = *g;
+		*g = port->groups[--port->nb_groups];
+		ret = port->hca->ops->publish(port->hca);
+		if (ret != 0)
+			port->groups[port->nb_groups++] = old;
+	}
+	pthread_mutex_unlock(&port->hca->lock);
+	return ret;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_kvargs.h>
+#include <rte_memory.h>
+#include <rte_string_fns.h>
+
+#include "ipoib_pmd.h"
+
+#define KEYS "hca, device, port, pkey, mad, carrier, queues, crc, numa"
+
+static int
+parse_number(const char *value, unsigned long min, unsigned long max, unsigned long *out)
+{
+	unsigned long v;
+	char *end;
+
+	if (value[0] < '0' || value[0] > '9')
+		return -EINVAL;
+	errno = 0;
+	v = strtoul(value, &end, 0);
+	if (errno != 0 || *end != '\0' || v < min || v > max)
+		return -EINVAL;
+	*out = v;
+	return 0;
+}
+
+static int
+parse_name(const char *value, char *out, size_t len)
+{
+	if (value[0] == '\0' || rte_strscpy(out, value, len) < 0)
+		return -EINVAL;
+	return 0;
+}
+
+static const char *
+set_hca(const char *value, struct ipoib_devargs *a)
+{
+	if (strcmp(value, "verbs") == 0)
+		return "soft (verbs is not built yet: only soft)";
+	if (strcmp(value, "soft") != 0)
+		return "soft or verbs";
+	rte_strscpy(a->hca, value, sizeof(a->hca));
+	return NULL;
+}
+
+static const char *
+set_device(const char *value, struct ipoib_devargs *a)
+{
+	return parse_name(value, a->device, sizeof(a->device)) == 0
+			? NULL
+			: "the name of an HCA, 1 to 31 characters";
+}
+
+static const char *
+set_port(const char *value, struct ipoib_devargs *a)
+{
+	unsigned long v;
+
+	if (parse_number(value, 1, 254, &v) != 0)
+		return "1 to 254";
+	a->port = (uint8_t)v;
+	return NULL;
+}
+
+static const char *
+set_pkey(const char *value, struct ipoib_devargs *a)
+{
+	unsigned long v;
+
+	if (parse_number(value, 0, UINT16_MAX, &v) != 0 || IB_PKEY_BASE(v) == 0)
+		return "0x0001 to 0xffff, but not 0x8000";
+	a->pkey = (uint16_t)v;
+	return NULL;
+}
+
+static const char *
+set_mad(const char *value, struct ipoib_devargs *a)
+{
+	bool ok = strcmp(value, "umad") == 0 || strcmp(value, "ibsim") == 0 ||
+			(strncmp(value, "ibsim:", 6) == 0 && value[6] != '\0');
+
+	if (!ok || parse_name(value, a->mad, sizeof(a->mad)) != 0)
+		return "umad, ibsim or ibsim:NAME";
+	return NULL;
+}
+
+static const char *
+set_carrier(const char *value, struct ipoib_devargs *a)
+{
+	if (strncmp(value, PMD_IPOIB_DRIVER_NAME, strlen(PMD_IPOIB_DRIVER_NAME)) == 0 ||
+			parse_name(value, a->carrier, sizeof(a->carrier)) != 0)
+		return "the name of an Ethernet device, such as net_af_packet0";
+	return NULL;
+}
+
+static const char *
+set_queues(const char *value, struct ipoib_devargs *a)
+{
+	unsigned long v;
+
+	if (parse_number(value, 1, PMD_IPOIB_QUEUES_MAX, &v) != 0)
+		return "1 to 16";
+	a->queues = (uint16_t)v;
+	return NULL;
+}
+
+static const char *
+set_crc(const char *value, struct ipoib_devargs *a)
+{
+	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+		return "on or off";
+	a->crc = strcmp(value, "on") == 0;
+	return NULL;
+}
+
+static const char *
+set_numa(const char *value, struct ipoib_devargs *a)
+{
+	unsigned long v;
+
+	if (parse_number(value, 0, RTE_MAX_NUMA_NODES - 1, &v) != 0)
+		return "a NUMA node, from 0";
+	a->numa = (int)v;
+	return NULL;
+}
+
+/* Each sets one value, or returns what is allowed. */
+static const struct {
+	const char *key;
+	const char *(*set)(const char *value, struct ipoib_devargs *a);
+} keys[] = {
+	{ "hca", set_hca },
+	{ "device", set_device },
+	{ "port", set_port },
+	{ "pkey", set_pkey },
+	{ "mad", set_mad },
+	{ "carrier", set_carrier },
+	{ "queues", set_queues },
+	{ "crc", set_crc },
+	{ "numa", set_numa },
+};
+
+static int
+devargs_set(const char *name, const struct rte_kvargs_pair *pair, uint32_t *seen,
+		struct ipoib_devargs *a)
+{
+	const char *value = pair->value != NULL ? pair->value : "";
+	const char *allowed;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(keys); i++)
+		if (strcmp(pair->key, keys[i].key) == 0)
+			break;
+	if (i == RTE_DIM(keys)) {
+		IPOIB_LOG(ERR, "%s: unknown argument '%s', allowed are %s", name, pair->key, KEYS);
+		return -EINVAL;
+	}
+	if ((*seen & RTE_BIT32(i)) != 0) {
+		IPOIB_LOG(ERR, "%s: argument '%s' is given twice", name, pair->key);
+		return -EINVAL;
+	}
+	*seen |= RTE_BIT32(i);
+	allowed = keys[i].set(value, a);
+	if (allowed != NULL) {
+		IPOIB_LOG(ERR, "%s: bad value '%s' of '%s', allowed is %s", name, value, pair->key,
+				allowed);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int
+devargs_complete(const char *name, const struct ipoib_devargs *a)
+{
+	if (a->device[0] == '\0') {
+		IPOIB_LOG(ERR, "%s: argument 'device' is missing: the name of an HCA", name);
+		return -EINVAL;
+	}
+	if (a->carrier[0] == '\0') {
+		IPOIB_LOG(ERR,
+				"%s: argument 'carrier' is missing: "
+				"the name of an Ethernet device, such as net_af_packet0",
+				name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int
+ipoib_devargs_parse(const char *name, const char *text, struct ipoib_devargs *args)
+{
+	struct ipoib_devargs a = {
+		.hca = "soft",
+		.mad = "ibsim",
+		.port = 1,
+		.pkey = 0xffff,
+		.queues = 1,
+		.crc = true,
+		.numa = SOCKET_ID_ANY,
+	};
+	struct rte_kvargs *kv;
+	uint32_t seen = 0;
+	unsigned int i;
+	int ret = 0;
+
+	kv = rte_kvargs_parse(text != NULL ? text : "", NULL);
+	if (kv == NULL) {
+		IPOIB_LOG(ERR, "%s: malformed arguments '%s', allowed is key=value,... with %s",
+				name, text, KEYS);
+		return -EINVAL;
+	}
+	for (i = 0; i < kv->count && ret == 0; i++)
+		ret = devargs_set(name, &kv->pairs[i], &seen, &a);
+	rte_kvargs_free(kv);
+	if (ret == 0)
+		ret = devargs_complete(name, &a);
+	if (ret == 0)
+		*args = a;
+	return ret;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_malloc.h>
+#include <rte_random.h>
+
+#include "ipoib_pmd.h"
+
+/*
+ * The HCA ports of the process. Probe, close and the control thread of an HCA
+ * meet here; the list itself changes in probe and close only.
+ */
+static struct ipoib_hca *hcas[IPOIB_HCAS_MAX];
+static pthread_mutex_t hcas_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct ipoib_hca *
+hca_find(const struct ipoib_devargs *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(hcas); i++)
+		if (hcas[i] != NULL && strcmp(hcas[i]->args.device, a->device) == 0 &&
+				hcas[i]->args.port == a->port)
+			return hcas[i];
+	return NULL;
+}
+
+/* Ports of one HCA share its carrier and its MAD connection, so they must agree. */
+static int
+hca_same(const struct ipoib_hca *hca, const struct ipoib_devargs *a)
+{
+	const struct ipoib_devargs *b = &hca->args;
+	const char *key = NULL;
+
+	if (strcmp(a->hca, b->hca) != 0)
+		key = "hca";
+	else if (strcmp(a->mad, b->mad) != 0)
+		key = "mad";
+	else if (strcmp(a->carrier, b->carrier) != 0)
+		key = "carrier";
+	else if (a->crc != b->crc)
+		key = "crc";
+	if (key == NULL)
+		return 0;
+	IPOIB_LOG(ERR, "%s port %u: argument '%s' differs from that of another port on it",
+			a->device, a->port, key);
+	return -EINVAL;
+}
+
+/* The P_Key of the table that stands for the configured one, a full member first. */
+static uint16_t
+pkey_in_table(const struct ipoib_mad_port *ident, uint16_t pkey)
+{
+	uint16_t found = 0, i;
+
+	for (i = 0; i < ident->nb_pkeys; i++) {
+		if (IB_PKEY_BASE(ident->pkeys[i]) != IB_PKEY_BASE(pkey))
+			continue;
+		found = ident->pkeys[i];
+		if ((found & IB_PKEY_FULL) != 0)
+			break;
+	}
+	return found;
+}
+
+/* A MAC address only for programs that must show one: IPoIB has none. */
+static void
+port_mac_set(struct ipoib_port *port, const struct ib_gid *gid)
+{
+	port->mac.addr_bytes[0] = 0x02;
+	memcpy(&port->mac.addr_bytes[1], &gid->raw[IB_GID_LEN - 5], 5);
+}
+
+static bool
+port_link_update(struct ipoib_port *port)
+{
+	const struct ipoib_mad_port *ident = &port->hca->ident;
+	struct rte_eth_link link = {
+		.link_duplex = RTE_ETH_LINK_FULL_DUPLEX,
+		.link_autoneg = RTE_ETH_LINK_FIXED,
+	};
+	uint16_t pkey = pkey_in_table(ident, port->pkey);
+
+	port->pkey_present = ident->state != IPOIB_MAD_ABSENT && pkey != 0;
+	port->pkey_wire = pkey;
+	if (ident->state != IPOIB_MAD_ABSENT)
+		port_mac_set(port, &ident->gid);
+	port->up = port->started && port->pkey_present && port->joined &&
+			ident->state == IPOIB_MAD_ACTIVE;
+	link.link_status = port->up ? RTE_ETH_LINK_UP : RTE_ETH_LINK_DOWN;
+	link.link_speed = port->up ? port->hca->ops->link_speed(port->hca) : RTE_ETH_SPEED_NUM_NONE;
+	return rte_eth_linkstatus_set(port->dev, &link) == 0;
+}
+
+int
+ipoib_hca_update(struct ipoib_hca *hca)
+{
+	struct rte_eth_dev *changed[IPOIB_HCA_PORTS_MAX];
+	unsigned int i, n = 0;
+	int ret;
+
+	pthread_mutex_lock(&hca->lock);
+	for (i = 0; i < RTE_DIM(hca->ports); i++)
+		if (hca->ports[i] != NULL && port_link_update(hca->ports[i]))
+			changed[n++] = hca->ports[i]->dev;
+	ret = hca->ops->publish(hca);
+	pthread_mutex_unlock(&hca->lock);
+	for (i = 0; i < n; i++)
+		rte_eth_dev_callback_process(changed[i], RTE_ETH_EVENT_INTR_LSC, NULL);
+	return ret;
+}
+
+static void
+hca_event(void *arg, uint32_t events, const struct ipoib_mad_port *ident)
+{
+	struct ipoib_hca *hca = arg;
+
+	if ((events & ~(uint32_t)IPOIB_MAD_EV_REREGISTER) == 0)
+		return;
+	pthread_mutex_lock(&hca->lock);
+	hca->ident = *ident;
+	pthread_mutex_unlock(&hca->lock);
+	if (ipoib_hca_update(hca) != 0)
+		IPOIB_LOG(ERR, "%s port %u: no memory to follow a change of the port",
+				hca->args.device, hca->args.port);
+}
+
+static int
+hca_mad_open(struct ipoib_hca *hca)
+{
+	const struct ipoib_mad_cfg cfg = {
+		.transport = hca->args.mad,
+		.device = hca->args.device,
+		.port_num = hca->args.port,
+	};
+	int ret;
+
+	ret = ipoib_mad_open(&cfg, &hca->mad);
+	if (ret != 0)
+		return ret;
+	ret = ipoib_mad_listen(hca->mad, hca_event, hca);
+	if (ret != 0) {
+		ipoib_mad_close(hca->mad);
+		return ret;
+	}
+	hca->ident = *ipoib_mad_port(hca->mad);
+	return 0;
+}
+
+static void
+hca_mad_close(struct ipoib_hca *hca)
+{
+	ipoib_mad_unlisten(hca->mad, hca_event, hca);
+	ipoib_mad_close(hca->mad);
+}
+
+static int
+hca_qsbr_create(struct ipoib_hca *hca)
+{
+	size_t size = rte_rcu_qsbr_get_memsize(IPOIB_READERS_MAX);
+
+	hca->qsbr = rte_zmalloc_socket("ipoib_qsbr", size, RTE_CACHE_LINE_SIZE, hca->socket);
+	if (hca->qsbr == NULL)
+		return -ENOMEM;
+	return rte_rcu_qsbr_init(hca->qsbr, IPOIB_READERS_MAX) == 0 ? 0 : -EINVAL;
+}
+
+static int
+hca_create(const struct ipoib_devargs *args, struct ipoib_hca **out)
+{
+	struct ipoib_hca *hca;
+	unsigned int id;
+	int ret;
+
+	for (id = 0; id < RTE_DIM(hcas); id++)
+		if (hcas[id] == NULL)
+			break;
+	if (id == RTE_DIM(hcas)) {
+		IPOIB_LOG(ERR, "%s: more than %u HCA ports", args->device, IPOIB_HCAS_MAX);
+		return -ENOSPC;
+	}
+	hca = rte_zmalloc_socket("ipoib_hca", sizeof(*hca), RTE_CACHE_LINE_SIZE, args->numa);
+	if (hca == NULL)
+		return -ENOMEM;
+	hca->id = (int)id;
+	hca->args = *args;
+	hca->crc = args->crc;
+	hca->socket = args->numa;
+	hca->ops = &ipoib_hca_soft;
+	pthread_mutex_init(&hca->lock, NULL);
+	ret = hca_qsbr_create(hca);
+	if (ret != 0)
+		goto free_hca;
+	ret = hca_mad_open(hca);
+	if (ret != 0)
+		goto free_hca;
+	ret = hca->ops->open(hca);
+	if (ret != 0)
+		goto close_mad;
+	hcas[id] = hca;
+	*out = hca;
+	return 0;
+close_mad:
+	hca_mad_close(hca);
+free_hca:
+	rte_free(hca->qsbr);
+	pthread_mutex_destroy(&hca->lock);
+	rte_free(hca);
+	return ret;
+}
+
+static void
+hca_destroy(struct ipoib_hca *hca)
+{
+	hcas[hca->id] = NULL;
+	hca->ops->close(hca);
+	hca_mad_close(hca);
+	rte_free(hca->qsbr);
+	pthread_mutex_destroy(&hca->lock);
+	rte_free(hca);
+}
+
+/* Is the number a QP of any port of the process? Others' are not ours to know. */
+static bool
+qpn_in_use(uint32_t qpn)
+{
+	const struct ipoib_port *port;
+	unsigned int i, k, q;
+
+	for (i = 0; i < RTE_DIM(hcas); i++)
+		for (k = 0; hcas[i] != NULL && k < IPOIB_HCA_PORTS_MAX; k++) {
+			port = hcas[i]->ports[k];
+			for (q = 0; port != NULL && q < port->nb_qps; q++)
+				if (port->qpn[q] == qpn)
+					return true;
+		}
+	return false;
+}
+
+/* Random, so that a peer's entry from before a restart never reaches a new QP. */
+static void
+port_qpns_choose(struct ipoib_port *port, uint16_t n)
+{
+	uint32_t qpn;
+
+	for (port->nb_qps = 0; port->nb_qps < n; port->nb_qps++) {
+		do
+			qpn = (uint32_t)rte_rand() & IB_QPN_MULTICAST;
+		while (qpn < 2 || qpn == IB_QPN_MULTICAST || qpn_in_use(qpn));
+		port->qpn[port->nb_qps] = qpn;
+	}
+}
+
+static int
+hca_port_add(struct ipoib_hca *hca, struct ipoib_port *port, const struct ipoib_devargs *args)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < IPOIB_HCA_PORTS_MAX; slot++)
+		if (hca->ports[slot] == NULL)
+			break;
+	if (slot == IPOIB_HCA_PORTS_MAX) {
+		IPOIB_LOG(ERR, "%s port %u: more than %u net_ipoib ports", args->device, args->port,
+				IPOIB_HCA_PORTS_MAX);
+		return -ENOSPC;
+	}
+	port->hca = hca;
+	port->slot = (uint8_t)slot;
+	pthread_mutex_lock(&hca->lock);
+	hca->ports[slot] = port;
+	port_qpns_choose(port, args->queues);
+	hca->nb_ports++;
+	pthread_mutex_unlock(&hca->lock);
+	return 0;
+}
+
+int
+ipoib_hca_get(const struct ipoib_devargs *args, struct ipoib_port *port)
+{
+	struct ipoib_hca *hca;
+	int ret = 0;
+
+	pthread_mutex_lock(&hcas_lock);
+	hca = hca_find(args);
+	if (hca != NULL)
+		ret = hca_same(hca, args);
+	else
+		ret = hca_create(args, &hca);
+	if (ret == 0) {
+		ret = hca_port_add(hca, port, args);
+		if (ret != 0 && hca->nb_ports == 0)
+			hca_destroy(hca);
+	}
+	pthread_mutex_unlock(&hcas_lock);
+	return ret;
+}
+
+void
+ipoib_hca_put(struct ipoib_port *port)
+{
+	struct ipoib_hca *hca = port->hca;
+	unsigned int left;
+
+	pthread_mutex_lock(&hcas_lock);
+	pthread_mutex_lock(&hca->lock);
+	hca->ports[port->slot] = NULL;
+	left = --hca->nb_ports;
+	pthread_mutex_unlock(&hca->lock);
+	port->hca = NULL;
+	if (left == 0)
+		hca_destroy(hca);
+	pthread_mutex_unlock(&hcas_lock);
+}
+
+int
+ipoib_hca_reader_get(struct ipoib_hca *hca)
+{
+	unsigned int i;
+
+	for (i = 0; i < IPOIB_READERS_MAX; i++)
+		if ((hca->reader_used[i / 64] & RTE_BIT64(i % 64)) == 0)
+			break;
+	if (i == IPOIB_READERS_MAX || rte_rcu_qsbr_thread_register(hca->qsbr, i) != 0)
+		return -ENOSPC;
+	hca->reader_used[i / 64] |= RTE_BIT64(i % 64);
+	return (int)i;
+}
+
+void
+ipoib_hca_reader_put(struct ipoib_hca *hca, unsigned int reader)
+{
+	rte_rcu_qsbr_thread_unregister(hca->qsbr, reader);
+	hca->reader_used[reader / 64] &= ~RTE_BIT64(reader % 64);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#ifndef IPOIB_PMD_H
+#define IPOIB_PMD_H
+
+/*
+ * Inside of the driver: the HCA object, its ports and queues, and the table of
+ * functions that a backend fills.
+ *
+ * Who writes what: everything here belongs to the control side under hca->lock,
+ * but for the counters of a queue, which its owner writes. Bursts take no lock
+ * and read only what a backend published for them.
+ */
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ethdev_driver.h>
+#include <rte_ether.h>
+#include <rte_log.h>
+#include <rte_mempool.h>
+#include <rte_rcu_qsbr.h>
+#include <rte_ring.h>
+
+#include "pmd_ipoib.h"
+
+extern int ipoib_logtype;
+#define IPOIB_LOG(level, fmt, ...) \
+	rte_log(RTE_LOG_##level, ipoib_logtype, "net_ipoib: " fmt "\n", ##__VA_ARGS__)
+
+/* Ports on one HCA port; a bit each in a 64-bit mask. */
+#define IPOIB_HCA_PORTS_MAX 64
+/* HCA ports in the process. */
+#define IPOIB_HCAS_MAX 16
+#define IPOIB_AH_MAX 65536
+#define IPOIB_GROUPS_MAX 4096
+/* Range of the IP MTU; the highest is that of IB MTU 4096. */
+#define IPOIB_PMD_MTU_DEFAULT IPOIB_MTU_2K
+#define IPOIB_RX_DESC_DEFAULT 4096
+
+/* Why a received packet was dropped, in the order of the checks. */
+#define IPOIB_RX_DROPS(X) \
+	X(NOT_ACTIVE, "not_active") /* the port or the link is not up, or was stopped */ \
+	X(ETHERTYPE, "ethertype") \
+	X(TRUNCATED, "truncated") /* the frame ends before the packet does */ \
+	X(LRH, "lrh")		  /* link version */ \
+	X(VL, "vl") \
+	X(LNH, "lnh") \
+	X(LENGTH, "length") /* packet length against its headers and padding */ \
+	X(TOO_LONG, "too_long") \
+	X(DLID, "dlid") \
+	X(SLID, "slid") \
+	X(GRH, "grh") /* missing on multicast, or malformed */ \
+	X(OPCODE, "opcode") \
+	X(TVER, "tver") \
+	X(VCRC, "vcrc") \
+	X(ICRC, "icrc") \
+	X(DGID, "dgid") \
+	X(QPN, "qpn") \
+	X(PKEY, "pkey") \
+	X(QKEY, "qkey") \
+	X(SELF, "self") \
+	X(NOMBUF, "nombuf") \
+	X(RING_FULL, "ring_full")
+
+/* Why a packet to be sent was dropped. */
+#define IPOIB_TX_DROPS(X) \
+	X(NOT_ACTIVE, "not_active") \
+	X(NO_AH, "no_ah") \
+	X(TOO_SHORT, "too_short") \
+	X(TOO_LONG, "too_long") \
+	X(NOT_JOINED, "not_joined") \
+	X(NOMBUF, "nombuf") \
+	X(CARRIER, "carrier")
+
+#define IPOIB_ENUM_RX(sym, name) IPOIB_RX_DROP_##sym,
+#define IPOIB_ENUM_TX(sym, name) IPOIB_TX_DROP_##sym,
+enum ipoib_rx_drop { IPOIB_RX_DROPS(IPOIB_ENUM_RX) IPOIB_RX_DROP_MAX };
+enum ipoib_tx_drop { IPOIB_TX_DROPS(IPOIB_ENUM_TX) IPOIB_TX_DROP_MAX };
+/* What the checks return for a good packet. */
+#define IPOIB_RX_OK IPOIB_RX_DROP_MAX
+
+/* Receive side of the balance; a transmit queue has them too, for its loopback. */
+struct ipoib_rx_counters {
+	uint64_t packets; /* given to the application */
+	uint64_t bytes;
+	uint64_t carrier;  /* frames taken from the carrier */
+	uint64_t loopback; /* packets of our own ports for our own ports */
+	uint64_t copies;   /* further copies for several members of a group */
+	uint64_t drop[IPOIB_RX_DROP_MAX];
+};
+
+struct ipoib_tx_counters {
+	uint64_t packets; /* accepted: on the carrier, in its backlog or looped back */
+	uint64_t bytes;
+	uint64_t drop[IPOIB_TX_DROP_MAX];
+};
+
+/* One writer, the queue's owner; read from anywhere. */
+static inline void
+ipoib_count(uint64_t *c, uint64_t n)
+{
+	__atomic_store_n(c, *c + n, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t
+ipoib_counter(const uint64_t *c)
+{
+	return __atomic_load_n(c, __ATOMIC_RELAXED);
+}
+
+struct ipoib_hca;
+struct ipoib_port;
+struct soft_ctxq;
+
+struct ipoib_rxq {
+	struct ipoib_hca *hca;
+	struct ipoib_port *port;
+	struct rte_ring *ring; /* what others received or looped back for this queue */
+	struct rte_mempool *mp;
+	uint16_t port_id;
+	uint16_t queue_id;
+	uint16_t next; /* carrier queue to poll first */
+	uint16_t step; /* receive queues of the port */
+	uint16_t nb_desc;
+	unsigned int reader; /* number in hca->qsbr */
+
+	struct ipoib_rx_counters rx __rte_cache_aligned;
+	/* Below: not touched by bursts. */
+	struct ipoib_rx_counters rx_base;
+} __rte_cache_aligned;
+
+struct ipoib_txq {
+	struct ipoib_hca *hca;
+	struct ipoib_port *port;
+	struct soft_ctxq *carrier; /* NULL while the port is stopped */
+	struct rte_mempool *mp;	   /* for packets that cannot be built in place */
+	uint32_t qpn;
+	uint32_t psn;
+	uint16_t queue_id;
+	uint16_t nb_desc;
+	unsigned int reader;
+
+	struct ipoib_tx_counters tx __rte_cache_aligned;
+	struct ipoib_rx_counters rx;
+	/* Below: not touched by bursts. */
+	struct ipoib_tx_counters tx_base;
+	struct ipoib_rx_counters rx_base;
+} __rte_cache_aligned;
+
+/* Address handle, in wire order as far as that helps. Written before its number is given out. */
+struct ipoib_ah {
+	struct ib_gid dgid;
+	rte_be32_t ver_tclass_flow;
+	uint16_t dlid;
+	uint8_t sl;
+	uint8_t src_path_bits;
+	uint8_t hop_limit;
+	uint8_t static_rate;
+	bool used;
+	bool is_global;
+} __rte_aligned(32);
+static_assert(sizeof(struct ipoib_ah) == 32, "two address handles a cache line");
+
+/* Free numbers go round in order, so that a number rests as long as possible. */
+struct ipoib_ah_table {
+	struct ipoib_ah *ah;
+	uint32_t *free;
+	uint32_t head;
+	uint32_t nb_free;
+};
+
+struct ipoib_group {
+	struct ib_gid mgid;
+	uint16_t mlid;
+	bool send_only;
+};
+
+/* What the devargs say; all strings bounded. */
+struct ipoib_devargs {
+	char hca[8];
+	char device[IPOIB_MAD_NAME_LEN];
+	char mad[64];
+	char carrier[RTE_ETH_NAME_MAX_LEN];
+	uint8_t port;
+	uint16_t pkey;
+	uint16_t queues;
+	bool crc;
+	int numa; /* SOCKET_ID_ANY: that of the carrier */
+};
+
+struct ipoib_port {
+	struct ipoib_hca *hca;
+	struct rte_eth_dev *dev;
+	uint16_t port_id;
+	uint8_t slot; /* index in hca->ports */
+	bool started;
+	bool joined;
+	bool pkey_present;
+	bool up;
+	uint16_t pkey;	    /* as configured */
+	uint16_t pkey_wire; /* as in the HCA port's table: membership bit from there */
+	uint16_t nb_qps;
+	uint16_t nb_groups;
+	uint16_t user_mtu;  /* 0: follow the link */
+	uint32_t max_frame; /* largest carrier frame that the receive mempools take; 0 unknown */
+	uint32_t qpn[PMD_IPOIB_QUEUES_MAX];
+	struct pmd_ipoib_bcast bcast;
+	struct ipoib_group *groups;
+	struct ipoib_ah_table ah;
+	struct rte_ether_addr mac;
+};
+
+struct ipoib_hca_ops;
+
+struct ipoib_hca {
+	const struct ipoib_hca_ops *ops;
+	struct rte_rcu_qsbr *qsbr;
+	void *backend; /* the backend's own */
+	int socket;
+	bool crc;
+
+	/* Below: control side only, under the lock. */
+	pthread_mutex_t lock;
+	int id;
+	unsigned int nb_ports;
+	struct ipoib_port *ports[IPOIB_HCA_PORTS_MAX];
+	struct ipoib_mad *mad;
+	struct ipoib_mad_port ident;
+	struct ipoib_devargs args; /* of the first port */
+	uint64_t reader_used[RTE_MAX_LCORE * 4 / 64];
+};
+
+/* Reader numbers of an HCA: a receive and a transmit queue each have one. */
+#define IPOIB_READERS_MAX (RTE_MAX_LCORE * 4)
+
+/* A backend. Control side, hca->lock held, unless said otherwise. */
+struct ipoib_hca_ops {
+	const char *name;
+	int (*open)(struct ipoib_hca *hca);
+	/* No port is left. */
+	void (*close)(struct ipoib_hca *hca);
+	/* Is what the port needs there? */
+	int (*configure)(struct ipoib_hca *hca, struct ipoib_port *port);
+	/* Packets may flow once the port is in the published view. */
+	int (*start)(struct ipoib_hca *hca, struct ipoib_port *port);
+	/* Afterwards no other port's burst uses this port's queues. */
+	void (*stop)(struct ipoib_hca *hca, struct ipoib_port *port);
+	/* Identity, groups or ports changed: publish them to the bursts. */
+	int (*publish)(struct ipoib_hca *hca);
+	/* Release what readers have left behind; never waits. */
+	void (*reclaim)(struct ipoib_hca *hca);
+	uint32_t (*link_speed)(const struct ipoib_hca *hca);
+	/* Not under the lock; packets in rings between queues and in the backlog of sends. */
+	uint64_t (*rx_held)(const struct ipoib_port *port);
+	uint64_t (*tx_held)(const struct ipoib_port *port);
+	/* Called by the queue's owner. */
+	eth_rx_burst_t rx_burst;
+	eth_tx_burst_t tx_burst;
+};
+
+extern const struct ipoib_hca_ops ipoib_hca_soft;
+
+/* Parse and check; on error one line is logged and -EINVAL returned. */
+int ipoib_devargs_parse(const char *name, const char *text, struct ipoib_devargs *args);
+
+/* Find or make the HCA of the arguments and put the port on it. */
+int ipoib_hca_get(const struct ipoib_devargs *args, struct ipoib_port *port);
+/* Take the port off; the last one ends the HCA. */
+void ipoib_hca_put(struct ipoib_port *port);
+/* Publish and bring the links in line with the state, then call back without the lock. */
+int ipoib_hca_update(struct ipoib_hca *hca);
+/* A reader number for a queue, or -ENOSPC. */
+int ipoib_hca_reader_get(struct ipoib_hca *hca);
+void ipoib_hca_reader_put(struct ipoib_hca *hca, unsigned int reader);
+void ipoib_port_info(const struct ipoib_port *port, struct pmd_ipoib_info *info);
+/* Set the ethdev's MTU to that of the link, or the lower one that the user gave. */
+void ipoib_port_mtu_follow(struct ipoib_port *port);
+/* Octets of the largest carrier frame with an IB MTU. */
+uint32_t ipoib_frame_len(uint16_t ib_mtu);
+
+int ipoib_ah_table_init(struct ipoib_ah_table *t, int socket);
+void ipoib_ah_table_fini(struct ipoib_ah_table *t);
+
+/* The port behind an ethdev, NULL if it is not ours. */
+struct ipoib_port *ipoib_port_by_id(uint16_t port_id);
+extern const struct eth_dev_ops ipoib_eth_dev_ops;
+
+/* Statistics operations. */
+int ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats);
+int ipoib_stats_reset(struct rte_eth_dev *dev);
+int ipoib_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
+int ipoib_xstats_get_names(
+		struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned int n);
+
+#endif /* IPOIB_PMD_H */

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <string.h>
+
+#include <rte_string_fns.h>
+
+#include "ipoib_pmd.h"
+
+/*
+ * Counters only grow: a reset moves the base that is subtracted, since only the
+ * queue's owner may write them.
+ */
+struct port_sums {
+	struct ipoib_rx_counters rx;
+	struct ipoib_tx_counters tx;
+};
+
+#define RX_WORDS (sizeof(struct ipoib_rx_counters) / sizeof(uint64_t))
+#define TX_WORDS (sizeof(struct ipoib_tx_counters) / sizeof(uint64_t))
+
+static void
+words_add(void *sum, const void *now, const void *base, unsigned int n)
+{
+	uint64_t *s = sum;
+	const uint64_t *c = now, *b = base;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		s[i] += ipoib_counter(&c[i]) - b[i];
+}
+
+static void
+words_copy(void *base, const void *now, unsigned int n)
+{
+	uint64_t *b = base;
+	const uint64_t *c = now;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		b[i] = ipoib_counter(&c[i]);
+}
+
+static void
+port_sum(const struct rte_eth_dev *dev, struct port_sums *s)
+{
+	const struct ipoib_rxq *r;
+	const struct ipoib_txq *t;
+	uint16_t i;
+
+	memset(s, 0, sizeof(*s));
+	for (i = 0; i < dev->data->nb_rx_queues; i++) {
+		r = dev->data->rx_queues[i];
+		if (r != NULL)
+			words_add(&s->rx, &r->rx, &r->rx_base, RX_WORDS);
+	}
+	for (i = 0; i < dev->data->nb_tx_queues; i++) {
+		t = dev->data->tx_queues[i];
+		if (t == NULL)
+			continue;
+		words_add(&s->tx, &t->tx, &t->tx_base, TX_WORDS);
+		words_add(&s->rx, &t->rx, &t->rx_base, RX_WORDS);
+	}
+}
+
+static void
+queue_stats(const struct rte_eth_dev *dev, struct rte_eth_stats *stats)
+{
+	const struct ipoib_rxq *r;
+	const struct ipoib_txq *t;
+	uint16_t i;
+
+	for (i = 0; i < RTE_MIN(dev->data->nb_rx_queues, RTE_ETHDEV_QUEUE_STAT_CNTRS); i++) {
+		r = dev->data->rx_queues[i];
+		if (r == NULL)
+			continue;
+		stats->q_ipackets[i] = ipoib_counter(&r->rx.packets) - r->rx_base.packets;
+		stats->q_ibytes[i] = ipoib_counter(&r->rx.bytes) - r->rx_base.bytes;
+	}
+	for (i = 0; i < RTE_MIN(dev->data->nb_tx_queues, RTE_ETHDEV_QUEUE_STAT_CNTRS); i++) {
+		t = dev->data->tx_queues[i];
+		if (t == NULL)
+			continue;
+		stats->q_opackets[i] = ipoib_counter(&t->tx.packets) - t->tx_base.packets;
+		stats->q_obytes[i] = ipoib_counter(&t->tx.bytes) - t->tx_base.bytes;
+	}
+}
+
+int
+ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
+{
+	struct port_sums s;
+	unsigned int i;
+
+	port_sum(dev, &s);
+	stats->ipackets = s.rx.packets;
+	stats->ibytes = s.rx.bytes;
+	stats->opackets = s.tx.packets;
+	stats->obytes = s.tx.bytes;
+	stats->imissed = s.rx.drop[IPOIB_RX_DROP_RING_FULL];
+	stats->rx_nombuf = s.rx.drop[IPOIB_RX_DROP_NOMBUF];
+	for (i = 0; i < IPOIB_RX_DROP_MAX; i++)
+		if (i != IPOIB_RX_DROP_RING_FULL && i != IPOIB_RX_DROP_NOMBUF)
+			stats->ierrors += s.rx.drop[i];
+	for (i = 0; i < IPOIB_TX_DROP_MAX; i++)
+		stats->oerrors += s.tx.drop[i];
+	queue_stats(dev, stats);
+	return 0;
+}
+
+int
+ipoib_stats_reset(struct rte_eth_dev *dev)
+{
+	struct ipoib_rxq *r;
+	struct ipoib_txq *t;
+	uint16_t i;
+
+	for (i = 0; i < dev->data->nb_rx_queues; i++) {
+		r = dev->data->rx_queues[i];
+		if (r != NULL)
+			words_copy(&r->rx_base, &r->rx, RX_WORDS);
+	}
+	for (i = 0; i < dev->data->nb_tx_queues; i++) {
+		t = dev->data->tx_queues[i];
+		if (t == NULL)
+			continue;
+		words_copy(&t->tx_base, &t->tx, TX_WORDS);
+		words_copy(&t->rx_base, &t->rx, RX_WORDS);
+	}
+	return 0;
+}
+
+#define RX_FIELD(field) (offsetof(struct port_sums, rx) + offsetof(struct ipoib_rx_counters, field))
+#define TX_FIELD(field) (offsetof(struct port_sums, tx) + offsetof(struct ipoib_tx_counters, field))
+#define RX_DROP_ROW(sym, name) { "rx_drop_" name, RX_FIELD(drop[IPOIB_RX_DROP_##sym]) },
+#define TX_DROP_ROW(sym, name) { "tx_drop_" name, TX_FIELD(drop[IPOIB_TX_DROP_##sym]) },
+
+static const struct {
+	const char *name;
+	size_t offset;
+} rows[] = { { "rx_delivered", RX_FIELD(packets) }, { "rx_carrier_frames", RX_FIELD(carrier) },
+	{ "rx_loopback", RX_FIELD(loopback) }, { "rx_copies", RX_FIELD(copies) },
+	IPOIB_RX_DROPS(RX_DROP_ROW) IPOIB_TX_DROPS(TX_DROP_ROW) };
+
+/* What is on its way inside the driver, after the counters. */
+static const char *const gauges[] = { "rx_held", "tx_held" };
+
+#define NB_XSTATS (RTE_DIM(rows) + RTE_DIM(gauges))
+
+int
+ipoib_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xstat_name *names,
+		unsigned int n)
+{
+	unsigned int i;
+
+	if (names == NULL || n < NB_XSTATS)
+		return NB_XSTATS;
+	for (i = 0; i < RTE_DIM(rows); i++)
+		rte_strscpy(names[i].name, rows[i].name, sizeof(names[i].name));
+	for (i = 0; i < RTE_DIM(gauges); i++)
+		rte_strscpy(names[RTE_DIM(rows) + i].name, gauges[i], sizeof(names[i].name));
+	return NB_XSTATS;
+}
+
+int
+ipoib_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n)
+{
+	const struct ipoib_port *port = dev->data->dev_private;
+	struct port_sums s;
+	unsigned int i;
+
+	if (xstats == NULL || n < NB_XSTATS)
+		return NB_XSTATS;
+	port_sum(dev, &s);
+	for (i = 0; i < RTE_DIM(rows); i++)
+		memcpy(&xstats[i].value, (const char *)&s + rows[i].offset, sizeof(uint64_t));
+	xstats[i++].value = port->hca->ops->rx_held(port);
+	xstats[i++].value = port->hca->ops->tx_held(port);
+	for (i = 0; i < NB_XSTATS; i++)
+		xstats[i].id = i;
+	return NB_XSTATS;
+}
