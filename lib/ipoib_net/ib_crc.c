@@ -284,26 +284,18 @@ static_assert(IB_GLOBAL_BTH + sizeof(struct ib_bth) <= IB_MASKED_MAX,
 		"the headers with masked fields fit the copy");
 
 /* What switches and routers may change counts as ones (IBA 7.8.1). */
+/* clang-format off */
 static const uint8_t mask_local[IB_MASKED_MAX] __rte_aligned(16) = {
 	0xf0, /* VL */
 	[IB_LOCAL_BTH + offsetof(struct ib_bth, rsvd8a)] = 0xff,
 };
 static const uint8_t mask_global[IB_MASKED_MAX] __rte_aligned(16) = {
-	0xff,
-	0xff,
-	0xff,
-	0xff,
-	0xff,
-	0xff,
-	0xff,
-	0xff, /* LRH */
-	0x0f,
-	0xff,
-	0xff,
-	0xff, /* TClass, FlowLabel */
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, /* LRH */
+	0x0f, 0xff, 0xff, 0xff, /* TClass, FlowLabel */
 	[sizeof(struct ib_lrh) + offsetof(struct ib_grh, hoplmt)] = 0xff,
 	[IB_GLOBAL_BTH + offsetof(struct ib_bth, rsvd8a)] = 0xff,
 };
+/* clang-format on */
 
 static const uint8_t *
 ib_mask_of(const uint8_t *h)

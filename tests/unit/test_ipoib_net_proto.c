@@ -122,6 +122,10 @@ test_gid_text(void **state)
 	assert_int_equal(strlen(buf) + 1, IB_GID_STRLEN);
 	assert_int_equal(ib_gid_parse(buf, &g), 0);
 	assert_true(ib_gid_equal(&g, &gid_a));
+	for (i = 0; i < IB_GID_LEN; i++)
+		g.raw[i] = (uint8_t)(0x10 + 0x0d * i);
+	assert_string_equal(ib_gid_format(&g, buf, sizeof(buf)),
+			"101d:2a37:4451:5e6b:7885:929f:acb9:c6d3");
 	memset(&g, 0, sizeof(g));
 	assert_int_equal(ib_gid_parse("FE80::2:C903:0:1234", &g), 0);
 	assert_true(ib_gid_equal(&g, &gid_a));
