@@ -77,13 +77,14 @@ part_lint() {
 # The second compiler: everything must compile there without warnings too.
 part_clang() {
 	local log=$logs/clang.log dir=$BUILD/clang begin=$SECONDS
+	printf 'build with clang '
 	if { [ -e "$dir/build.ninja" ] || CC=clang meson setup -Dwerror=true "$dir"; } \
 		>"$log" 2>&1 && run_child ninja -C "$dir" >>"$log" 2>&1; then
-		printf 'build with clang  ok      %4d s\n' $((SECONDS - begin))
+		printf ' ok      %4d s\n' $((SECONDS - begin))
 		count_pass
 	else
+		printf ' FAILED  %4d s, all of it: %s\n' $((SECONDS - begin)) "$log"
 		grep -E -A 5 'error|FAILED|ERROR' "$log" | head -n 60
-		printf 'build with clang  FAILED  %4d s, all of it: %s\n' $((SECONDS - begin)) "$log"
 		count_fail "build with clang"
 	fi
 }
@@ -116,26 +117,25 @@ run_smoke() {
 	log=$logs/smoke-$name.log
 	limit=$(sed -n 's/^# timeout: \([0-9]*\)$/\1/p' "$script" | head -n 1)
 	limit=$((${limit:-120} * limit_factor))
+	printf 'smoke %-24s ' "$name"
 	run_child timeout -k 20 "$limit" "$script" >"$log" 2>&1 </dev/null
 	status=$?
 	case $status in
 	0)
 		count_pass
-		printf 'smoke %-24s ok      %4d s\n' "$name" $((SECONDS - begin))
+		printf 'ok      %4d s\n' $((SECONDS - begin))
 		;;
 	77)
 		count_skip
-		printf 'smoke %-24s SKIPPED %4d s: %s\n' "$name" $((SECONDS - begin)) \
-			"$(tail -n 1 "$log")"
+		printf 'SKIPPED %4d s: %s\n' $((SECONDS - begin)) "$(tail -n 1 "$log")"
 		;;
 	*)
 		count_fail "smoke $name"
+		printf 'FAILED  %4d s, all of it: %s\n' $((SECONDS - begin)) "$log"
 		tail -n 100 "$log" | sed 's/^/    /'
 		if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
 			echo "    (stopped after the limit of $limit s)"
 		fi
-		printf 'smoke %-24s FAILED  %4d s, all of it: %s\n' "$name" \
-			$((SECONDS - begin)) "$log"
 		;;
 	esac
 }
