@@ -17,9 +17,9 @@ RTE_LOG_REGISTER(mad_logtype, ipoib.mad, NOTICE);
 
 #define LISTENERS_MAX 16
 #define POLL_MAX 64
-#define EV_ALL                                                                                     \
-	(IPOIB_MAD_EV_STATE | IPOIB_MAD_EV_LID | IPOIB_MAD_EV_SM | IPOIB_MAD_EV_GID |              \
-		IPOIB_MAD_EV_PKEY)
+#define EV_ALL \
+	(IPOIB_MAD_EV_STATE | IPOIB_MAD_EV_LID | IPOIB_MAD_EV_SM | IPOIB_MAD_EV_GID | \
+			IPOIB_MAD_EV_PKEY)
 
 struct listener {
 	ipoib_mad_event_cb cb; /* NULL: free */
@@ -60,7 +60,7 @@ mad_clock_us(void)
 static const char *
 state_name(enum ipoib_mad_state state)
 {
-	static const char *const names[] = {"ABSENT", "DOWN", "INIT", "ARMED", "ACTIVE"};
+	static const char *const names[] = { "ABSENT", "DOWN", "INIT", "ARMED", "ACTIVE" };
 
 	return names[state];
 }
@@ -80,7 +80,7 @@ port_diff(const struct ipoib_mad_port *a, const struct ipoib_mad_port *b)
 	if (!ib_gid_equal(&a->gid, &b->gid))
 		ev |= IPOIB_MAD_EV_GID;
 	if (a->nb_pkeys != b->nb_pkeys ||
-		memcmp(a->pkeys, b->pkeys, a->nb_pkeys * sizeof(a->pkeys[0])) != 0)
+			memcmp(a->pkeys, b->pkeys, a->nb_pkeys * sizeof(a->pkeys[0])) != 0)
 		ev |= IPOIB_MAD_EV_PKEY;
 	return ev;
 }
@@ -92,10 +92,10 @@ log_change(const struct ipoib_mad *mad)
 
 	if (p->state == IPOIB_MAD_ABSENT)
 		MAD_LOG(NOTICE, "%s port %u: absent: %s\n", p->device, p->port_num,
-			ipoib_mad_reason(mad));
+				ipoib_mad_reason(mad));
 	else
 		MAD_LOG(NOTICE, "%s port %u: %s, LID %u, SM LID %u\n", p->device, p->port_num,
-			state_name(p->state), p->lid, p->sm_lid);
+				state_name(p->state), p->lid, p->sm_lid);
 }
 
 static void
@@ -124,7 +124,7 @@ port_update(struct ipoib_mad *mad, const struct ipoib_mad_port *now)
 	memcpy(next.device, mad->port.device, sizeof(next.device));
 	next.port_num = mad->port.port_num;
 	memset(next.pkeys + next.nb_pkeys, 0,
-		(IPOIB_MAD_PKEYS_MAX - next.nb_pkeys) * sizeof(next.pkeys[0]));
+			(IPOIB_MAD_PKEYS_MAX - next.nb_pkeys) * sizeof(next.pkeys[0]));
 	ev = port_diff(&mad->port, &next);
 	mad->port = next;
 	mad->known = true;
@@ -245,7 +245,7 @@ open_wait(struct ipoib_mad *mad)
 	uint64_t now_us = start_us;
 
 	do {
-		struct pollfd pfd = {.events = POLLIN};
+		struct pollfd pfd = { .events = POLLIN };
 
 		poll_at(mad, now_us);
 		if (!mad->connected || mad->known)
@@ -258,7 +258,7 @@ open_wait(struct ipoib_mad *mad)
 
 int
 mad_open_transport(const struct mad_transport_ops *ops, const struct ipoib_mad_cfg *cfg,
-	const char *arg, struct ipoib_mad **mad)
+		const char *arg, struct ipoib_mad **mad)
 {
 	struct ipoib_mad *m;
 	int ret;
@@ -301,7 +301,7 @@ ipoib_mad_open(const struct ipoib_mad_cfg *cfg, struct ipoib_mad **mad)
 
 	if (device[0] == '\0' || strlen(device) >= IPOIB_MAD_NAME_LEN) {
 		MAD_LOG(ERR, "device name '%s': 1 to %d characters are allowed\n", device,
-			IPOIB_MAD_NAME_LEN - 1);
+				IPOIB_MAD_NAME_LEN - 1);
 		return -EINVAL;
 	}
 	if (cfg->port_num == 0) {
@@ -383,7 +383,7 @@ ipoib_mad_listen(struct ipoib_mad *mad, ipoib_mad_event_cb cb, void *arg)
 	for (i = 0; i < LISTENERS_MAX; i++) {
 		if (mad->listeners[i].cb != NULL)
 			continue;
-		mad->listeners[i] = (struct listener){.cb = cb, .arg = arg};
+		mad->listeners[i] = (struct listener){ .cb = cb, .arg = arg };
 		return 0;
 	}
 	return -ENOSPC;
@@ -398,7 +398,7 @@ ipoib_mad_unlisten(struct ipoib_mad *mad, ipoib_mad_event_cb cb, void *arg)
 		struct listener *l = &mad->listeners[i];
 
 		if (l->cb == cb && l->arg == arg)
-			*l = (struct listener){0};
+			*l = (struct listener){ 0 };
 	}
 }
 

@@ -84,7 +84,7 @@ mad_follow_reset(struct mad_follow *f, uint64_t now_us)
 
 bool
 mad_follow_tick(struct mad_follow *f, uint64_t now_us, const struct mad_transport_ops *ops,
-	void *priv)
+		void *priv)
 {
 	if (now_us >= f->next_us) {
 		f->next_us = now_us + IPOIB_MAD_POLL_US;
@@ -171,7 +171,7 @@ piece_of(const struct mad_follow *f, const struct ib_smp *smp)
 
 int
 mad_follow_recv(struct mad_follow *f, uint64_t now_us, const uint8_t *mad,
-	const struct mad_transport_ops *ops, void *priv)
+		const struct mad_transport_ops *ops, void *priv)
 {
 	const struct ib_smp *smp = (const struct ib_smp *)mad;
 	bool valid = (rte_be_to_cpu_16(smp->hdr.status) & ~IB_MAD_STATUS_DIRECTION) == 0;

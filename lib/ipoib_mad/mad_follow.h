@@ -36,7 +36,7 @@ void mad_follow_reset(struct mad_follow *f, uint64_t now_us);
 
 /** Ask for what is due. @return false when nothing was answered for MAD_SILENCE_US */
 bool mad_follow_tick(struct mad_follow *f, uint64_t now_us, const struct mad_transport_ops *ops,
-	void *priv);
+		void *priv);
 
 /**
  * Take an SMP.
@@ -44,6 +44,6 @@ bool mad_follow_tick(struct mad_follow *f, uint64_t now_us, const struct mad_tra
  *   -EPROTO: it is not one of our answers
  */
 int mad_follow_recv(struct mad_follow *f, uint64_t now_us, const uint8_t *mad,
-	const struct mad_transport_ops *ops, void *priv);
+		const struct mad_transport_ops *ops, void *priv);
 
 #endif /* MAD_FOLLOW_H */

@@ -73,8 +73,8 @@ static_assert(sizeof(struct sim_packet) == 288, "ibsim takes no other length");
 #define CLIENTS_MAX 10
 
 enum link_state {
-	LINK_IDLE,    /* no sockets */
-	LINK_ASKED,   /* CONNECT sent */
+	LINK_IDLE,  /* no sockets */
+	LINK_ASKED, /* CONNECT sent */
 	LINK_UP
 };
 
@@ -84,10 +84,10 @@ struct ibsim {
 	int ctl;
 	int pkt;
 	enum link_state state;
-	uint32_t place;	     /* our number at ibsim */
-	uint64_t retry_us;   /* LINK_IDLE: next attempt; LINK_ASKED: next look at ibsim */
-	bool ctl_asked;	     /* a question on the control socket is open */
-	bool ctl_answered;   /* the last one was answered */
+	uint32_t place;	   /* our number at ibsim */
+	uint64_t retry_us; /* LINK_IDLE: next attempt; LINK_ASKED: next look at ibsim */
+	bool ctl_asked;	   /* a question on the control socket is open */
+	bool ctl_answered; /* the last one was answered */
 	char reason[160];
 };
 
@@ -207,14 +207,14 @@ sim_ask(struct ibsim *s, uint64_t now_us)
 	memset(&conn, 0, sizeof(conn));
 	conn.id = id;
 	memcpy(conn.node, s->node, sizeof(conn.node));
-	ret = connect(s->ctl, (struct sockaddr *)&sa, len) == 0 ?
-		sim_ctl_send(s, SIM_CTL_CONNECT, &conn, sizeof(conn)) :
-		-errno;
+	ret = connect(s->ctl, (struct sockaddr *)&sa, len) == 0
+			? sim_ctl_send(s, SIM_CTL_CONNECT, &conn, sizeof(conn))
+			: -errno;
 	if (ret == -EAGAIN) {
 		sim_down(s, retry_us, "ibsim '%s' does not answer", s->sock);
 	} else if (ret != 0) {
 		sim_down(s, retry_us, "no ibsim '%s' is running in this network namespace",
-			s->sock);
+				s->sock);
 	} else {
 		s->state = LINK_ASKED;
 		s->retry_us = retry_us;
@@ -233,8 +233,8 @@ sim_connected(struct ibsim *s, const struct sim_ctl *msg, uint64_t now_us)
 	memcpy(&conn, msg->data, sizeof(conn));
 	if (msg->type == SIM_CTL_ERROR || conn.id >= CLIENTS_MAX) {
 		sim_down(s, now_us + MAD_RETRY_US,
-			"ibsim '%s' refuses: it has no node '%s', or no free place (it has %d)",
-			s->sock, s->node, CLIENTS_MAX);
+				"ibsim '%s' refuses: it has no node '%s', or no free place (it has %d)",
+				s->sock, s->node, CLIENTS_MAX);
 		return;
 	}
 	s->place = conn.id;
@@ -320,7 +320,7 @@ ibsim_send(void *priv, const uint8_t *buf, uint16_t dlid, uint8_t sl)
 {
 	const struct ib_mad_hdr *hdr = (const struct ib_mad_hdr *)buf;
 	bool smp = hdr->mgmt_class == IB_MAD_CLASS_SMP_DIRECT ||
-		hdr->mgmt_class == IB_MAD_CLASS_SMP_LID;
+			hdr->mgmt_class == IB_MAD_CLASS_SMP_LID;
 	struct ibsim *s = priv;
 	struct sim_packet pkt;
 
@@ -377,7 +377,7 @@ ibsim_fd(const void *priv)
 static void
 sim_ctl_wait(struct ibsim *s, int timeout_ms)
 {
-	struct pollfd pfd = {.fd = s->ctl, .events = POLLIN};
+	struct pollfd pfd = { .fd = s->ctl, .events = POLLIN };
 
 	if (s->ctl_asked && poll(&pfd, 1, timeout_ms) == 1)
 		sim_ctl_recv(s, 0);
@@ -395,12 +395,12 @@ ibsim_open(const struct ipoib_mad_cfg *cfg, const char *arg, void **priv)
 		sock = "sim";
 	if (strlen(sock) >= SOCK_NAME_LEN) {
 		MAD_LOG(ERR, "ibsim name '%s' is too long, at most %d characters\n", sock,
-			SOCK_NAME_LEN - 1);
+				SOCK_NAME_LEN - 1);
 		return -EINVAL;
 	}
 	if (cfg->port_num != 1) {
-		MAD_LOG(ERR, "port %u of '%s': ibsim gives access to port 1 only\n",
-			cfg->port_num, cfg->device);
+		MAD_LOG(ERR, "port %u of '%s': ibsim gives access to port 1 only\n", cfg->port_num,
+				cfg->device);
 		return -EINVAL;
 	}
 	s = calloc(1, sizeof(*s));

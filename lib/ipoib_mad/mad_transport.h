@@ -70,7 +70,7 @@ extern const struct mad_transport_ops mad_transport_umad;
 
 /** ipoib_mad_open() with a back end of one's own; the string in @p cfg is not looked at. */
 int mad_open_transport(const struct mad_transport_ops *ops, const struct ipoib_mad_cfg *cfg,
-	const char *arg, struct ipoib_mad **mad);
+		const char *arg, struct ipoib_mad **mad);
 
 /** Now, on CLOCK_MONOTONIC. */
 uint64_t mad_clock_us(void);

@@ -77,8 +77,8 @@ umad_tr_up(struct umad *u)
 	u->portid = umad_open_port(u->ca, u->port_num);
 	if (u->portid < 0)
 		return errno == EACCES || errno == EPERM ? -EACCES : -ENODEV;
-	u->agent = umad_register(u->portid, IB_MAD_CLASS_SUBN_ADM, IB_MAD_SA_CLASS_VERSION, 0,
-		NULL);
+	u->agent = umad_register(
+			u->portid, IB_MAD_CLASS_SUBN_ADM, IB_MAD_SA_CLASS_VERSION, 0, NULL);
 	if (u->agent < 0) {
 		umad_close_port(u->portid);
 		u->portid = -1;
@@ -153,7 +153,7 @@ umad_tr_recv(void *priv, struct mad_rx *rx)
 		u->open_requests--;
 	if (len < IPOIB_MAD_LEN)
 		memset((uint8_t *)umad_get_mad(u->buf) + (len > 0 ? len : 0), 0,
-			(size_t)(IPOIB_MAD_LEN - (len > 0 ? len : 0)));
+				(size_t)(IPOIB_MAD_LEN - (len > 0 ? len : 0)));
 	memcpy(rx->mad, umad_get_mad(u->buf), IPOIB_MAD_LEN);
 	rx->slid = rte_be_to_cpu_16(umad_get_mad_addr(u->buf)->lid);
 	rx->status = -umad_status(u->buf);
@@ -177,7 +177,7 @@ sysfs_number(const struct umad *u, const char *file)
 	int fd;
 
 	snprintf(path, sizeof(path), "/sys/class/infiniband/%s/ports/%u/%s", u->ca, u->port_num,
-		file);
+			file);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
@@ -194,9 +194,9 @@ umad_tr_fill(const umad_port_t *from, struct ipoib_mad_port *to)
 {
 	unsigned int i;
 
-	to->state = from->state >= IPOIB_MAD_DOWN && from->state <= IPOIB_MAD_ACTIVE ?
-		(enum ipoib_mad_state)from->state :
-		IPOIB_MAD_DOWN;
+	to->state = from->state >= IPOIB_MAD_DOWN && from->state <= IPOIB_MAD_ACTIVE
+			? (enum ipoib_mad_state)from->state
+			: IPOIB_MAD_DOWN;
 	to->lid = (uint16_t)from->base_lid;
 	to->lmc = (uint8_t)from->lmc;
 	to->sm_lid = (uint16_t)from->sm_lid;
@@ -259,7 +259,7 @@ umad_tr_log_missing(const struct ipoib_mad_cfg *cfg)
 	for (i = 0; i < nb && used < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, " %s", names[i]);
 	MAD_LOG(ERR, "no InfiniBand device '%s' with a port %u; there is:%s\n", cfg->device,
-		cfg->port_num, nb > 0 ? text : " none");
+			cfg->port_num, nb > 0 ? text : " none");
 }
 
 static void
@@ -290,7 +290,7 @@ umad_tr_open(const struct ipoib_mad_cfg *cfg, const char *arg, void **priv)
 	umad_release_port(&port);
 	if (ethernet) {
 		MAD_LOG(ERR, "device '%s' port %u is an Ethernet port, not an InfiniBand one\n",
-			cfg->device, cfg->port_num);
+				cfg->device, cfg->port_num);
 		return -ENODEV;
 	}
 	u = calloc(1, sizeof(*u));
@@ -306,8 +306,8 @@ umad_tr_open(const struct ipoib_mad_cfg *cfg, const char *arg, void **priv)
 	ret = umad_tr_up(u);
 	if (ret != 0) {
 		MAD_LOG(ERR, "device '%s' port %u: %s\n", cfg->device, cfg->port_num,
-			ret == -EACCES ? "no permission for its umad file; run as root" :
-					 "its umad file cannot be used; is ib_umad loaded?");
+				ret == -EACCES ? "no permission for its umad file; run as root"
+					       : "its umad file cannot be used; is ib_umad loaded?");
 		umad_tr_free(u);
 		return ret;
 	}

@@ -146,8 +146,8 @@ uint64_t ipoib_sa_next_deadline(const struct ipoib_sa *sa);
  * and P_Key, as Linux asks.
  * @return 0; -ENOBUFS the queue is full; -EINVAL a multicast or zero DGID
  */
-int ipoib_sa_path_get(struct ipoib_sa *sa, const struct ipoib_sa_path_req *req,
-		      ipoib_sa_path_cb cb, void *arg, ipoib_sa_req_t *handle);
+int ipoib_sa_path_get(struct ipoib_sa *sa, const struct ipoib_sa_path_req *req, ipoib_sa_path_cb cb,
+		void *arg, ipoib_sa_req_t *handle);
 
 /**
  * Join a group: SubnAdmSet(MCMemberRecord).
@@ -156,14 +156,14 @@ int ipoib_sa_path_get(struct ipoib_sa *sa, const struct ipoib_sa_path_req *req,
  *   it is absent, with the attributes of @p bcast (RFC 4391 section 10)
  */
 int ipoib_sa_mcast_join(struct ipoib_sa *sa, const struct ib_gid *mgid,
-			const struct ib_gid *port_gid, uint16_t pkey, enum ipoib_sa_join join,
-			const struct ipoib_sa_mcast *bcast, ipoib_sa_mcast_cb cb, void *arg,
-			ipoib_sa_req_t *handle);
+		const struct ib_gid *port_gid, uint16_t pkey, enum ipoib_sa_join join,
+		const struct ipoib_sa_mcast *bcast, ipoib_sa_mcast_cb cb, void *arg,
+		ipoib_sa_req_t *handle);
 
 /** Leave: SubnAdmDelete(MCMemberRecord). */
 int ipoib_sa_mcast_leave(struct ipoib_sa *sa, const struct ib_gid *mgid,
-			 const struct ib_gid *port_gid, enum ipoib_sa_join join,
-			 ipoib_sa_mcast_cb cb, void *arg, ipoib_sa_req_t *handle);
+		const struct ib_gid *port_gid, enum ipoib_sa_join join, ipoib_sa_mcast_cb cb,
+		void *arg, ipoib_sa_req_t *handle);
 
 /** Forget a request: its callback will not be called. An unknown handle is ignored. */
 void ipoib_sa_cancel(struct ipoib_sa *sa, ipoib_sa_req_t handle);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/* What comes back: answers, refusals and our own MADs that reached nobody. */
+
+#include <errno.h>
+
+#include "sa_priv.h"
+
+/* The open request that this TID belongs to, any try of it, or NULL. */
+static struct sa_req *
+req_by_tid(const struct ipoib_sa *sa, uint32_t tid)
+{
+	uint32_t slot = tid >> SA_TID_TRY_BITS & ((1u << SA_TID_SLOT_BITS) - 1);
+	struct sa_req *r = slot < IPOIB_SA_WINDOW ? sa->slots[slot] : NULL;
+	uint32_t try = tid & SA_TRIES_MAX;
+
+	if (r == NULL || (r->tid ^ tid) >> SA_TID_TRY_BITS != 0)
+		return NULL;
+	/* Never an answer to what was not asked yet. */
+	return try < r->tries ? r : NULL;
+}
+
+static bool
+is_answer_to(const struct sa_req *r, const struct ib_mad_hdr *hdr)
+{
+	uint16_t attr = r->kind == SA_PATH ? IB_MAD_ATTR_PATH_RECORD : IB_MAD_ATTR_MCMEMBER_RECORD;
+	uint8_t method = r->kind == SA_LEAVE ? IB_MAD_METHOD_DELETE_RESP : IB_MAD_METHOD_GET_RESP;
+
+	return hdr->method == method && rte_be_to_cpu_16(hdr->attr_id) == attr;
+}
+
+/* Some answers say GetResp to a Delete. */
+static bool
+is_refused_leave(const struct sa_req *r, const struct ib_mad_hdr *hdr)
+{
+	return r->kind == SA_LEAVE && hdr->status != 0 && hdr->method == IB_MAD_METHOD_GET_RESP &&
+			hdr->attr_id == RTE_BE16(IB_MAD_ATTR_MCMEMBER_RECORD);
+}
+
+static void
+take_busy(struct ipoib_sa *sa, struct sa_req *r)
+{
+	sa->stats.busy++;
+	r->last = -EBUSY;
+	if (r->tries >= sa->tries) {
+		sa_finish(sa, r, -EBUSY, NULL, NULL);
+		return;
+	}
+	if (r->busy < UINT8_MAX)
+		r->busy++;
+	r->back_off = true;
+}
+
+static void
+take_path(struct ipoib_sa *sa, struct sa_req *r, const uint8_t *data)
+{
+	struct ipoib_sa_path path;
+	int ret = sa_decode_path(data, &path);
+
+	sa_finish(sa, r, ret, ret == 0 ? &path : NULL, NULL);
+}
+
+static void
+take_mcast(struct ipoib_sa *sa, struct sa_req *r, const uint8_t *data)
+{
+	struct ipoib_sa_mcast mc;
+	int ret = sa_decode_mcmember(data, &mc);
+
+	if (r->kind == SA_JOIN && (!ib_lid_is_multicast(mc.mlid) || mc.mtu == 0))
+		ret = -EPROTO;
+	if (!ib_gid_equal(&mc.mgid, &r->rec.mcast.mgid))
+		ret = -EPROTO;
+	sa_finish(sa, r, ret, NULL, ret == 0 ? &mc : NULL);
+}
+
+static void
+take_answer(struct ipoib_sa *sa, struct sa_req *r, const struct ib_sa_mad *mad)
+{
+	uint16_t status = rte_be_to_cpu_16(mad->hdr.status);
+
+	sa->stats.answers++;
+	if ((status & IB_MAD_STATUS_BUSY) != 0) {
+		take_busy(sa, r);
+	} else if (IB_MAD_STATUS_CLASS(status) == IB_MAD_STATUS_SA_NO_RECORDS) {
+		sa_finish(sa, r, -ENOENT, NULL, NULL);
+	} else if (status != 0) {
+		sa->last_status = status;
+		sa_finish(sa, r, -EREMOTEIO, NULL, NULL);
+	} else if (r->kind == SA_PATH) {
+		take_path(sa, r, mad->data);
+	} else {
+		take_mcast(sa, r, mad->data);
+	}
+}
+
+/* Came back undeliverable: no route to the SM, or none is running. */
+static void
+take_returned(struct ipoib_sa *sa, int status, uint32_t tid)
+{
+	struct sa_req *r = req_by_tid(sa, tid);
+
+	/* -ETIMEDOUT is the kernel's opinion; our own timers have decided by then. */
+	if (status != -EHOSTUNREACH)
+		return;
+	if (r != NULL)
+		r->last = -EHOSTUNREACH;
+	if (r != NULL || tid == sa->probe_tid) {
+		sa->unreachable = true;
+		sa_set_alive(sa, false);
+	}
+}
+
+void
+sa_recv(void *arg, int status, const uint8_t *buf, uint16_t slid)
+{
+	const struct ib_sa_mad *mad = (const struct ib_sa_mad *)buf;
+	uint32_t tid = (uint32_t)rte_be_to_cpu_64(mad->hdr.tid);
+	struct ipoib_sa *sa = arg;
+	bool probe = sa->probe_tid != 0 && tid == sa->probe_tid;
+	struct sa_req *r;
+
+	(void)slid; /* with LMC the SM answers from any of its LIDs */
+	if (status != 0) {
+		take_returned(sa, status, tid);
+		return;
+	}
+	r = req_by_tid(sa, tid);
+	if (mad->hdr.class_version != IB_MAD_SA_CLASS_VERSION ||
+			(mad->hdr.method & IB_MAD_METHOD_RESP) == 0 ||
+			(!probe &&
+					(r == NULL ||
+							!(is_answer_to(r, &mad->hdr) ||
+									is_refused_leave(r,
+											&mad->hdr))))) {
+		sa->stats.ignored++;
+		return;
+	}
+	sa->answer_us = sa->now_us;
+	if (probe)
+		sa->probe_tid = 0;
+	else
+		take_answer(sa, r, mad);
+	sa_set_alive(sa, true);
+}
