@@ -41,6 +41,14 @@ ipoib_dev_configure(struct rte_eth_dev *dev)
 	return ret;
 }
 
+/* Programs skip queues that are not marked so. */
+static void
+queue_states_set(struct rte_eth_dev *dev, uint8_t state)
+{
+	memset(dev->data->rx_queue_state, state, dev->data->nb_rx_queues);
+	memset(dev->data->tx_queue_state, state, dev->data->nb_tx_queues);
+}
+
 static int
 ipoib_dev_start(struct rte_eth_dev *dev)
 {
@@ -56,8 +64,10 @@ ipoib_dev_start(struct rte_eth_dev *dev)
 	if (ret != 0)
 		return ret;
 	ret = ipoib_hca_update(hca);
-	if (ret == 0)
+	if (ret == 0) {
+		queue_states_set(dev, RTE_ETH_QUEUE_STATE_STARTED);
 		return 0;
+	}
 	pthread_mutex_lock(&hca->lock);
 	port->started = false;
 	hca->ops->stop(hca, port);
@@ -79,6 +89,7 @@ ipoib_dev_stop(struct rte_eth_dev *dev)
 	pthread_mutex_unlock(&hca->lock);
 	/* The view without the port is out already; this is for the link state. */
 	ipoib_hca_update(hca);
+	queue_states_set(dev, RTE_ETH_QUEUE_STATE_STOPPED);
 	return 0;
 }
 
