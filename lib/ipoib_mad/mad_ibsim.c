@@ -187,6 +187,12 @@ sim_ctl_send(struct ibsim *s, enum sim_ctl_type type, const void *data, uint32_t
 	return 0;
 }
 
+static void
+sim_mute(struct ibsim *s)
+{
+	snprintf(s->reason, sizeof(s->reason), "ibsim '%s' does not answer", s->sock);
+}
+
 /* Open the sockets and ask for a place. */
 static void
 sim_ask(struct ibsim *s, uint64_t now_us)
@@ -218,7 +224,8 @@ sim_ask(struct ibsim *s, uint64_t now_us)
 	} else {
 		s->state = LINK_ASKED;
 		s->retry_us = retry_us;
-		snprintf(s->reason, sizeof(s->reason), "ibsim '%s' does not answer", s->sock);
+		if (s->reason[0] == '\0')
+			sim_mute(s);
 	}
 }
 
@@ -279,6 +286,7 @@ ibsim_upkeep(void *priv, uint64_t now_us)
 	if (s->state == LINK_ASKED && now_us >= s->retry_us) {
 		/* An empty message changes nothing, but tells whether ibsim lives. */
 		s->retry_us = now_us + MAD_RETRY_US;
+		sim_mute(s);
 		if (send(s->ctl, "", 0, MSG_NOSIGNAL) < 0 && errno != EAGAIN)
 			sim_down(s, now_us, "ibsim '%s' went away", s->sock);
 	}
@@ -296,7 +304,7 @@ ibsim_silent(void *priv)
 
 	if (s->state != LINK_UP)
 		return;
-	snprintf(s->reason, sizeof(s->reason), "ibsim '%s' does not answer", s->sock);
+	sim_mute(s);
 	if (s->ctl_answered) {
 		sim_down(s, 0, "ibsim '%s' has dropped us", s->sock);
 	} else if (!s->ctl_asked) {
@@ -380,7 +388,7 @@ sim_ctl_wait(struct ibsim *s, int timeout_ms)
 	struct pollfd pfd = { .fd = s->ctl, .events = POLLIN };
 
 	if (s->ctl_asked && poll(&pfd, 1, timeout_ms) == 1)
-		sim_ctl_recv(s, 0);
+		sim_ctl_recv(s, mad_clock_us());
 }
 
 static int

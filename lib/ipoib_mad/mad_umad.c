@@ -253,13 +253,19 @@ umad_tr_log_missing(const struct ipoib_mad_cfg *cfg)
 	char names[UMAD_MAX_DEVICES][UMAD_CA_NAME_LEN];
 	char text[256] = "";
 	size_t used = 0;
+	umad_ca_t ca;
 	int nb, i;
 
 	nb = umad_get_cas_names(names, UMAD_MAX_DEVICES);
-	for (i = 0; i < nb && used < sizeof(text); i++)
+	for (i = 0; i < nb && used < sizeof(text); i++) {
+		/* Where there is none, libibumad names a default one. */
+		if (umad_get_ca(names[i], &ca) != 0)
+			continue;
+		umad_release_ca(&ca);
 		used += (size_t)snprintf(text + used, sizeof(text) - used, " %s", names[i]);
+	}
 	MAD_LOG(ERR, "no InfiniBand device '%s' with a port %u; there is:%s\n", cfg->device,
-			cfg->port_num, nb > 0 ? text : " none");
+			cfg->port_num, used > 0 ? text : " none");
 }
 
 static void

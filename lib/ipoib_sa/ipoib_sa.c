@@ -82,6 +82,15 @@ sa_finish(struct ipoib_sa *sa, struct sa_req *r, int status, const struct ipoib_
 		done.cb.mcast(done.arg, status, mc);
 }
 
+/* Is there somebody to ask? */
+static bool
+has_sm(const struct ipoib_sa *sa)
+{
+	const struct ipoib_mad_port *port = ipoib_mad_port(sa->mad);
+
+	return port->state == IPOIB_MAD_ACTIVE && port->lid != 0 && port->sm_lid != 0;
+}
+
 void
 sa_set_alive(struct ipoib_sa *sa, bool alive)
 {
@@ -91,8 +100,12 @@ sa_set_alive(struct ipoib_sa *sa, bool alive)
 		return;
 	sa->alive = alive;
 	sa->probe_us = sa->now_us + SA_PROBE_US;
-	SA_LOG(NOTICE, "%s port %u: the SA at LID %u %s\n", port->device, port->port_num,
-			port->sm_lid, alive ? "answers" : "does not answer");
+	sa->silent_us = sa->now_us;
+	if (alive || has_sm(sa))
+		SA_LOG(NOTICE, "%s port %u: the SA at LID %u %s\n", port->device, port->port_num,
+				port->sm_lid, alive ? "answers" : "does not answer");
+	else
+		SA_LOG(NOTICE, "%s port %u: no SM to ask\n", port->device, port->port_num);
 	if (sa->alive_cb != NULL)
 		sa->alive_cb(sa->alive_arg, alive);
 }
@@ -105,15 +118,6 @@ sa_port_event(void *arg, uint32_t events, const struct ipoib_mad_port *port)
 	(void)port;
 	if ((events & (IPOIB_MAD_EV_STATE | IPOIB_MAD_EV_LID | IPOIB_MAD_EV_SM)) != 0)
 		sa->kick = true;
-}
-
-/* Is there somebody to ask? */
-static bool
-has_sm(const struct ipoib_sa *sa)
-{
-	const struct ipoib_mad_port *port = ipoib_mad_port(sa->mad);
-
-	return port->state == IPOIB_MAD_ACTIVE && port->lid != 0 && port->sm_lid != 0;
 }
 
 /* One try's time, give or take an eighth. */
@@ -257,7 +261,18 @@ fill_window(struct ipoib_sa *sa, bool full)
 static uint64_t
 queued_until(const struct ipoib_sa *sa, const struct sa_req *r)
 {
-	return r->born_us + (r->kind == SA_PATH ? sa->path_us : sa->mcast_us) * sa->tries;
+	return RTE_MAX(r->born_us, sa->silent_us) +
+			(r->kind == SA_PATH ? sa->path_us : sa->mcast_us) * sa->tries;
+}
+
+/* The calls that made them know no time. */
+static void
+stamp_queue(struct ipoib_sa *sa)
+{
+	struct sa_req *r;
+
+	for (r = sa->queue.tail; r != NULL && r->born_us == UINT64_MAX; r = r->prev)
+		r->born_us = sa->now_us;
 }
 
 static void
@@ -301,6 +316,7 @@ ipoib_sa_poll(struct ipoib_sa *sa, uint64_t now_us)
 		sa->probe_us = now_us;
 	for (slot = 0; slot < IPOIB_SA_WINDOW; slot++)
 		run_slot(sa, slot, kick, &full);
+	stamp_queue(sa);
 	expire_queue(sa);
 	fill_window(sa, full);
 	probe(sa);
@@ -349,7 +365,7 @@ req_new(struct ipoib_sa *sa, enum sa_kind kind, void *arg, struct sa_req **req)
 	r->gen = gen;
 	r->state = SA_QUEUED;
 	r->arg = arg;
-	r->born_us = sa->now_us;
+	r->born_us = UINT64_MAX; /* until the next poll */
 	queue_add(&sa->queue, r);
 	sa->stats.queued++;
 	sa->stats.requests++;

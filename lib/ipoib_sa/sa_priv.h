@@ -87,8 +87,9 @@ struct ipoib_sa {
 	uint64_t answer_us; /* when the SA last answered anything */
 	uint32_t seq;
 	bool alive;
-	bool unreachable; /* while silent: MADs come back, or cannot be sent */
-	bool kick;	  /* the port or the SM changed: ask again at once */
+	uint64_t silent_us; /* since when the SA is silent, or answers */
+	bool unreachable;   /* while silent: MADs come back, or cannot be sent */
+	bool kick;	    /* the port or the SM changed: ask again at once */
 	bool destroying;
 	uint32_t probe_tid; /* 0: none */
 	uint64_t probe_us;
