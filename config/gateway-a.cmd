@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
 # Gateway A of the demo: Ethernet on port 0, InfiniBand on port 1.
 #
 #   client 192.0.2.2 --- 192.0.2.1 [A] 203.0.113.1 === IPoIB === 203.0.113.2 [B] --- server

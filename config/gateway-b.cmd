@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
 # Gateway B of the demo: Ethernet on port 0, InfiniBand on port 1. See gateway-a.cmd.
 
 # The servers' Ethernet.
