@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/*
+ * Requests from other threads. A request has two owners, caller and control thread; the last one
+ * frees it, so a caller who gives up leaves nothing that could be written to.
+ */
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "control_priv.h"
+
+#define CALLS_MAX 64
+
+enum call_state { CALL_WAITING, CALL_TAKEN, CALL_GIVEN_UP };
+
+struct call {
+	control_fn fn;
+	_Atomic int state;
+	_Atomic int owners;
+	int ret;
+	sem_t done;
+	_Alignas(max_align_t) unsigned char arg[];
+};
+
+static void
+call_put(struct call *r)
+{
+	if (atomic_fetch_sub(&r->owners, 1) != 1)
+		return;
+	sem_destroy(&r->done);
+	free(r);
+}
+
+static struct call *
+call_new(control_fn fn, const void *arg, size_t size)
+{
+	struct call *r = calloc(1, sizeof(*r) + size);
+
+	if (r == NULL)
+		return NULL;
+	if (sem_init(&r->done, 0, 0) != 0) {
+		free(r);
+		return NULL;
+	}
+	r->fn = fn;
+	atomic_init(&r->state, CALL_WAITING);
+	atomic_init(&r->owners, 2);
+	if (size > 0)
+		memcpy(r->arg, arg, size);
+	return r;
+}
+
+static bool
+call_wait(struct call *r, uint32_t timeout_ms)
+{
+	struct timespec ts;
+	int ret;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_sec += timeout_ms / 1000;
+	ts.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+	if (ts.tv_nsec >= 1000000000) {
+		ts.tv_sec++;
+		ts.tv_nsec -= 1000000000;
+	}
+	do {
+		ret = sem_clockwait(&r->done, CLOCK_MONOTONIC, &ts);
+	} while (ret != 0 && errno == EINTR);
+	return ret == 0;
+}
+
+int
+control_call(struct control *c, control_fn fn, void *arg, size_t arg_size, uint32_t timeout_ms)
+{
+	struct call *r = call_new(fn, arg, arg_size);
+	int waiting = CALL_WAITING;
+	int ret = -EBUSY;
+
+	if (r == NULL)
+		return -ENOMEM;
+	if (rte_ring_mp_enqueue(c->calls, r) != 0) {
+		call_put(r);
+		call_put(r);
+		return -EBUSY;
+	}
+	if (call_wait(r, timeout_ms)) {
+		ret = r->ret;
+		if (arg_size > 0)
+			memcpy(arg, r->arg, arg_size);
+	} else {
+		atomic_compare_exchange_strong(&r->state, &waiting, CALL_GIVEN_UP);
+	}
+	call_put(r);
+	return ret;
+}
+
+bool
+calls_run(struct control *c)
+{
+	int waiting = CALL_WAITING;
+	struct call *r;
+	void *p;
+
+	if (rte_ring_sc_dequeue(c->calls, &p) != 0)
+		return false;
+	r = p;
+	if (atomic_compare_exchange_strong(&r->state, &waiting, CALL_TAKEN)) {
+		r->ret = r->fn(c, r->arg);
+		sem_post(&r->done);
+	}
+	call_put(r);
+	return true;
+}
+
+int
+calls_init(struct control *c)
+{
+	static _Atomic unsigned int serial;
+	char name[RTE_RING_NAMESIZE];
+
+	snprintf(name, sizeof(name), "control_calls_%u", atomic_fetch_add(&serial, 1));
+	c->calls = rte_ring_create(name, CALLS_MAX, SOCKET_ID_ANY, RING_F_EXACT_SZ | RING_F_SC_DEQ);
+	return c->calls == NULL ? -ENOMEM : 0;
+}
+
+void
+calls_fini(struct control *c)
+{
+	void *r;
+
+	while (c->calls != NULL && rte_ring_sc_dequeue(c->calls, &r) == 0)
+		call_put(r);
+	rte_ring_free(c->calls);
+	c->calls = NULL;
+}

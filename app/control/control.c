@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "control_priv.h"
+
+/* Pace of an idle control core, and while answers are awaited. */
+#define TICK_IDLE_US (10 * CTL_US_PER_MS)
+#define TICK_WAITING_US 200
+/* What a leaving group may take, ms. */
+#define LEAVE_WAIT_MS 200
+
+RTE_LOG_REGISTER(ctl_logtype, ipoib.control, NOTICE);
+
+static uint64_t
+clock_real(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * CTL_US_PER_S + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static uint64_t (*clock_fn)(void) = clock_real;
+
+void
+control_clock_set(uint64_t (*fn)(void))
+{
+	clock_fn = fn != NULL ? fn : clock_real;
+}
+
+uint64_t
+control_now_us(void)
+{
+	return clock_fn();
+}
+
+/* --- the resolver's hooks --- */
+
+static void
+on_link_up(struct control *c, struct ctl_port *p)
+{
+	ipoib_neigh_clear_backoff(c->dp->l3);
+	arp_announce(p);
+}
+
+static void
+on_alive(struct control *c, struct ctl_hca *h)
+{
+	RTE_SET_USED(h);
+	ipoib_neigh_clear_backoff(c->dp->l3);
+}
+
+/* --- ports --- */
+
+static int
+ipoib_init(struct ctl_port *p)
+{
+	int ret;
+
+	p->ahs.dead_first = UINT32_MAX;
+	ret = hca_get(p->c, p->id, &p->hca);
+	if (ret == 0)
+		ret = pmd_ipoib_info_get(p->id, &p->info);
+	if (ret == 0)
+		ret = paths_init(p);
+	if (ret == 0)
+		ret = resolve_init(p);
+	if (ret == 0)
+		ret = mcast_init(p);
+	return ret;
+}
+
+static void
+port_free(struct ctl_port *p)
+{
+	struct control *c = p->c;
+
+	arp_fini(p);
+	if (p->kind == DP_PORT_IPOIB && p->hca != NULL) {
+		if (p->bcast.p != NULL)
+			mcast_fini(p);
+		paths_fini(p);
+		if (p->neigh != NULL)
+			resolve_fini(p);
+	}
+	link_fini(p);
+	if (p->kind == DP_PORT_IPOIB)
+		ah_fini(p);
+	atomic_store(&p->dp->up, false);
+	c->ports[p->id] = NULL;
+	free(p);
+}
+
+int
+control_port_add(struct control *c, uint16_t port_id)
+{
+	struct ctl_port *p;
+	int ret;
+
+	if (port_id >= DP_PORTS_MAX || c->dp->port[port_id].kind == DP_PORT_NONE)
+		return -ENODEV;
+	if (c->ports[port_id] != NULL)
+		return -EEXIST;
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return -ENOMEM;
+	p->c = c;
+	p->id = port_id;
+	p->dp = &c->dp->port[port_id];
+	p->kind = p->dp->kind;
+	c->ports[port_id] = p;
+	ret = arp_init(p);
+	if (ret == 0 && p->kind == DP_PORT_IPOIB)
+		ret = ipoib_init(p);
+	if (ret == 0)
+		ret = link_init(p);
+	if (ret == 0)
+		return 0;
+	CTL_LOG(ERR, "port %u: cannot be taken over: %s", port_id, strerror(-ret));
+	port_free(p);
+	return ret;
+}
+
+/* --- punted packets --- */
+
+static void
+neigh_miss(struct control *c, struct rte_mbuf *m)
+{
+	struct ctl_port *p = ctl_port(c, dp_meta(m)->out_port);
+	struct ipoib_addr addr;
+
+	if (p == NULL || p->kind != DP_PORT_IPOIB || m->data_len < sizeof(addr) + IPOIB_HDR_LEN) {
+		ctl_drop(c, DP_DROP_tx_port, m);
+		return;
+	}
+	memcpy(&addr, rte_pktmbuf_mtod(m, const void *), sizeof(addr));
+	rte_pktmbuf_adj(m, sizeof(addr));
+	resolve_send(p, &addr, m);
+}
+
+static void
+punt(struct control *c, struct rte_mbuf *m)
+{
+	const struct dp_meta *meta = dp_meta(m);
+	struct ctl_port *in = ctl_port(c, m->port);
+
+	switch ((enum dp_punt_reason)meta->punt) {
+	case DP_PUNT_ARP:
+		if (in != NULL)
+			arp_input(in, m);
+		else
+			ctl_drop(c, DP_DROP_arp_foreign, m);
+		break;
+	case DP_PUNT_LOCAL:
+		ip_local(c, m);
+		break;
+	case DP_PUNT_TTL:
+		icmp_error(c, m, CTL_ICMP_TIME_EXCEEDED, 0, 0);
+		ctl_drop(c, DP_DROP_ttl, m);
+		break;
+	case DP_PUNT_NO_ROUTE:
+		icmp_error(c, m, CTL_ICMP_UNREACH, CTL_ICMP_UNREACH_NET, 0);
+		ctl_drop(c, DP_DROP_no_route, m);
+		break;
+	case DP_PUNT_TOO_BIG:
+		ip_too_big(c, m);
+		break;
+	case DP_PUNT_L3_MISS:
+		l3_send(c, meta->out_port, meta->nh_ip, m);
+		break;
+	case DP_PUNT_NEIGH_MISS:
+		neigh_miss(c, m);
+		break;
+	}
+}
+
+static void
+punts_run(struct control *c)
+{
+	void *pkts[CTL_BURST];
+	uint32_t i, n, done = 0;
+
+	do {
+		n = rte_ring_dequeue_burst(c->dp->punt, pkts, CTL_BURST, NULL);
+		for (i = 0; i < n; i++)
+			punt(c, pkts[i]);
+		done += n;
+	} while (n == CTL_BURST && done < CTL_PUNTS_MAX);
+}
+
+/* --- the tick --- */
+
+static void
+port_run(struct ctl_port *p)
+{
+	if (p->kind != DP_PORT_IPOIB)
+		return;
+	resolve_run(p);
+	paths_run(p);
+	ipoib_neigh_iterate(p->neigh, p->c->now, CTL_ITERATE_MAX);
+	ah_reap(p);
+}
+
+static uint64_t
+hcas_deadline(const struct control *c)
+{
+	struct ipoib_sa_stats s;
+	uint64_t due = UINT64_MAX;
+	struct ctl_hca *h;
+
+	LIST_FOREACH(h, &c->hcas, next) {
+		ipoib_sa_stats_get(h->sa, &s);
+		if (s.outstanding > 0)
+			due = RTE_MIN(due, c->now + TICK_WAITING_US);
+		due = RTE_MIN(due, ipoib_sa_next_deadline(h->sa));
+	}
+	return due;
+}
+
+static uint64_t
+deadline(const struct control *c)
+{
+	uint64_t due = c->now + TICK_IDLE_US;
+	uint16_t i;
+
+	if (rte_ring_empty(c->dp->punt) == 0 || rte_ring_empty(c->calls) == 0)
+		return c->now;
+	if (c->park.nb > 0)
+		due = c->now + TICK_WAITING_US;
+	for (i = 0; i < DP_PORTS_MAX; i++) {
+		if (c->ports[i] != NULL && c->ports[i]->kind == DP_PORT_IPOIB &&
+				paths_busy(c->ports[i]))
+			due = c->now + TICK_WAITING_US;
+	}
+	due = RTE_MIN(due, timers_next(c));
+	return RTE_MIN(due, hcas_deadline(c));
+}
+
+uint64_t
+control_tick(struct control *c)
+{
+	uint16_t i;
+
+	c->now = control_now_us();
+	hcas_poll(c);
+	for (i = 0; i < DP_PORTS_MAX; i++) {
+		if (c->ports[i] != NULL && c->ports[i]->kind == DP_PORT_IPOIB)
+			link_run(c->ports[i]);
+	}
+	/* Before resolved neighbours are published: older packets first. */
+	punts_run(c);
+	l3_run(c);
+	for (i = 0; i < DP_PORTS_MAX; i++) {
+		if (c->ports[i] != NULL)
+			port_run(c->ports[i]);
+	}
+	timers_run(c);
+	ipoib_neigh_iterate(c->dp->l3, c->now, CTL_ITERATE_MAX);
+	routes_run(c);
+	calls_run(c);
+	return deadline(c);
+}
+
+/* --- start and end --- */
+
+int
+control_create(const struct control_cfg *cfg, struct dp *dp, struct control **out)
+{
+	struct control *c;
+	int ret;
+
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return -ENOMEM;
+	LIST_INIT(&c->hcas);
+	c->dp = dp;
+	if (cfg != NULL)
+		c->cfg = *cfg;
+	c->now = control_now_us();
+	c->link_up = on_link_up;
+	c->alive = on_alive;
+	ret = calls_init(c);
+	if (ret == 0)
+		ret = routes_init(c);
+	if (ret == 0)
+		ret = frag_init(c);
+	if (ret == 0)
+		ret = l3_init(c);
+	if (ret != 0) {
+		CTL_LOG(ERR, "cannot start: %s", strerror(-ret));
+		control_destroy(c);
+		return ret;
+	}
+	*out = c;
+	return 0;
+}
+
+/* The control thread has ended: here it is allowed to wait. */
+static void
+groups_leave(struct control *c)
+{
+	struct ipoib_sa_stats s;
+	struct ctl_hca *h;
+	uint32_t waiting;
+	int i;
+
+	for (i = 0; i < DP_PORTS_MAX; i++) {
+		if (c->ports[i] != NULL && c->ports[i]->hca != NULL)
+			mcast_bcast_leave(c->ports[i]);
+	}
+	for (i = 0; i < LEAVE_WAIT_MS; i++) {
+		c->now = control_now_us();
+		hcas_poll(c);
+		waiting = 0;
+		LIST_FOREACH(h, &c->hcas, next) {
+			ipoib_sa_stats_get(h->sa, &s);
+			waiting += h->alive ? s.outstanding + s.queued : 0;
+		}
+		if (waiting == 0)
+			return;
+		usleep(1000);
+	}
+}
+
+void
+control_destroy(struct control *c)
+{
+	uint16_t i;
+
+	if (c == NULL)
+		return;
+	c->closing = true;
+	groups_leave(c);
+	for (i = 0; i < DP_PORTS_MAX; i++) {
+		if (c->ports[i] != NULL)
+			port_free(c->ports[i]);
+	}
+	hcas_free(c);
+	l3_fini(c);
+	frag_fini(c);
+	routes_fini(c);
+	calls_fini(c);
+	timers_free(c);
+	free(c);
+}

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#ifndef CONTROL_PRIV_H
+#define CONTROL_PRIV_H
+
+/*
+ * What the files of the control core share. Everything runs in the control thread, unless it says
+ * otherwise; nothing blocks.
+ *
+ * Two halves: the resolver (HCA, link, multicast, path, neighbour) knows InfiniBand and is called
+ * with 20-octet addresses; the IP half (addresses, routes, ARP, ICMP) calls it and is called back
+ * only through struct control's link_up and alive hooks.
+ *
+ * A function that takes an mbuf "for good" owns it: it ends in a ring, a queue, or freed and
+ * counted.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <rte_ip.h>
+#include <rte_log.h>
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include "control.h"
+#include "dp.h"
+#include "ipoib_neigh.h"
+#include "ipoib_sa.h"
+#include "pmd_ipoib.h"
+
+extern int ctl_logtype;
+#define CTL_LOG(level, fmt, ...) \
+	rte_log(RTE_LOG_##level, ctl_logtype, "control: " fmt "\n", ##__VA_ARGS__)
+
+#define CTL_US_PER_MS 1000ull
+#define CTL_US_PER_S 1000000ull
+
+/* Bounds of one tick. */
+#define CTL_PUNTS_MAX 256
+#define CTL_BURST 32
+#define CTL_TIMERS_MAX 256
+#define CTL_PUBLISH_MAX 256
+#define CTL_ITERATE_MAX 256
+/* Packets that wait for a table which answered -EAGAIN. */
+#define CTL_PARKED_MAX 256
+/* Background path queries of a port under way at a time. */
+#define CTL_REFRESH_MAX IPOIB_SA_WINDOW
+/* Life of a path record. */
+#define CTL_PATH_TTL_US (600 * CTL_US_PER_S)
+/* Life of a path that nothing uses. */
+#define CTL_PATH_IDLE_US (60 * CTL_US_PER_S)
+
+/* ICMP types and codes (RFC 792). */
+#define CTL_ICMP_UNREACH 3
+#define CTL_ICMP_UNREACH_NET 0
+#define CTL_ICMP_UNREACH_HOST 1
+#define CTL_ICMP_UNREACH_PROTO 2
+#define CTL_ICMP_UNREACH_PORT 3
+#define CTL_ICMP_UNREACH_FRAG 4
+#define CTL_ICMP_TIME_EXCEEDED 11
+
+struct ctl_port;
+
+/* Packets that wait in order for a table which answered -EAGAIN. */
+struct ctl_park {
+	struct rte_mbuf *pkts[CTL_PARKED_MAX];
+	uint32_t head, nb;
+};
+
+/* Timers: a binary heap. The object lies inside its owner. */
+struct ctl_timer {
+	uint64_t due;
+	uint32_t pos; /* in the heap, from 1; 0: not set */
+	void (*fn)(struct control *c, void *arg);
+	void *arg;
+};
+
+struct ctl_timers {
+	struct ctl_timer **heap; /* from 1 */
+	uint32_t nb, cap, reserved;
+};
+
+int timer_init(struct control *c, struct ctl_timer *t, void (*fn)(struct control *c, void *arg),
+		void *arg);
+void timer_fini(struct control *c, struct ctl_timer *t);
+void timer_set(struct control *c, struct ctl_timer *t, uint64_t due);
+void timer_stop(struct control *c, struct ctl_timer *t);
+/* Run what is due, at most CTL_TIMERS_MAX. */
+void timers_run(struct control *c);
+/* When the first is due; UINT64_MAX: none. */
+uint64_t timers_next(const struct control *c);
+void timers_free(struct control *c);
+
+/* Token bucket; starts full. */
+struct ctl_bucket {
+	uint64_t last;
+	uint64_t tokens_us; /* tokens, in microseconds of their making */
+	bool started;
+};
+bool bucket_take(struct ctl_bucket *b, uint64_t now, uint32_t per_s, uint32_t burst);
+
+/* v +- pct percent. */
+uint64_t ctl_jitter(uint64_t v, uint32_t pct);
+
+/* One HCA port: a MAD connection and an SA client, shared by the ports on it. */
+struct ctl_hca {
+	LIST_ENTRY(ctl_hca) next;
+	struct control *c;
+	int id;
+	uint16_t poll_port;
+	struct ipoib_mad *mad;
+	struct ipoib_sa *sa;
+	bool alive; /* the SA answers */
+};
+
+enum ctl_mcast_state { CTL_MCAST_IDLE, CTL_MCAST_JOINING, CTL_MCAST_JOINED, CTL_MCAST_FAILED };
+
+/* A multicast group. */
+struct ctl_mcast {
+	struct ctl_port *p;
+	struct ib_gid mgid;
+	enum ctl_mcast_state state;
+	uint8_t join;		   /* enum ipoib_sa_join */
+	struct ib_gid port_gid;	   /* as joined */
+	struct ipoib_sa_mcast rec; /* valid while joined */
+	uint32_t ah;		   /* PMD_IPOIB_AH_NONE unless joined */
+	ipoib_sa_req_t req;
+	uint64_t asked;
+	uint32_t fails;
+	int status; /* of the last join */
+	uint16_t sa_status;
+	struct ctl_timer timer;
+};
+
+/* A path to a GID. */
+struct ctl_path {
+	LIST_ENTRY(ctl_path) bucket;
+	TAILQ_ENTRY(ctl_path) ready;
+	TAILQ_ENTRY(ctl_path) refresh;
+	struct ctl_port *p;
+	struct ib_gid dgid;
+	uint8_t state; /* enum ipoib_neigh_state */
+	bool on_ready, on_refresh;
+	bool refreshing; /* the query under way is a background one */
+	struct ipoib_sa_path rec;
+	struct pmd_ipoib_av av;
+	uint32_t ah; /* PMD_IPOIB_AH_NONE: never resolved */
+	ipoib_sa_req_t req;
+	uint64_t updated;
+	uint32_t fails;
+	struct ctl_timer timer;
+};
+
+/* Use count of an address handle, by its number. */
+struct ctl_ah {
+	uint32_t refs;
+	uint32_t next; /* of the list of dead ones */
+	uint64_t due;
+};
+
+struct ctl_ahs {
+	struct ctl_ah *tab;
+	uint32_t cap;
+	uint32_t nb;
+	uint32_t dead_first, dead_last; /* UINT32_MAX: none */
+};
+
+LIST_HEAD(ctl_path_list, ctl_path);
+TAILQ_HEAD(ctl_path_queue, ctl_path);
+
+/* A forwarding port. */
+struct ctl_port {
+	struct control *c;
+	uint16_t id;
+	enum dp_port_kind kind;
+	struct dp_port *dp;
+	bool up;
+	struct ctl_timer watch; /* link state */
+	struct ctl_timer garp;
+	uint8_t garp_left;
+	struct ctl_bucket arp_bucket;
+
+	/* IPoIB only, from here on. */
+	struct ctl_hca *hca;
+	struct ipoib_neigh *neigh;
+	struct pmd_ipoib_info info;
+	uint32_t events; /* enum ipoib_mad_event, not yet looked at */
+	bool usable;	 /* ACTIVE, with SM and P_Key: groups can be joined */
+	char reason[64];
+	struct ctl_mcast bcast;
+	struct ctl_ahs ahs;
+	struct ctl_path_list *paths;
+	uint32_t path_mask, nb_paths, max_paths;
+	uint32_t path_seed;
+	struct ctl_path_queue ready;   /* resolved, to be published at the end of the tick */
+	struct ctl_path_queue refresh; /* to be asked for again */
+	uint32_t nb_refreshing;
+	struct ctl_park park; /* the 20-octet address is in front of the data */
+};
+
+/* An IP next hop. */
+struct ctl_l3 {
+	struct control *c;
+	struct ipoib_neigh_rec *rec;
+	uint16_t port;
+	uint32_t ip;
+	uint32_t adj; /* UINT32_MAX: never resolved */
+	uint8_t tries;
+	bool probing;
+	bool unpublished; /* resolved, but the table answered -EAGAIN */
+	uint64_t confirmed;
+	struct ctl_timer timer;
+};
+
+struct ctl_route {
+	uint32_t prefix;
+	uint8_t len;
+	uint8_t type;
+	uint16_t port;
+	uint32_t via;
+	uint32_t nh;
+	uint32_t refs;
+	uint32_t seq;
+};
+
+struct ctl_nh_retired {
+	uint32_t nh;
+	uint64_t token;
+};
+
+struct ctl_routes {
+	struct control_addr_row *addrs;
+	uint32_t nb_addrs, cap_addrs;
+	struct ctl_route *tab; /* sorted by prefix, length, preference */
+	uint32_t nb, cap;
+	uint32_t seq;
+	uint32_t *nh_refs;
+	uint32_t nh_high; /* no next hop from here on was ever used */
+	struct ctl_nh_retired *retired;
+	uint32_t nb_retired;
+	uint32_t *nh_free;
+	uint32_t nb_nh_free;
+	bool fib_busy; /* a grace period has to pass before the next change */
+	uint64_t fib_token;
+};
+
+struct ctl_adjs {
+	uint32_t *refs;
+	uint32_t *free;
+	uint32_t nb_free;
+};
+
+struct rte_ip_frag_tbl;
+struct rte_ip_frag_death_row;
+
+struct control {
+	struct dp *dp;
+	struct control_cfg cfg;
+	uint64_t now; /* of this tick */
+	struct ctl_timers timers;
+	struct rte_ring *calls;
+	struct ctl_port *ports[DP_PORTS_MAX];
+	LIST_HEAD(, ctl_hca) hcas;
+	struct ctl_routes routes;
+	struct ctl_adjs adjs;
+	struct ctl_park park; /* for the L3 table */
+	struct ctl_bucket icmp_bucket;
+	struct ctl_bucket icmp_port_bucket[DP_PORTS_MAX];
+	struct ctl_bucket warn_bucket;
+	uint64_t conflicts;
+	uint16_t ip_id;
+	bool closing;
+	struct rte_ip_frag_tbl *frag_tbl;
+	struct rte_ip_frag_death_row *frag_dr;
+	struct ctl_timer frag_timer;
+	uint32_t frags_held;
+	/* Hooks of the IP half, called by the resolver. */
+	void (*link_up)(struct control *c, struct ctl_port *p);
+	void (*alive)(struct control *c, struct ctl_hca *h);
+};
+
+/* Time; tests replace it. NULL: the real one. */
+void control_clock_set(uint64_t (*fn)(void));
+
+/* --- counting --- */
+
+static inline struct dp_counters *
+ctl_ctr(struct control *c, uint16_t port)
+{
+	return &c->dp->ctl[port < DP_PORTS_MAX ? port : 0];
+}
+
+/* Free a packet and count why, at the port that it came from (or is made for). */
+static inline void
+ctl_drop(struct control *c, enum dp_drop why, struct rte_mbuf *m)
+{
+	dp_count(&ctl_ctr(c, m->port)->drop[why], 1);
+	rte_pktmbuf_free(m);
+}
+
+/* Free a packet that ended with us. */
+static inline void
+ctl_delivered(struct control *c, struct rte_mbuf *m)
+{
+	dp_count(&ctl_ctr(c, m->port)->delivered, 1);
+	rte_pktmbuf_free(m);
+}
+
+/* An empty packet of our own, counted as originated at the port it is made for; or NULL. */
+struct rte_mbuf *ctl_alloc(struct control *c, uint16_t port);
+
+static inline struct ctl_port *
+ctl_port(struct control *c, uint16_t port)
+{
+	return port < DP_PORTS_MAX ? c->ports[port] : NULL;
+}
+
+/* Queue of parked packets. @return whether there was room */
+static inline bool
+park_put(struct ctl_park *q, struct rte_mbuf *m)
+{
+	if (q->nb == CTL_PARKED_MAX)
+		return false;
+	q->pkts[(q->head + q->nb++) % CTL_PARKED_MAX] = m;
+	return true;
+}
+
+/* The first one; it stays until park_pop(). */
+static inline struct rte_mbuf *
+park_first(const struct ctl_park *q)
+{
+	return q->nb == 0 ? NULL : q->pkts[q->head];
+}
+
+static inline void
+park_pop(struct ctl_park *q)
+{
+	q->head = (q->head + 1) % CTL_PARKED_MAX;
+	q->nb--;
+}
+
+/* --- resolver: HCA and link (link.c) --- */
+
+int hca_get(struct control *c, uint16_t port_id, struct ctl_hca **h);
+void hcas_poll(struct control *c);
+void hcas_free(struct control *c);
+int link_init(struct ctl_port *p);
+void link_fini(struct ctl_port *p);
+/* Look at the port now if something happened. */
+void link_run(struct ctl_port *p);
+/* The broadcast group was joined, lost, or could not be joined. */
+void link_bcast_changed(struct ctl_port *p);
+
+/* --- resolver: address handles (ah.c) --- */
+
+int ah_create(struct ctl_port *p, const struct pmd_ipoib_av *av, uint32_t *ah);
+void ah_get(struct ctl_port *p, uint32_t ah);
+void ah_put(struct ctl_port *p, uint32_t ah);
+/* Destroy what nobody uses any more. */
+void ah_reap(struct ctl_port *p);
+void ah_fini(struct ctl_port *p);
+
+/* --- resolver: multicast (mcast.c) --- */
+
+int mcast_init(struct ctl_port *p);
+void mcast_fini(struct ctl_port *p);
+/* Join the broadcast group, or make sure that we are a member. */
+void mcast_bcast_join(struct ctl_port *p);
+/* Forget the broadcast group. */
+void mcast_bcast_lost(struct ctl_port *p);
+/* Leave; the answer is not waited for. */
+void mcast_bcast_leave(struct ctl_port *p);
+/* Send to a multicast address; m starts at the encapsulation header; takes it for good. */
+void mcast_send(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m);
+const char *mcast_state_name(enum ctl_mcast_state s);
+
+/* --- resolver: paths (path.c) --- */
+
+int paths_init(struct ctl_port *p);
+void paths_fini(struct ctl_port *p);
+struct ctl_path *path_find(struct ctl_port *p, const struct ib_gid *gid);
+/* Find or make, and ask the SA if nobody did. NULL: no room. */
+struct ctl_path *path_want(struct ctl_port *p, const struct ib_gid *gid);
+/* All paths are doubtful: used on, and asked for again at a bounded pace. @return number */
+uint32_t paths_stale(struct ctl_port *p);
+/* End all back-offs. */
+void paths_clear_backoff(struct ctl_port *p);
+/* Start background queries, publish what was resolved. */
+void paths_run(struct ctl_port *p);
+bool paths_busy(const struct ctl_port *p);
+
+/* --- resolver: neighbours (resolve.c) --- */
+
+int resolve_init(struct ctl_port *p);
+void resolve_fini(struct ctl_port *p);
+/* Send to a 20-octet address; m starts at the encapsulation header; takes it for good. */
+void resolve_send(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m);
+/* Send all that waits for a path, publish its neighbours. @return 0, -EAGAIN not all published */
+int resolve_publish(struct ctl_port *p, struct ctl_path *path);
+/* A path could not be had. */
+void resolve_failed(struct ctl_port *p, const struct ib_gid *gid);
+/* Ask for the path of a peer that will likely be needed. */
+void resolve_prefetch(struct ctl_port *p, const struct ipoib_addr *addr);
+/* Try parked packets again. */
+void resolve_run(struct ctl_port *p);
+/* Forget an address that its peer no longer has. */
+void resolve_forget(struct ctl_port *p, const struct ipoib_addr *addr);
+/* Hand an IPoIB packet to the worker that sends. */
+void resolve_inject(struct ctl_port *p, struct rte_mbuf *m, uint32_t ah, uint32_t qpn);
+
+/* --- IP: next hops (l3.c) --- */
+
+int l3_init(struct control *c);
+void l3_fini(struct control *c);
+/* Send an IP packet (data at the IP header) to a next hop; takes it for good. */
+void l3_send(struct control *c, uint16_t port, uint32_t nh_ip, struct rte_mbuf *m);
+/* Try parked packets again. */
+void l3_run(struct control *c);
+/* What a peer said of itself. @param create also if it is not known */
+void l3_learn(struct ctl_port *p, uint32_t ip, const struct dp_adj *lladdr, bool create);
+/* IP MTU towards a next hop. */
+uint16_t l3_mtu(struct control *c, uint16_t port, uint32_t nh_ip);
+int l3_flush(struct control *c, uint16_t port);
+/* Send an L3 payload of ethertype type with a link-layer address; takes m for good. */
+void l3_encap(struct ctl_port *p, const struct dp_adj *lladdr, uint16_t type, struct rte_mbuf *m);
+
+/* --- IP: ARP (arp.c) --- */
+
+int arp_init(struct ctl_port *p);
+void arp_fini(struct ctl_port *p);
+void arp_input(struct ctl_port *p, struct rte_mbuf *m);
+/* Ask for ip: everybody, or only the peer that had it. */
+void arp_request(struct ctl_port *p, uint32_t ip, const struct dp_adj *unicast);
+/* Tell the link of our addresses, now and once more after a second. */
+void arp_announce(struct ctl_port *p);
+
+/* --- IP: packets for us and from us (ip_output.c, icmp.c, frag.c) --- */
+
+/* Route and send a packet of our own (header complete but for length checks); takes it for good. */
+void ip_output(struct control *c, struct rte_mbuf *m);
+/* Set the header checksum. */
+void ip_cksum_set(struct rte_ipv4_hdr *ip);
+void ip_local(struct control *c, struct rte_mbuf *m);
+void ip_too_big(struct control *c, struct rte_mbuf *m);
+/* Send m in pieces of at most mtu; takes it for good. */
+void frag_send(struct control *c, uint16_t port, uint32_t nh_ip, uint16_t mtu, struct rte_mbuf *m);
+int frag_init(struct control *c);
+void frag_fini(struct control *c);
+/* Put a fragment to the others. @return the whole packet, or NULL: not complete, m is owned */
+struct rte_mbuf *frag_merge(struct control *c, struct rte_mbuf *m);
+/* Complain about m to its sender, if that is allowed; m stays the caller's. */
+void icmp_error(struct control *c, struct rte_mbuf *m, uint8_t type, uint8_t code, uint16_t mtu);
+void icmp_input(struct control *c, struct rte_mbuf *m);
+
+/* --- IP: addresses and routes (addr.c, route.c) --- */
+
+int routes_init(struct control *c);
+void routes_fini(struct control *c);
+/* Give back next hops whose readers are gone. */
+void routes_run(struct control *c);
+/* @return 0, -EAGAIN a grace period has to pass before the FIB may change */
+int routes_ready(struct control *c);
+int route_insert(struct control *c, uint32_t prefix, uint8_t len, uint8_t type, uint16_t port,
+		uint32_t via);
+void route_remove(struct control *c, uint32_t prefix, uint8_t len, uint8_t type, uint16_t port,
+		uint32_t via);
+/* Drop static routes whose gateway is on no link any more. */
+void routes_recheck(struct control *c);
+bool addr_is_own(const struct control *c, uint16_t port, uint32_t ip);
+bool addr_is_own_any(const struct control *c, uint32_t ip);
+/* Is ip a possible neighbour in one of the port's subnets? */
+bool addr_on_link(const struct control *c, uint16_t port, uint32_t ip);
+/* Our address on the port for talking to ip; 0: none. */
+uint32_t addr_source(const struct control *c, uint16_t port, uint32_t ip);
+/* Port whose subnet has ip as a possible neighbour, or -1. */
+int addr_link_port(const struct control *c, uint32_t ip);
+
+static inline uint32_t
+ctl_mask(uint8_t len)
+{
+	return len == 0 ? 0 : UINT32_MAX << (32 - len);
+}
+
+/* --- requests from other threads (call.c) --- */
+
+int calls_init(struct control *c);
+void calls_fini(struct control *c);
+/* Serve one. @return whether there was one */
+bool calls_run(struct control *c);
+
+#endif /* CONTROL_PRIV_H */

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/* ICMP: echo, and errors within the rules of RFC 1812 section 4.3.2. */
+
+#include <errno.h>
+
+#include <rte_fib.h>
+#include <rte_icmp.h>
+
+#include "control_priv.h"
+
+#define ICMP_ERRORS_PER_S 2000
+#define ICMP_ERRORS_BURST 500
+#define ICMP_PORT_ERRORS_PER_S 1000
+#define ICMP_PORT_ERRORS_BURST 250
+/* Largest error message, IP header included (RFC 1812 4.3.2.3). */
+#define ICMP_ERROR_MAX 576
+#define ICMP_TTL 64
+
+/* Is it an ICMP message about a problem (RFC 1122 3.2.2)? */
+static bool
+icmp_type_is_error(uint8_t type)
+{
+	return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+}
+
+/* Where a destination leads: enum dp_nh_type, and its port. */
+static const struct dp_nh *
+route_of(struct control *c, uint32_t ip)
+{
+	uint64_t id;
+
+	rte_fib_lookup_bulk(c->dp->fib, &ip, &id, 1);
+	return &c->dp->nh[id];
+}
+
+static bool
+ip_is_group(uint32_t ip)
+{
+	return ip >> 28 >= 14;
+}
+
+static bool
+may_complain(struct control *c, struct rte_mbuf *m)
+{
+	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	uint32_t src = rte_be_to_cpu_32(ip->src_addr);
+	uint32_t dst = rte_be_to_cpu_32(ip->dst_addr);
+	const struct dp_nh *nh = route_of(c, src);
+	const uint8_t *type;
+	uint8_t buf;
+
+	if ((ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK)) != 0 ||
+			dp_meta(m)->l2_bcast != 0 || ip_is_group(src) || ip_is_group(dst) ||
+			src >> 24 == 0 || src >> 24 == 127)
+		return false;
+	if ((nh->type != DP_NH_LINK && nh->type != DP_NH_VIA) ||
+			route_of(c, dst)->type == DP_NH_BROADCAST)
+		return false;
+	if (ip->next_proto_id != IPPROTO_ICMP)
+		return true;
+	type = rte_pktmbuf_read(m, rte_ipv4_hdr_len(ip), 1, &buf);
+	return type != NULL && !icmp_type_is_error(*type);
+}
+
+/* The address of the port the packet came in on; else of the one the answer leaves by. */
+static uint32_t
+error_source(struct control *c, uint16_t in_port, uint32_t to)
+{
+	uint32_t src = addr_source(c, in_port, to);
+	const struct dp_nh *nh;
+
+	if (src != 0)
+		return src;
+	nh = route_of(c, to);
+	return addr_source(c, nh->port, nh->type == DP_NH_VIA ? nh->gw : to);
+}
+
+static void
+ip_header(struct control *c, struct rte_ipv4_hdr *ip, uint16_t len, uint32_t src, uint32_t dst)
+{
+	memset(ip, 0, sizeof(*ip));
+	ip->version_ihl = RTE_IPV4_VHL_DEF;
+	ip->total_length = rte_cpu_to_be_16(len);
+	ip->packet_id = rte_cpu_to_be_16(c->ip_id++);
+	ip->time_to_live = ICMP_TTL;
+	ip->next_proto_id = IPPROTO_ICMP;
+	ip->src_addr = rte_cpu_to_be_32(src);
+	ip->dst_addr = rte_cpu_to_be_32(dst);
+	ip_cksum_set(ip);
+}
+
+static void
+error_send(struct control *c, struct rte_mbuf *m, uint32_t src, uint8_t type, uint8_t code,
+		uint16_t mtu)
+{
+	const struct rte_ipv4_hdr *about = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	uint32_t to = rte_be_to_cpu_32(about->src_addr);
+	struct rte_ipv4_hdr *ip;
+	struct rte_icmp_hdr *icmp;
+	const void *quoted;
+	struct rte_mbuf *e;
+	uint16_t quote;
+
+	quote = (uint16_t)RTE_MIN(m->pkt_len, ICMP_ERROR_MAX - sizeof(*ip) - sizeof(*icmp));
+	e = ctl_alloc(c, m->port);
+	if (e == NULL)
+		return;
+	ip = (void *)rte_pktmbuf_append(e, (uint16_t)(sizeof(*ip) + sizeof(*icmp) + quote));
+	if (ip == NULL) {
+		ctl_drop(c, DP_DROP_nombuf, e);
+		return;
+	}
+	ip_header(c, ip, (uint16_t)e->pkt_len, src, to);
+	icmp = (struct rte_icmp_hdr *)(ip + 1);
+	*icmp = (struct rte_icmp_hdr){ .icmp_type = type, .icmp_code = code };
+	icmp->icmp_seq_nb = rte_cpu_to_be_16(mtu);
+	quoted = rte_pktmbuf_read(m, 0, quote, icmp + 1);
+	if (quoted != icmp + 1)
+		memcpy(icmp + 1, quoted, quote);
+	icmp->icmp_cksum = (rte_be16_t)~rte_raw_cksum(icmp, sizeof(*icmp) + quote);
+	ip_output(c, e);
+}
+
+void
+icmp_error(struct control *c, struct rte_mbuf *m, uint8_t type, uint8_t code, uint16_t mtu)
+{
+	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	uint16_t port = m->port < DP_PORTS_MAX ? m->port : 0;
+	uint32_t src;
+
+	if (m->data_len < sizeof(*ip) || !may_complain(c, m))
+		return;
+	src = error_source(c, port, rte_be_to_cpu_32(ip->src_addr));
+	if (src == 0 ||
+			!bucket_take(&c->icmp_port_bucket[port], c->now, ICMP_PORT_ERRORS_PER_S,
+					ICMP_PORT_ERRORS_BURST) ||
+			!bucket_take(&c->icmp_bucket, c->now, ICMP_ERRORS_PER_S, ICMP_ERRORS_BURST))
+		return;
+	error_send(c, m, src, type, code, mtu);
+}
+
+/* Options are not sent back: a reversed source route would be an open relay. */
+static struct rte_ipv4_hdr *
+strip_options(struct rte_mbuf *m)
+{
+	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *);
+	uint16_t extra = (uint16_t)(rte_ipv4_hdr_len(ip) - sizeof(*ip));
+
+	if (extra == 0)
+		return ip;
+	memmove((char *)ip + extra, ip, sizeof(*ip));
+	ip = (struct rte_ipv4_hdr *)rte_pktmbuf_adj(m, extra);
+	ip->version_ihl = RTE_IPV4_VHL_DEF;
+	ip->total_length = rte_cpu_to_be_16((uint16_t)m->pkt_len);
+	return ip;
+}
+
+/* The request becomes the reply. */
+static void
+echo_reply(struct control *c, struct rte_mbuf *m)
+{
+	struct rte_ipv4_hdr *ip = strip_options(m);
+	struct rte_icmp_hdr *icmp = (struct rte_icmp_hdr *)(ip + 1);
+	rte_be32_t src = ip->src_addr;
+	uint32_t sum;
+
+	dp_count(&ctl_ctr(c, m->port)->delivered, 1);
+	dp_count(&ctl_ctr(c, m->port)->originated, 1);
+	ip->src_addr = ip->dst_addr;
+	ip->dst_addr = src;
+	ip->packet_id = rte_cpu_to_be_16(c->ip_id++);
+	ip->fragment_offset = 0;
+	ip->time_to_live = ICMP_TTL;
+	ip_cksum_set(ip);
+	icmp->icmp_type = RTE_IP_ICMP_ECHO_REPLY;
+	/* RFC 1624: the type octet went from 8 to 0. */
+	sum = (uint16_t)~icmp->icmp_cksum + (uint32_t)(uint16_t)~RTE_BE16(0x0800);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	icmp->icmp_cksum = (rte_be16_t)~sum;
+	m->ol_flags &= ~(uint64_t)(RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK);
+	ip_output(c, m);
+}
+
+/* A packet that others may still read gives way to a copy. */
+static struct rte_mbuf *
+make_own(struct control *c, struct rte_mbuf *m)
+{
+	struct rte_mbuf *copy;
+
+	if (!RTE_MBUF_CLONED(m) && rte_mbuf_refcnt_read(m) == 1)
+		return m;
+	copy = rte_pktmbuf_copy(m, c->dp->pool, 0, UINT32_MAX);
+	if (copy == NULL)
+		ctl_drop(c, DP_DROP_nombuf, m);
+	else
+		rte_pktmbuf_free(m);
+	return copy;
+}
+
+void
+icmp_input(struct control *c, struct rte_mbuf *m)
+{
+	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	uint32_t hdr_len = rte_ipv4_hdr_len(ip);
+	const struct rte_icmp_hdr *icmp;
+	uint16_t cksum = 0;
+
+	icmp = rte_pktmbuf_mtod_offset(m, const struct rte_icmp_hdr *, hdr_len);
+	if (m->data_len < hdr_len + sizeof(*icmp) ||
+			rte_raw_cksum_mbuf(m, hdr_len, m->pkt_len - hdr_len, &cksum) != 0 ||
+			cksum != 0xffff) {
+		ctl_drop(c, DP_DROP_local_bad, m);
+		return;
+	}
+	if (icmp->icmp_type != RTE_IP_ICMP_ECHO_REQUEST || icmp->icmp_code != 0 ||
+			dp_meta(m)->l2_bcast != 0 ||
+			!addr_is_own_any(c, rte_be_to_cpu_32(ip->dst_addr))) {
+		ctl_delivered(c, m);
+		return;
+	}
+	m = make_own(c, m);
+	if (m != NULL)
+		echo_reply(c, m);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/* IP packets that start or end here, and those too large for their way. */
+
+#include <errno.h>
+
+#include <rte_fib.h>
+#include <rte_ip_frag.h>
+
+#include "control_priv.h"
+
+struct rte_mbuf *
+ctl_alloc(struct control *c, uint16_t port)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(c->dp->pool);
+
+	if (m == NULL)
+		return NULL;
+	m->port = port;
+	*dp_meta(m) = (struct dp_meta){ .out_port = port };
+	dp_count(&ctl_ctr(c, port)->originated, 1);
+	return m;
+}
+
+void
+ip_cksum_set(struct rte_ipv4_hdr *ip)
+{
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+}
+
+/* The packet fits, or is cut, or must not be cut. */
+static void
+ip_send(struct control *c, uint16_t port, uint32_t nh_ip, struct rte_mbuf *m)
+{
+	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	uint16_t mtu = l3_mtu(c, port, nh_ip);
+
+	if (m->pkt_len <= mtu || mtu == 0) {
+		l3_send(c, port, nh_ip, m);
+	} else if ((ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) != 0) {
+		icmp_error(c, m, CTL_ICMP_UNREACH, CTL_ICMP_UNREACH_FRAG, mtu);
+		ctl_drop(c, DP_DROP_too_big, m);
+	} else {
+		frag_send(c, port, nh_ip, mtu, m);
+	}
+}
+
+void
+ip_too_big(struct control *c, struct rte_mbuf *m)
+{
+	const struct dp_meta meta = *dp_meta(m);
+
+	ip_send(c, meta.out_port, meta.nh_ip, m);
+}
+
+void
+ip_output(struct control *c, struct rte_mbuf *m)
+{
+	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	uint32_t dst = rte_be_to_cpu_32(ip->dst_addr);
+	const struct dp_nh *nh;
+	uint64_t id;
+
+	rte_fib_lookup_bulk(c->dp->fib, &dst, &id, 1);
+	nh = &c->dp->nh[id];
+	if (nh->type == DP_NH_LINK)
+		ip_send(c, nh->port, dst, m);
+	else if (nh->type == DP_NH_VIA)
+		ip_send(c, nh->port, nh->gw, m);
+	else
+		ctl_drop(c, DP_DROP_no_route, m);
+}
+
+void
+ip_local(struct control *c, struct rte_mbuf *m)
+{
+	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	uint8_t code = CTL_ICMP_UNREACH_PROTO;
+
+	if (m->data_len < sizeof(*ip) || m->data_len < rte_ipv4_hdr_len(ip)) {
+		ctl_drop(c, DP_DROP_local_bad, m);
+		return;
+	}
+	if (rte_ipv4_frag_pkt_is_fragmented(ip) != 0) {
+		m = frag_merge(c, m);
+		if (m == NULL)
+			return;
+		ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	}
+	if (ip->next_proto_id == IPPROTO_ICMP) {
+		icmp_input(c, m);
+		return;
+	}
+	if (ip->next_proto_id == IPPROTO_UDP || ip->next_proto_id == IPPROTO_TCP)
+		code = CTL_ICMP_UNREACH_PORT;
+	icmp_error(c, m, CTL_ICMP_UNREACH, code, 0);
+	ctl_drop(c, DP_DROP_local_proto, m);
+}

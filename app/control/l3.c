@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/*
+ * IP next hops: (port, IPv4 address) -> link-layer address, by ARP. The table is an ipoib_neigh;
+ * its "address handles" are indexes of the array of link-layer addresses, counted by use like
+ * those. Reachability is confirmed by ARP: after 30 s an entry that is in use is probed.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "control_priv.h"
+
+#define L3_TRIES 3
+#define L3_RETRY_US CTL_US_PER_S
+#define L3_REACHABLE_US (30 * CTL_US_PER_S)
+/* A stale entry is looked at so often: used since means to be probed. */
+#define L3_STALE_US (5 * CTL_US_PER_S)
+/* The table answered -EAGAIN. */
+#define L3_AGAIN_US (10 * CTL_US_PER_MS)
+#define ADJ_NONE UINT32_MAX
+
+static void l3_timer(struct control *c, void *arg);
+
+/* --- link-layer addresses --- */
+
+static int
+adjs_init(struct control *c)
+{
+	struct ctl_adjs *a = &c->adjs;
+	uint32_t i;
+
+	a->refs = calloc(DP_ADJ_MAX, sizeof(*a->refs));
+	a->free = calloc(DP_ADJ_MAX, sizeof(*a->free));
+	if (a->refs == NULL || a->free == NULL)
+		return -ENOMEM;
+	for (i = 0; i < DP_ADJ_MAX; i++)
+		a->free[i] = DP_ADJ_MAX - 1 - i;
+	a->nb_free = DP_ADJ_MAX;
+	return 0;
+}
+
+static uint32_t
+adj_new(struct control *c, const struct dp_adj *lladdr)
+{
+	struct ctl_adjs *a = &c->adjs;
+	uint32_t adj;
+
+	if (a->nb_free == 0)
+		return ADJ_NONE;
+	adj = a->free[--a->nb_free];
+	a->refs[adj] = 1;
+	c->dp->adj[adj] = *lladdr;
+	return adj;
+}
+
+static void
+adj_put(struct control *c, uint32_t adj)
+{
+	struct ctl_adjs *a = &c->adjs;
+
+	RTE_ASSERT(adj < DP_ADJ_MAX && a->refs[adj] > 0);
+	if (--a->refs[adj] == 0)
+		a->free[a->nb_free++] = adj;
+}
+
+static void
+l3_adj_release(void *arg, uint32_t adj)
+{
+	adj_put(arg, adj);
+}
+
+/* --- records --- */
+
+static struct ctl_l3 *
+l3_new(struct control *c, struct ipoib_neigh_rec *rec, uint16_t port, uint32_t ip)
+{
+	struct ctl_l3 *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return NULL;
+	if (timer_init(c, &e->timer, l3_timer, e) != 0) {
+		free(e);
+		return NULL;
+	}
+	e->c = c;
+	e->rec = rec;
+	e->port = port;
+	e->ip = ip;
+	e->adj = ADJ_NONE;
+	ipoib_neigh_rec_user_set(rec, e);
+	return e;
+}
+
+static void
+l3_evicted(void *arg, struct ipoib_neigh_rec *rec, uint32_t nb_pkts)
+{
+	struct control *c = arg;
+	struct ctl_l3 *e = ipoib_neigh_rec_user(rec);
+
+	if (e == NULL)
+		return;
+	dp_count(&ctl_ctr(c, e->port)->drop[DP_DROP_no_neigh], nb_pkts);
+	timer_fini(c, &e->timer);
+	if (e->adj != ADJ_NONE)
+		adj_put(c, e->adj);
+	ipoib_neigh_rec_user_set(rec, NULL);
+	free(e);
+}
+
+static struct ctl_l3 *
+l3_find(struct control *c, uint16_t port, uint32_t ip)
+{
+	struct ipoib_neigh_rec *rec;
+	struct ipoib_addr key;
+
+	dp_l3_key(&key, port, ip);
+	rec = ipoib_neigh_find(c->dp->l3, &key);
+	return rec == NULL ? NULL : ipoib_neigh_rec_user(rec);
+}
+
+/* Find or make. @return 0, -EAGAIN, -ENOSPC, -ENOMEM */
+static int
+l3_get(struct control *c, uint16_t port, uint32_t ip, struct ctl_l3 **e)
+{
+	struct ipoib_neigh_rec *rec;
+	struct ipoib_addr key;
+	int ret;
+
+	dp_l3_key(&key, port, ip);
+	ret = ipoib_neigh_add(c->dp->l3, &key, c->now, &rec);
+	if (ret < 0)
+		return ret;
+	*e = ipoib_neigh_rec_user(rec);
+	if (*e == NULL)
+		*e = l3_new(c, rec, port, ip);
+	if (*e != NULL)
+		return 0;
+	ipoib_neigh_del(c->dp->l3, rec);
+	return -ENOMEM;
+}
+
+/* --- sending --- */
+
+static void
+eth_encap(struct ctl_port *p, const struct rte_ether_addr *dst, uint16_t type, struct rte_mbuf *m)
+{
+	struct rte_ether_hdr *eth;
+
+	eth = (struct rte_ether_hdr *)rte_pktmbuf_prepend(m, sizeof(*eth));
+	if (eth == NULL) {
+		ctl_drop(p->c, DP_DROP_nombuf, m);
+		return;
+	}
+	eth->dst_addr = *dst;
+	eth->src_addr = p->dp->mac;
+	eth->ether_type = rte_cpu_to_be_16(type);
+	dp_inject(p->c->dp, ctl_ctr(p->c, p->id), p->id, m);
+}
+
+void
+l3_encap(struct ctl_port *p, const struct dp_adj *lladdr, uint16_t type, struct rte_mbuf *m)
+{
+	struct ipoib_hdr *hdr;
+
+	if (p->kind == DP_PORT_ETH) {
+		eth_encap(p, &lladdr->mac, type, m);
+		return;
+	}
+	hdr = (struct ipoib_hdr *)rte_pktmbuf_prepend(m, sizeof(*hdr));
+	if (hdr == NULL) {
+		ctl_drop(p->c, DP_DROP_nombuf, m);
+		return;
+	}
+	hdr->type = rte_cpu_to_be_16(type);
+	hdr->reserved = 0;
+	resolve_send(p, &lladdr->lladdr, m);
+}
+
+static void
+l3_send_waiting(struct control *c, struct ctl_l3 *e)
+{
+	struct dp_adj lladdr = c->dp->adj[e->adj];
+	struct ctl_port *p = c->ports[e->port];
+	struct rte_mbuf *pkts[CTL_BURST];
+	uint16_t i, n;
+
+	while ((n = ipoib_neigh_dequeue(c->dp->l3, e->rec, pkts, CTL_BURST)) > 0) {
+		for (i = 0; i < n; i++)
+			l3_encap(p, &lladdr, RTE_ETHER_TYPE_IPV4, pkts[i]);
+	}
+}
+
+static void
+l3_ask(struct control *c, struct ctl_l3 *e)
+{
+	struct ctl_port *p = c->ports[e->port];
+
+	e->tries++;
+	arp_request(p, e->ip, e->probing ? &c->dp->adj[e->adj] : NULL);
+	timer_set(c, &e->timer, c->now + L3_RETRY_US);
+}
+
+static void
+l3_wait(struct control *c, struct ctl_l3 *e, struct rte_mbuf *m)
+{
+	if (ipoib_neigh_enqueue(c->dp->l3, e->rec, m) != 0) {
+		ctl_drop(c, DP_DROP_queue_full, m);
+		return;
+	}
+	if (ipoib_neigh_rec_state(e->rec) != IPOIB_NEIGH_INCOMPLETE || e->timer.pos != 0)
+		return;
+	/* If it cannot be published now, it stays INCOMPLETE: to workers that is the same. */
+	ipoib_neigh_set_resolving(c->dp->l3, e->rec);
+	e->tries = 0;
+	e->probing = false;
+	l3_ask(c, e);
+}
+
+/* @return whether a worker could have sent it; then it is sent */
+static bool
+l3_send_known(struct ctl_port *p, uint32_t nh_ip, struct rte_mbuf *m)
+{
+	struct dp *dp = p->c->dp;
+	const struct ipoib_neigh_entry *entry;
+	const struct ipoib_addr *keyp;
+	struct ipoib_addr key;
+	struct dp_adj lladdr;
+	uint64_t hits;
+
+	dp_l3_key(&key, p->id, nh_ip);
+	keyp = &key;
+	if (ipoib_neigh_lookup_bulk(dp->l3, &keyp, 1, &hits, &entry) != 1)
+		return false;
+	lladdr = dp->adj[entry->ah];
+	l3_encap(p, &lladdr, RTE_ETHER_TYPE_IPV4, m);
+	return true;
+}
+
+/* @return 0 the packet is taken; -EAGAIN it stays the caller's */
+static int
+l3_try(struct ctl_port *p, uint32_t nh_ip, struct rte_mbuf *m)
+{
+	struct control *c = p->c;
+	struct ctl_l3 *e;
+	int ret;
+
+	if (!p->up) {
+		ctl_drop(c, DP_DROP_no_path, m);
+		return 0;
+	}
+	if (l3_send_known(p, nh_ip, m))
+		return 0;
+	ret = l3_get(c, p->id, nh_ip, &e);
+	if (ret == -EAGAIN)
+		return ret;
+	if (ret != 0)
+		ctl_drop(c, DP_DROP_table_full, m);
+	else if (ipoib_neigh_rec_state(e->rec) == IPOIB_NEIGH_FAILED)
+		ctl_drop(c, DP_DROP_no_neigh, m);
+	else if (e->adj != ADJ_NONE)
+		l3_encap(p, &c->dp->adj[e->adj], RTE_ETHER_TYPE_IPV4, m);
+	else
+		l3_wait(c, e, m);
+	return 0;
+}
+
+void
+l3_send(struct control *c, uint16_t port, uint32_t nh_ip, struct rte_mbuf *m)
+{
+	struct ctl_port *p = ctl_port(c, port);
+
+	if (p == NULL) {
+		ctl_drop(c, DP_DROP_tx_port, m);
+		return;
+	}
+	if (c->park.nb == 0 && l3_try(p, nh_ip, m) == 0)
+		return;
+	dp_meta(m)->out_port = port;
+	dp_meta(m)->nh_ip = nh_ip;
+	if (!park_put(&c->park, m))
+		ctl_drop(c, DP_DROP_queue_full, m);
+}
+
+void
+l3_run(struct control *c)
+{
+	struct rte_mbuf *m;
+
+	for (; (m = park_first(&c->park)) != NULL; park_pop(&c->park)) {
+		if (l3_try(c->ports[dp_meta(m)->out_port], dp_meta(m)->nh_ip, m) != 0)
+			return;
+	}
+}
+
+uint16_t
+l3_mtu(struct control *c, uint16_t port, uint32_t nh_ip)
+{
+	struct ctl_port *p = ctl_port(c, port);
+	struct ipoib_neigh_rec *rec;
+	struct ipoib_neigh_value v;
+	struct ctl_l3 *e;
+	uint16_t mtu;
+
+	if (p == NULL)
+		return 0;
+	mtu = atomic_load(&p->dp->mtu);
+	e = p->kind == DP_PORT_IPOIB ? l3_find(c, port, nh_ip) : NULL;
+	if (e == NULL || e->adj == ADJ_NONE)
+		return mtu;
+	rec = ipoib_neigh_find(p->neigh, &c->dp->adj[e->adj].lladdr);
+	if (rec == NULL ||
+			(ipoib_neigh_rec_state(rec) != IPOIB_NEIGH_VALID &&
+					ipoib_neigh_rec_state(rec) != IPOIB_NEIGH_STALE))
+		return mtu;
+	ipoib_neigh_rec_value(rec, &v);
+	return v.mtu != 0 && v.mtu < mtu ? v.mtu : mtu;
+}
+
+/* --- states --- */
+
+static void
+l3_publish(struct control *c, struct ctl_l3 *e)
+{
+	struct ipoib_neigh_value v = { .ah = e->adj, .kind = IPOIB_NEIGH_UD };
+
+	l3_send_waiting(c, e);
+	c->adjs.refs[e->adj]++;
+	if (ipoib_neigh_set_valid(c->dp->l3, e->rec, &v, c->now) != 0) {
+		adj_put(c, e->adj);
+		e->unpublished = true;
+		timer_set(c, &e->timer, c->now + L3_AGAIN_US);
+		return;
+	}
+	e->unpublished = false;
+	timer_set(c, &e->timer, c->now + ctl_jitter(L3_REACHABLE_US, 10));
+}
+
+static bool
+lladdr_same(const struct ctl_port *p, const struct dp_adj *a, const struct dp_adj *b)
+{
+	if (p->kind == DP_PORT_ETH)
+		return rte_is_same_ether_addr(&a->mac, &b->mac);
+	return ipoib_addr_equal(&a->lladdr, &b->lladdr);
+}
+
+void
+l3_learn(struct ctl_port *p, uint32_t ip, const struct dp_adj *lladdr, bool create)
+{
+	struct control *c = p->c;
+	struct dp_adj old;
+	struct ctl_l3 *e;
+	bool moved;
+	uint32_t adj;
+
+	e = l3_find(c, p->id, ip);
+	if (e == NULL && (!create || l3_get(c, p->id, ip, &e) != 0))
+		return;
+	moved = e->adj != ADJ_NONE && !lladdr_same(p, &c->dp->adj[e->adj], lladdr);
+	if (moved || e->adj == ADJ_NONE) {
+		adj = adj_new(c, lladdr);
+		if (adj == ADJ_NONE)
+			return;
+		if (moved) {
+			old = c->dp->adj[e->adj];
+			adj_put(c, e->adj);
+		}
+		e->adj = adj;
+	}
+	e->probing = false;
+	e->tries = 0;
+	e->confirmed = c->now;
+	if (moved || e->unpublished || ipoib_neigh_rec_state(e->rec) != IPOIB_NEIGH_VALID)
+		l3_publish(c, e);
+	else
+		timer_set(c, &e->timer, c->now + ctl_jitter(L3_REACHABLE_US, 10));
+	if (moved && p->kind == DP_PORT_IPOIB)
+		resolve_forget(p, &old.lladdr);
+}
+
+/* Nobody answers: those who wait are told so. */
+static void
+l3_fail(struct control *c, struct ctl_l3 *e)
+{
+	struct rte_mbuf *pkts[CTL_BURST];
+	uint16_t i, n;
+
+	while ((n = ipoib_neigh_dequeue(c->dp->l3, e->rec, pkts, CTL_BURST)) > 0) {
+		for (i = 0; i < n; i++) {
+			icmp_error(c, pkts[i], CTL_ICMP_UNREACH, CTL_ICMP_UNREACH_HOST, 0);
+			ctl_drop(c, DP_DROP_no_neigh, pkts[i]);
+		}
+	}
+	if (ipoib_neigh_set_failed(c->dp->l3, e->rec, c->now) < 0)
+		timer_set(c, &e->timer, c->now + L3_AGAIN_US);
+}
+
+static void
+l3_stale(struct control *c, struct ctl_l3 *e)
+{
+	uint64_t silent = c->now - e->confirmed;
+
+	if (ipoib_neigh_set_stale(c->dp->l3, e->rec) != 0) {
+		timer_set(c, &e->timer, c->now + L3_AGAIN_US);
+		return;
+	}
+	/* Used since it was confirmed? A second of slack, for the mark has that grain. */
+	if (ipoib_neigh_rec_idle(c->dp->l3, e->rec, c->now) + 1 >= silent / CTL_US_PER_S ||
+			!c->ports[e->port]->up) {
+		timer_set(c, &e->timer, c->now + L3_STALE_US);
+		return;
+	}
+	e->probing = true;
+	e->tries = 0;
+	l3_ask(c, e);
+}
+
+/* A probed peer is gone: the next packet asks everybody. */
+static void
+l3_gone(struct control *c, struct ctl_l3 *e)
+{
+	if (ipoib_neigh_del(c->dp->l3, e->rec) != 0)
+		timer_set(c, &e->timer, c->now + L3_AGAIN_US);
+}
+
+static void
+l3_timer(struct control *c, void *arg)
+{
+	struct ctl_l3 *e = arg;
+
+	if (e->unpublished)
+		l3_publish(c, e);
+	else if (e->adj != ADJ_NONE && !e->probing)
+		l3_stale(c, e);
+	else if (e->tries < L3_TRIES)
+		l3_ask(c, e);
+	else if (e->probing)
+		l3_gone(c, e);
+	else
+		l3_fail(c, e);
+}
+
+/* --- all of them --- */
+
+struct l3_flush {
+	struct control *c;
+	uint16_t port;
+	int nb;
+};
+
+static void
+l3_flush_one(void *arg, struct ipoib_neigh_rec *rec)
+{
+	struct l3_flush *f = arg;
+	struct ctl_l3 *e = ipoib_neigh_rec_user(rec);
+
+	if (f->nb < 0 || (f->port != UINT16_MAX && (e == NULL || e->port != f->port)))
+		return;
+	if (ipoib_neigh_del(f->c->dp->l3, rec) != 0)
+		f->nb = -EAGAIN;
+	else
+		f->nb++;
+}
+
+int
+l3_flush(struct control *c, uint16_t port)
+{
+	struct l3_flush f = { .c = c, .port = port };
+
+	ipoib_neigh_walk(c->dp->l3, l3_flush_one, &f);
+	return f.nb;
+}
+
+int
+l3_init(struct control *c)
+{
+	unsigned int lcore = c->dp->nb_workers > 0 ? c->dp->worker[0]->lcore : 0;
+	struct ipoib_neigh_cfg cfg = {
+		.name = "l3",
+		.socket = (int)rte_lcore_to_socket_id(lcore),
+		.gc_thresh1 = c->cfg.gc_thresh1,
+		.gc_thresh2 = c->cfg.gc_thresh2,
+		.gc_thresh3 = c->cfg.gc_thresh3,
+		.gc_interval = c->cfg.gc_interval,
+		.queue_len = c->cfg.neigh_queue,
+		.rcu = c->dp->rcu,
+		.ah_release = l3_adj_release,
+		.evict = l3_evicted,
+		.arg = c,
+	};
+	int ret;
+
+	ret = adjs_init(c);
+	if (ret != 0)
+		return ret;
+	return ipoib_neigh_create(&cfg, &c->dp->l3);
+}
+
+static void
+l3_free_one(void *arg, struct ipoib_neigh_rec *rec)
+{
+	l3_evicted(arg, rec, ipoib_neigh_rec_queued(rec));
+}
+
+void
+l3_fini(struct control *c)
+{
+	struct rte_mbuf *m;
+
+	for (; (m = park_first(&c->park)) != NULL; park_pop(&c->park))
+		ctl_drop(c, DP_DROP_no_neigh, m);
+	if (c->dp->l3 != NULL) {
+		ipoib_neigh_walk(c->dp->l3, l3_free_one, c);
+		ipoib_neigh_destroy(c->dp->l3);
+		c->dp->l3 = NULL;
+	}
+	if (c->adjs.refs != NULL && c->adjs.nb_free != DP_ADJ_MAX)
+		CTL_LOG(ERR, "%u link-layer addresses still in use", DP_ADJ_MAX - c->adjs.nb_free);
+	free(c->adjs.refs);
+	free(c->adjs.free);
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/*
+ * Paths by destination GID. One SA query per GID is under way at a time; its answer serves every
+ * neighbour with that GID. A path that was once known is used until a new answer replaces it.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <rte_jhash.h>
+#include <rte_random.h>
+
+#include "control_priv.h"
+
+static void path_timer(struct control *c, void *arg);
+static void path_answer(void *arg, int status, const struct ipoib_sa_path *rec);
+
+static struct ctl_path_list *
+path_bucket(struct ctl_port *p, const struct ib_gid *gid)
+{
+	return &p->paths[rte_jhash(gid->raw, IB_GID_LEN, p->path_seed) & p->path_mask];
+}
+
+struct ctl_path *
+path_find(struct ctl_port *p, const struct ib_gid *gid)
+{
+	struct ctl_path *path;
+
+	LIST_FOREACH(path, path_bucket(p, gid), bucket) {
+		if (ib_gid_equal(&path->dgid, gid))
+			return path;
+	}
+	return NULL;
+}
+
+static struct ctl_path *
+path_new(struct ctl_port *p, const struct ib_gid *gid)
+{
+	struct ctl_path *path;
+
+	if (p->nb_paths >= p->max_paths)
+		return NULL;
+	path = calloc(1, sizeof(*path));
+	if (path == NULL)
+		return NULL;
+	if (timer_init(p->c, &path->timer, path_timer, path) != 0) {
+		free(path);
+		return NULL;
+	}
+	path->p = p;
+	path->dgid = *gid;
+	path->ah = PMD_IPOIB_AH_NONE;
+	path->state = IPOIB_NEIGH_INCOMPLETE;
+	LIST_INSERT_HEAD(path_bucket(p, gid), path, bucket);
+	p->nb_paths++;
+	return path;
+}
+
+static void
+path_unlist(struct ctl_path *path)
+{
+	if (path->on_ready)
+		TAILQ_REMOVE(&path->p->ready, path, ready);
+	if (path->on_refresh)
+		TAILQ_REMOVE(&path->p->refresh, path, refresh);
+	path->on_ready = false;
+	path->on_refresh = false;
+}
+
+static void
+path_free(struct ctl_path *path)
+{
+	struct ctl_port *p = path->p;
+
+	path_unlist(path);
+	if (path->req != 0) {
+		ipoib_sa_cancel(p->hca->sa, path->req);
+		if (path->refreshing)
+			p->nb_refreshing--;
+	}
+	timer_fini(p->c, &path->timer);
+	if (path->ah != PMD_IPOIB_AH_NONE)
+		ah_put(p, path->ah);
+	LIST_REMOVE(path, bucket);
+	p->nb_paths--;
+	free(path);
+}
+
+static void
+count_rec(void *arg, struct ipoib_neigh_rec *rec)
+{
+	RTE_SET_USED(rec);
+	(*(uint32_t *)arg)++;
+}
+
+static bool
+path_used(struct ctl_path *path)
+{
+	uint32_t n = 0;
+
+	ipoib_neigh_walk_gid(path->p->neigh, &path->dgid, count_rec, &n);
+	return n != 0;
+}
+
+static void
+path_ready(struct ctl_path *path)
+{
+	if (path->on_ready)
+		return;
+	path->on_ready = true;
+	TAILQ_INSERT_TAIL(&path->p->ready, path, ready);
+}
+
+static void
+path_refresh(struct ctl_path *path)
+{
+	if (path->on_refresh || path->req != 0)
+		return;
+	path->on_refresh = true;
+	TAILQ_INSERT_TAIL(&path->p->refresh, path, refresh);
+}
+
+static uint64_t
+path_backoff(const struct ctl_path *path)
+{
+	uint64_t wait = IPOIB_NEIGH_BACKOFF_MIN_US;
+	uint32_t i;
+
+	for (i = 1; i < path->fails && wait < IPOIB_NEIGH_BACKOFF_MAX_US; i++)
+		wait *= 2;
+	return ctl_jitter(RTE_MIN(wait, (uint64_t)IPOIB_NEIGH_BACKOFF_MAX_US), 12);
+}
+
+static void
+path_failed(struct ctl_path *path)
+{
+	struct control *c = path->p->c;
+
+	path->fails++;
+	path->state = path->ah != PMD_IPOIB_AH_NONE ? IPOIB_NEIGH_STALE : IPOIB_NEIGH_FAILED;
+	timer_set(c, &path->timer, c->now + path_backoff(path));
+	resolve_failed(path->p, &path->dgid);
+}
+
+static int
+path_ask(struct ctl_path *path, bool refresh)
+{
+	struct ctl_port *p = path->p;
+	struct ipoib_sa_path_req req = {
+		.dgid = path->dgid,
+		.sgid = p->info.gid,
+		.pkey = p->info.pkey,
+		.tclass = p->bcast.rec.tclass,
+	};
+	int ret;
+
+	ret = ipoib_sa_path_get(p->hca->sa, &req, path_answer, path, &path->req);
+	if (ret != 0) {
+		path->req = 0;
+		return ret;
+	}
+	timer_stop(p->c, &path->timer);
+	path->refreshing = refresh;
+	if (refresh)
+		p->nb_refreshing++;
+	if (path->ah == PMD_IPOIB_AH_NONE)
+		path->state = IPOIB_NEIGH_RESOLVING;
+	return 0;
+}
+
+static void
+path_av(const struct ctl_port *p, const struct ipoib_sa_path *rec, struct pmd_ipoib_av *av)
+{
+	memset(av, 0, sizeof(*av));
+	av->dlid = rec->dlid;
+	av->sl = rec->sl;
+	av->static_rate = rec->rate;
+	av->src_path_bits = (uint8_t)(rec->slid & ((1u << p->info.lmc) - 1));
+	if (rec->hop_limit == 0)
+		return;
+	av->is_global = true;
+	av->hop_limit = rec->hop_limit;
+	av->tclass = rec->tclass;
+	av->flow_label = rec->flow_label;
+	av->dgid = rec->dgid;
+}
+
+static int
+path_take(struct ctl_path *path, const struct ipoib_sa_path *rec)
+{
+	struct ctl_port *p = path->p;
+	struct pmd_ipoib_av av;
+	uint32_t ah;
+	int ret;
+
+	if (!ib_lid_is_unicast(rec->dlid) || rec->mtu < 256)
+		return -EPROTO;
+	path_av(p, rec, &av);
+	if (path->ah == PMD_IPOIB_AH_NONE || memcmp(&av, &path->av, sizeof(av)) != 0) {
+		ret = ah_create(p, &av, &ah);
+		if (ret != 0)
+			return ret;
+		if (path->ah != PMD_IPOIB_AH_NONE)
+			ah_put(p, path->ah);
+		path->ah = ah;
+		path->av = av;
+	}
+	path->rec = *rec;
+	return 0;
+}
+
+static void
+path_answer(void *arg, int status, const struct ipoib_sa_path *rec)
+{
+	struct ctl_path *path = arg;
+	struct control *c = path->p->c;
+
+	path->req = 0;
+	if (path->refreshing)
+		path->p->nb_refreshing--;
+	path->refreshing = false;
+	if (c->closing)
+		return;
+	if (status == 0)
+		status = path_take(path, rec);
+	if (status != 0) {
+		path_failed(path);
+		return;
+	}
+	path->state = IPOIB_NEIGH_VALID;
+	path->fails = 0;
+	path->updated = c->now;
+	timer_set(c, &path->timer, c->now + ctl_jitter(CTL_PATH_TTL_US, 10));
+	path_ready(path);
+}
+
+static void
+path_timer(struct control *c, void *arg)
+{
+	struct ctl_path *path = arg;
+
+	if (path->req != 0)
+		return;
+	if (path->state == IPOIB_NEIGH_FAILED) {
+		path->state = IPOIB_NEIGH_INCOMPLETE;
+		timer_set(c, &path->timer, c->now + CTL_PATH_IDLE_US);
+		return;
+	}
+	if (!path_used(path)) {
+		path_free(path);
+		return;
+	}
+	if (path->state == IPOIB_NEIGH_VALID)
+		path->state = IPOIB_NEIGH_STALE;
+	if (path->state == IPOIB_NEIGH_STALE)
+		path_refresh(path);
+	/* Kept alive by its neighbours; looked at again even if no query can be made. */
+	timer_set(c, &path->timer, c->now + CTL_PATH_IDLE_US);
+}
+
+struct ctl_path *
+path_want(struct ctl_port *p, const struct ib_gid *gid)
+{
+	struct ctl_path *path;
+
+	path = path_find(p, gid);
+	if (path == NULL)
+		path = path_new(p, gid);
+	if (path == NULL)
+		return NULL;
+	if (path->state == IPOIB_NEIGH_INCOMPLETE && path->req == 0 && path_ask(path, false) != 0)
+		path_failed(path);
+	return path;
+}
+
+uint32_t
+paths_stale(struct ctl_port *p)
+{
+	struct ctl_path *path;
+	uint32_t i, n = 0;
+
+	for (i = 0; i <= p->path_mask; i++) {
+		LIST_FOREACH(path, &p->paths[i], bucket) {
+			if (path->ah == PMD_IPOIB_AH_NONE)
+				continue;
+			path->state = IPOIB_NEIGH_STALE;
+			path_refresh(path);
+			n++;
+		}
+	}
+	return n;
+}
+
+void
+paths_clear_backoff(struct ctl_port *p)
+{
+	struct ctl_path *path;
+	uint32_t i;
+
+	for (i = 0; i <= p->path_mask; i++) {
+		LIST_FOREACH(path, &p->paths[i], bucket) {
+			path->fails = 0;
+			if (path->state == IPOIB_NEIGH_FAILED) {
+				path->state = IPOIB_NEIGH_INCOMPLETE;
+				timer_set(p->c, &path->timer, p->c->now + CTL_PATH_IDLE_US);
+			} else if (path->state == IPOIB_NEIGH_STALE) {
+				path_refresh(path);
+			}
+		}
+	}
+}
+
+static void
+refresh_run(struct ctl_port *p)
+{
+	struct ctl_path *path;
+
+	while (p->usable && p->nb_refreshing < CTL_REFRESH_MAX) {
+		path = TAILQ_FIRST(&p->refresh);
+		if (path == NULL)
+			return;
+		TAILQ_REMOVE(&p->refresh, path, refresh);
+		path->on_refresh = false;
+		if (path->req == 0 && path_ask(path, true) != 0) {
+			path_failed(path);
+			return;
+		}
+	}
+}
+
+void
+paths_run(struct ctl_port *p)
+{
+	struct ctl_path *path;
+	uint32_t i;
+
+	refresh_run(p);
+	for (i = 0; i < CTL_PUBLISH_MAX; i++) {
+		path = TAILQ_FIRST(&p->ready);
+		if (path == NULL || resolve_publish(p, path) != 0)
+			return;
+		TAILQ_REMOVE(&p->ready, path, ready);
+		path->on_ready = false;
+	}
+}
+
+bool
+paths_busy(const struct ctl_port *p)
+{
+	return !TAILQ_EMPTY(&p->ready) || p->park.nb != 0;
+}
+
+int
+paths_init(struct ctl_port *p)
+{
+	uint32_t n, i;
+
+	TAILQ_INIT(&p->ready);
+	TAILQ_INIT(&p->refresh);
+	p->max_paths = p->c->cfg.gc_thresh3 != 0 ? p->c->cfg.gc_thresh3 : 16384;
+	n = rte_align32pow2(RTE_MIN(p->max_paths, 1u << 20));
+	p->paths = calloc(n, sizeof(*p->paths));
+	if (p->paths == NULL)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		LIST_INIT(&p->paths[i]);
+	p->path_mask = n - 1;
+	p->path_seed = (uint32_t)rte_rand();
+	return 0;
+}
+
+void
+paths_fini(struct ctl_port *p)
+{
+	struct ctl_path *path;
+	uint32_t i;
+
+	if (p->paths == NULL)
+		return;
+	for (i = 0; i <= p->path_mask; i++) {
+		while ((path = LIST_FIRST(&p->paths[i])) != NULL)
+			path_free(path);
+	}
+	free(p->paths);
+	p->paths = NULL;
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/*
+ * 20-octet address -> neighbour record -> path -> address handle. Packets wait in the record
+ * while the path is asked for; they leave in order before the record is published, so that a
+ * worker's newer packets cannot overtake them.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <rte_ethdev.h>
+
+#include "control_priv.h"
+
+/* State of one record's publication while a GID's records are walked. */
+struct publish {
+	struct ctl_port *p;
+	struct ctl_path *path;
+	int ret;
+};
+
+static void
+neigh_evicted(void *arg, struct ipoib_neigh_rec *rec, uint32_t nb_pkts)
+{
+	struct ctl_port *p = arg;
+
+	RTE_SET_USED(rec);
+	dp_count(&ctl_ctr(p->c, p->id)->drop[DP_DROP_no_path], nb_pkts);
+}
+
+static void
+neigh_ah_release(void *arg, uint32_t ah)
+{
+	ah_put(arg, ah);
+}
+
+int
+resolve_init(struct ctl_port *p)
+{
+	const struct control_cfg *k = &p->c->cfg;
+	char name[16];
+	struct ipoib_neigh_cfg cfg = {
+		.name = name,
+		.socket = rte_eth_dev_socket_id(p->id),
+		.gc_thresh1 = k->gc_thresh1,
+		.gc_thresh2 = k->gc_thresh2,
+		.gc_thresh3 = k->gc_thresh3,
+		.gc_interval = k->gc_interval,
+		.queue_len = k->neigh_queue,
+		.rcu = p->c->dp->rcu,
+		.ah_release = neigh_ah_release,
+		.evict = neigh_evicted,
+		.arg = p,
+	};
+	int ret;
+
+	snprintf(name, sizeof(name), "neigh_%u", p->id);
+	ret = ipoib_neigh_create(&cfg, &p->neigh);
+	if (ret == 0)
+		p->dp->neigh = p->neigh;
+	return ret;
+}
+
+void
+resolve_fini(struct ctl_port *p)
+{
+	struct rte_mbuf *m;
+
+	for (; (m = park_first(&p->park)) != NULL; park_pop(&p->park))
+		ctl_drop(p->c, DP_DROP_no_path, m);
+	p->dp->neigh = NULL;
+	ipoib_neigh_destroy(p->neigh);
+	p->neigh = NULL;
+}
+
+void
+resolve_inject(struct ctl_port *p, struct rte_mbuf *m, uint32_t ah, uint32_t qpn)
+{
+	struct pmd_ipoib_meta *meta = pmd_ipoib_meta(m);
+
+	meta->ah = ah;
+	meta->qpn = qpn;
+	dp_inject(p->c->dp, ctl_ctr(p->c, p->id), p->id, m);
+}
+
+/* IP MTU of a path; 0: that of the link. */
+static uint16_t
+path_mtu(const struct ctl_port *p, const struct ctl_path *path)
+{
+	uint16_t mtu = path->rec.mtu - IPOIB_HDR_LEN;
+
+	return mtu < atomic_load(&p->dp->mtu) ? mtu : 0;
+}
+
+static void
+send_waiting(struct ctl_port *p, struct ipoib_neigh_rec *rec, uint32_t ah)
+{
+	uint32_t qpn = ipoib_addr_qpn(ipoib_neigh_rec_addr(rec));
+	struct rte_mbuf *pkts[CTL_BURST];
+	uint16_t i, n;
+
+	while ((n = ipoib_neigh_dequeue(p->neigh, rec, pkts, CTL_BURST)) > 0) {
+		for (i = 0; i < n; i++)
+			resolve_inject(p, pkts[i], ah, qpn);
+	}
+}
+
+static int
+publish_rec(struct ctl_port *p, struct ctl_path *path, struct ipoib_neigh_rec *rec)
+{
+	struct ipoib_neigh_value v = {
+		.ah = path->ah, .mtu = path_mtu(p, path), .kind = IPOIB_NEIGH_UD
+	};
+	struct ipoib_neigh_value old;
+	int ret;
+
+	send_waiting(p, rec, path->ah);
+	if (ipoib_neigh_rec_state(rec) == IPOIB_NEIGH_VALID) {
+		ipoib_neigh_rec_value(rec, &old);
+		if (old.ah == v.ah && old.mtu == v.mtu && old.kind == v.kind)
+			return 0;
+	}
+	/* The entry's use, given back after its grace period. */
+	ah_get(p, path->ah);
+	ret = ipoib_neigh_set_valid(p->neigh, rec, &v, p->c->now);
+	if (ret != 0)
+		ah_put(p, path->ah);
+	return ret;
+}
+
+static void
+publish_one(void *arg, struct ipoib_neigh_rec *rec)
+{
+	struct publish *pub = arg;
+
+	if (publish_rec(pub->p, pub->path, rec) != 0)
+		pub->ret = -EAGAIN;
+}
+
+int
+resolve_publish(struct ctl_port *p, struct ctl_path *path)
+{
+	struct publish pub = { .p = p, .path = path };
+
+	ipoib_neigh_walk_gid(p->neigh, &path->dgid, publish_one, &pub);
+	return pub.ret;
+}
+
+/* What was VALID stays usable as STALE; the entry's use of the handle goes on. */
+static int
+fail_rec(struct ctl_port *p, struct ipoib_neigh_rec *rec)
+{
+	int ret = ipoib_neigh_set_failed(p->neigh, rec, p->c->now);
+
+	if (ret > 0)
+		dp_count(&ctl_ctr(p->c, p->id)->drop[DP_DROP_no_path], (uint64_t)ret);
+	return ret;
+}
+
+static void
+fail_one(void *arg, struct ipoib_neigh_rec *rec)
+{
+	struct ctl_port *p = arg;
+	struct rte_mbuf *pkts[CTL_BURST];
+	uint16_t i, n;
+
+	if (fail_rec(p, rec) >= 0)
+		return;
+	/* Cannot be published now; at least nothing waits in vain. The next packet tries again. */
+	while ((n = ipoib_neigh_dequeue(p->neigh, rec, pkts, CTL_BURST)) > 0) {
+		for (i = 0; i < n; i++)
+			ctl_drop(p->c, DP_DROP_no_path, pkts[i]);
+	}
+}
+
+void
+resolve_failed(struct ctl_port *p, const struct ib_gid *gid)
+{
+	ipoib_neigh_walk_gid(p->neigh, gid, fail_one, p);
+}
+
+static void
+wait_in(struct ctl_port *p, struct ipoib_neigh_rec *rec, struct rte_mbuf *m)
+{
+	if (ipoib_neigh_enqueue(p->neigh, rec, m) != 0) {
+		ctl_drop(p->c, DP_DROP_queue_full, m);
+		return;
+	}
+	/* If it cannot be published now, it stays INCOMPLETE: to workers that is the same. */
+	if (ipoib_neigh_rec_state(rec) == IPOIB_NEIGH_INCOMPLETE)
+		ipoib_neigh_set_resolving(p->neigh, rec);
+}
+
+/* @return whether a worker could have sent it; then it is sent */
+static bool
+send_known(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m)
+{
+	const struct ipoib_neigh_entry *e;
+	uint64_t hits;
+
+	/* The writer may look too: it frees nothing meanwhile. This marks the entry as used. */
+	if (ipoib_neigh_lookup_bulk(p->neigh, &addr, 1, &hits, &e) != 1)
+		return false;
+	resolve_inject(p, m, e->ah, e->qpn);
+	return true;
+}
+
+static void
+send_by_path(struct ctl_port *p, struct ipoib_neigh_rec *rec, struct rte_mbuf *m)
+{
+	const struct ib_gid *gid = &ipoib_neigh_rec_addr(rec)->gid;
+	struct ctl_path *path;
+
+	path = path_want(p, gid);
+	if (path == NULL) {
+		ctl_drop(p->c, DP_DROP_table_full, m);
+		return;
+	}
+	if (path->ah == PMD_IPOIB_AH_NONE) {
+		if (path->state == IPOIB_NEIGH_RESOLVING) {
+			wait_in(p, rec, m);
+			return;
+		}
+		ctl_drop(p->c, DP_DROP_no_path, m);
+		if (ipoib_neigh_rec_state(rec) != IPOIB_NEIGH_FAILED)
+			fail_rec(p, rec);
+		return;
+	}
+	if (path->on_ready) {
+		wait_in(p, rec, m);
+		return;
+	}
+	send_waiting(p, rec, path->ah);
+	resolve_inject(p, m, path->ah, ipoib_addr_qpn(ipoib_neigh_rec_addr(rec)));
+	/* Refused now: the next packet of the neighbour comes here again. */
+	publish_rec(p, path, rec);
+}
+
+/* @return 0 the packet is taken; -EAGAIN it stays the caller's */
+static int
+resolve_try(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m)
+{
+	struct ipoib_neigh_rec *rec;
+	int ret;
+
+	if (send_known(p, addr, m))
+		return 0;
+	ret = ipoib_neigh_add(p->neigh, addr, p->c->now, &rec);
+	if (ret == -EAGAIN)
+		return ret;
+	if (ret < 0)
+		ctl_drop(p->c, DP_DROP_table_full, m);
+	else if (ipoib_neigh_rec_state(rec) == IPOIB_NEIGH_FAILED)
+		ctl_drop(p->c, DP_DROP_no_path, m);
+	else
+		send_by_path(p, rec, m);
+	return 0;
+}
+
+static void
+park(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m)
+{
+	char *front = rte_pktmbuf_prepend(m, sizeof(*addr));
+
+	if (front == NULL) {
+		ctl_drop(p->c, DP_DROP_nombuf, m);
+		return;
+	}
+	memcpy(front, addr, sizeof(*addr));
+	if (!park_put(&p->park, m))
+		ctl_drop(p->c, DP_DROP_queue_full, m);
+}
+
+void
+resolve_send(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m)
+{
+	if (ipoib_addr_is_multicast(addr)) {
+		mcast_send(p, addr, m);
+		return;
+	}
+	if (!p->up || !ipoib_addr_is_unicast_valid(addr) ||
+			ib_gid_equal(&addr->gid, &p->info.gid)) {
+		ctl_drop(p->c, DP_DROP_no_path, m);
+		return;
+	}
+	if (p->park.nb > 0 || resolve_try(p, addr, m) != 0)
+		park(p, addr, m);
+}
+
+void
+resolve_run(struct ctl_port *p)
+{
+	struct ipoib_addr addr;
+	struct rte_mbuf *m;
+
+	while ((m = park_first(&p->park)) != NULL) {
+		memcpy(&addr, rte_pktmbuf_mtod(m, const void *), sizeof(addr));
+		rte_pktmbuf_adj(m, sizeof(addr));
+		if (resolve_try(p, &addr, m) != 0) {
+			rte_pktmbuf_prepend(m, sizeof(addr));
+			return;
+		}
+		park_pop(&p->park);
+	}
+}
+
+void
+resolve_prefetch(struct ctl_port *p, const struct ipoib_addr *addr)
+{
+	/* Strangers must not fill the table: the last quarter is for what is really sent to. */
+	if (p->up && p->nb_paths < p->max_paths - p->max_paths / 4)
+		path_want(p, &addr->gid);
+}
+
+void
+resolve_forget(struct ctl_port *p, const struct ipoib_addr *addr)
+{
+	struct ipoib_neigh_rec *rec;
+
+	rec = ipoib_neigh_find(p->neigh, addr);
+	if (rec != NULL)
+		ipoib_neigh_del(p->neigh, rec);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/* What the tables hold, in rows for commands and telemetry. */
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "control_priv.h"
+
+/* A window on a list that is walked as a whole. */
+struct window {
+	struct control *c;
+	struct ctl_port *p;
+	void *rows;
+	uint32_t offset, max;
+	uint32_t seen, filled;
+};
+
+/* @return index of the row to fill, or -1: not in the window */
+static int
+window_next(struct window *w)
+{
+	uint32_t at = w->seen++;
+
+	return at >= w->offset && w->filled < w->max ? (int)w->filled++ : -1;
+}
+
+static struct ctl_port *
+ipoib_port(struct control *c, uint16_t port)
+{
+	struct ctl_port *p = ctl_port(c, port);
+
+	return p != NULL && p->kind == DP_PORT_IPOIB ? p : NULL;
+}
+
+uint32_t
+control_addr_rows(struct control *c, uint32_t offset, struct control_addr_row *rows, uint32_t max,
+		uint32_t *total)
+{
+	const struct ctl_routes *t = &c->routes;
+	uint32_t n = offset < t->nb_addrs ? RTE_MIN(max, t->nb_addrs - offset) : 0;
+
+	*total = t->nb_addrs;
+	if (n > 0)
+		memcpy(rows, &t->addrs[offset], n * sizeof(*rows));
+	return n;
+}
+
+uint32_t
+control_route_rows(struct control *c, uint32_t offset, struct control_route_row *rows, uint32_t max,
+		uint32_t *total)
+{
+	const struct ctl_routes *t = &c->routes;
+	uint32_t i, n = offset < t->nb ? RTE_MIN(max, t->nb - offset) : 0;
+
+	*total = t->nb;
+	for (i = 0; i < n; i++) {
+		const struct ctl_route *r = &t->tab[offset + i];
+
+		rows[i] = (struct control_route_row){ .prefix = r->prefix,
+			.len = r->len,
+			.type = r->type,
+			.port = r->port,
+			.via = r->via };
+	}
+	return n;
+}
+
+static void
+ip_neigh_one(void *arg, struct ipoib_neigh_rec *rec)
+{
+	struct window *w = arg;
+	const struct ctl_l3 *e = ipoib_neigh_rec_user(rec);
+	struct control_ip_neigh_row *rows = w->rows;
+	struct control *c = w->c;
+	int i;
+
+	if (e == NULL)
+		return;
+	i = window_next(w);
+	if (i < 0)
+		return;
+	rows[i] = (struct control_ip_neigh_row){
+		.ip = e->ip,
+		.port = e->port,
+		.state = (uint8_t)ipoib_neigh_rec_state(rec),
+		.has_lladdr = e->adj != UINT32_MAX,
+		.is_ipoib = c->ports[e->port]->kind == DP_PORT_IPOIB,
+		.idle_s = ipoib_neigh_rec_idle(c->dp->l3, rec, c->now),
+		.queued = ipoib_neigh_rec_queued(rec),
+	};
+	if (rows[i].has_lladdr && rows[i].is_ipoib)
+		rows[i].lladdr = c->dp->adj[e->adj].lladdr;
+	else if (rows[i].has_lladdr)
+		rows[i].mac = c->dp->adj[e->adj].mac;
+}
+
+uint32_t
+control_ip_neigh_rows(struct control *c, uint32_t offset, struct control_ip_neigh_row *rows,
+		uint32_t max, uint32_t *total)
+{
+	struct window w = { .c = c, .rows = rows, .offset = offset, .max = max };
+
+	ipoib_neigh_walk(c->dp->l3, ip_neigh_one, &w);
+	*total = w.seen;
+	return w.filled;
+}
+
+static void
+ipoib_neigh_one(void *arg, struct ipoib_neigh_rec *rec)
+{
+	struct window *w = arg;
+	struct control_ipoib_neigh_row *rows = w->rows;
+	const struct ctl_path *path;
+	struct ipoib_neigh_value v;
+	int i = window_next(w);
+
+	if (i < 0)
+		return;
+	rows[i] = (struct control_ipoib_neigh_row){
+		.addr = *ipoib_neigh_rec_addr(rec),
+		.state = (uint8_t)ipoib_neigh_rec_state(rec),
+		.ah = PMD_IPOIB_AH_NONE,
+		.idle_s = ipoib_neigh_rec_idle(w->p->neigh, rec, w->c->now),
+		.queued = ipoib_neigh_rec_queued(rec),
+	};
+	if (rows[i].state == IPOIB_NEIGH_VALID || rows[i].state == IPOIB_NEIGH_STALE) {
+		ipoib_neigh_rec_value(rec, &v);
+		rows[i].kind = v.kind;
+		rows[i].ah = v.ah;
+	}
+	path = path_find(w->p, &rows[i].addr.gid);
+	if (path != NULL && path->ah != PMD_IPOIB_AH_NONE)
+		rows[i].dlid = path->rec.dlid;
+}
+
+uint32_t
+control_ipoib_neigh_rows(struct control *c, uint16_t port, uint32_t offset,
+		struct control_ipoib_neigh_row *rows, uint32_t max, uint32_t *total)
+{
+	struct window w = { .c = c, .rows = rows, .offset = offset, .max = max };
+
+	w.p = ipoib_port(c, port);
+	if (w.p != NULL)
+		ipoib_neigh_walk(w.p->neigh, ipoib_neigh_one, &w);
+	*total = w.seen;
+	return w.filled;
+}
+
+static void
+path_row(const struct ctl_path *path, struct control_path_row *row)
+{
+	*row = (struct control_path_row){
+		.dgid = path->dgid, .state = path->state, .ah = path->ah
+	};
+	if (path->ah == PMD_IPOIB_AH_NONE)
+		return;
+	row->dlid = path->rec.dlid;
+	row->slid = path->rec.slid;
+	row->mtu = path->rec.mtu;
+	row->sl = path->rec.sl;
+	row->rate = path->rec.rate;
+	row->hop_limit = path->rec.hop_limit;
+	row->age_s = (uint32_t)((path->p->c->now - path->updated) / CTL_US_PER_S);
+}
+
+uint32_t
+control_path_rows(struct control *c, uint16_t port, uint32_t offset, struct control_path_row *rows,
+		uint32_t max, uint32_t *total)
+{
+	struct window w = { .c = c, .offset = offset, .max = max };
+	struct ctl_port *p = ipoib_port(c, port);
+	const struct ctl_path *path;
+	uint32_t b;
+	int i;
+
+	*total = 0;
+	if (p == NULL)
+		return 0;
+	for (b = 0; b <= p->path_mask; b++) {
+		LIST_FOREACH(path, &p->paths[b], bucket) {
+			i = window_next(&w);
+			if (i >= 0)
+				path_row(path, &rows[i]);
+		}
+	}
+	*total = w.seen;
+	return w.filled;
+}
+
+uint32_t
+control_mcast_rows(struct control *c, uint16_t port, uint32_t offset,
+		struct control_mcast_row *rows, uint32_t max, uint32_t *total)
+{
+	struct ctl_port *p = ipoib_port(c, port);
+	const struct ctl_mcast *g;
+
+	*total = p != NULL ? 1 : 0;
+	if (p == NULL || offset > 0 || max == 0)
+		return 0;
+	g = &p->bcast;
+	rows[0] = (struct control_mcast_row){ .mgid = g->mgid };
+	snprintf(rows[0].state, sizeof(rows[0].state), "%s", mcast_state_name(g->state));
+	if (g->ah == PMD_IPOIB_AH_NONE)
+		return 1;
+	rows[0].mlid = g->rec.mlid;
+	rows[0].mtu = g->rec.mtu;
+	rows[0].qkey = g->rec.qkey;
+	rows[0].join_state = g->join;
+	return 1;
+}
+
+int
+control_ipoib_row(struct control *c, uint16_t port, struct control_ipoib_row *row)
+{
+	struct ctl_port *p = ipoib_port(c, port);
+	struct ipoib_mad_stats mad;
+	struct ipoib_sa_stats sa;
+
+	if (p == NULL)
+		return -ENODEV;
+	ipoib_sa_stats_get(p->hca->sa, &sa);
+	ipoib_mad_stats_get(p->hca->mad, &mad);
+	*row = (struct control_ipoib_row){
+		.up = p->up,
+		.sa_outstanding = sa.outstanding,
+		.sa_queued = sa.queued,
+		.sa_requests = sa.requests,
+		.sa_sends = sa.sends,
+		.sa_answers = sa.answers,
+		.sa_timeouts = sa.timeouts,
+		.sa_failures = sa.failures,
+		.sa_ignored = sa.ignored,
+		.sa_alive = p->hca->alive,
+		.mad_sent = mad.sent,
+		.mad_received = mad.received,
+		.paths = p->nb_paths,
+		.ahs = p->ahs.nb,
+	};
+	snprintf(row->reason, sizeof(row->reason), "%s", p->reason);
+	ipoib_neigh_stats_get(p->neigh, &row->neigh);
+	return pmd_ipoib_info_get(port, &row->info);
+}
+
+/* --- flushes --- */
+
+int
+control_ip_neigh_flush(struct control *c, uint16_t port)
+{
+	return l3_flush(c, port);
+}
+
+int
+control_ipoib_neigh_flush(struct control *c, uint16_t port)
+{
+	struct ctl_port *p = ipoib_port(c, port);
+
+	return p == NULL ? -ENODEV : ipoib_neigh_flush(p->neigh);
+}
+
+static void
+stale_one(void *arg, struct ipoib_neigh_rec *rec)
+{
+	ipoib_neigh_set_stale(arg, rec);
+}
+
+int
+control_path_flush(struct control *c, uint16_t port)
+{
+	struct ctl_port *p = ipoib_port(c, port);
+
+	if (p == NULL)
+		return -ENODEV;
+	ipoib_neigh_walk(p->neigh, stale_one, p->neigh);
+	return (int)paths_stale(p);
+}
+
+uint64_t
+control_queued(struct control *c)
+{
+	uint64_t n = c->park.nb + c->frags_held;
+	struct ipoib_neigh_stats s;
+	uint16_t i;
+
+	ipoib_neigh_stats_get(c->dp->l3, &s);
+	n += s.queued;
+	for (i = 0; i < DP_PORTS_MAX; i++) {
+		const struct ctl_port *p = c->ports[i];
+
+		if (p == NULL || p->kind != DP_PORT_IPOIB)
+			continue;
+		ipoib_neigh_stats_get(p->neigh, &s);
+		n += s.queued + p->park.nb;
+	}
+	return n;
+}
