@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#ifndef FAKE_MAD_H
+#define FAKE_MAD_H
+
+/* A MAD library without a fabric: the test says what the port is. */
+
+#include "ipoib_mad.h"
+
+/* What every connection to @p device sees from its next poll on. */
+void fake_mad_set(const struct ipoib_mad_port *ident);
+/* Connections that are open, for leak checks. */
+unsigned int fake_mad_open_count(void);
+/* The next open fails with this. */
+void fake_mad_fail(int err);
+
+#endif /* FAKE_MAD_H */
