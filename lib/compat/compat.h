@@ -11,10 +11,57 @@
  * include it; it includes no header of ours.
  */
 
+#include <pthread.h>
+#include <stdint.h>
+
+#include <rte_lcore.h>
+#include <rte_thread.h>
 #include <rte_version.h>
 
 #if RTE_VERSION < RTE_VERSION_NUM(22, 11, 0, 0)
 #error "DPDK 22.11 or later is needed"
+#endif
+
+/** Control threads: rte_ctrl_thread_create() gave way to rte_thread_create_control(). */
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+typedef rte_thread_t compat_thread;
+typedef uint32_t compat_thread_ret;
+#define COMPAT_THREAD_END 0
+
+static inline int
+compat_control_thread(compat_thread *thread, const char *name, rte_thread_func fn, void *arg)
+{
+	return rte_thread_create_control(thread, name, fn, arg);
+}
+
+static inline void
+compat_thread_join(compat_thread thread)
+{
+	rte_thread_join(thread, NULL);
+}
+#else
+typedef pthread_t compat_thread;
+typedef void *compat_thread_ret;
+#define COMPAT_THREAD_END NULL
+
+static inline int
+compat_control_thread(compat_thread *thread, const char *name, void *(*fn)(void *), void *arg)
+{
+	return rte_ctrl_thread_create(thread, name, NULL, fn, arg);
+}
+
+static inline void
+compat_thread_join(compat_thread thread)
+{
+	pthread_join(thread, NULL);
+}
+#endif
+
+/** Telemetry's unsigned numbers: add_dict_u64 gave way to add_dict_uint. */
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
+#define compat_tel_dict_uint rte_tel_data_add_dict_uint
+#else
+#define compat_tel_dict_uint rte_tel_data_add_dict_u64
 #endif
 
 #endif /* COMPAT_H */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#ifndef CLI_H
+#define CLI_H
+
+/**
+ * @file
+ * Commands: the thread that runs them, the prompt, command files, and what
+ * handlers need. Handlers run in the command thread.
+ */
+
+#include <stdio.h>
+
+#include "app.h"
+#include "grammar.h"
+
+#define CLI_PROMPT "dpdk-ipoib> "
+/** Command files that load command files. */
+#define CLI_DEPTH_MAX 8
+/** Room for a handler's parsed arguments; checked. */
+#define CLI_ARGS_MAX 512
+
+/** Where commands come from and go to. */
+struct cli {
+	struct app *a;
+	FILE *out;
+	struct cmdline *parser;
+	const char *file; /**< command file, or NULL at the prompt */
+	unsigned int line, depth;
+	const struct cli_command *taken; /**< parsed, not run yet */
+	char args[CLI_ARGS_MAX] __rte_aligned(8);
+};
+
+/** What an error of control means to a command; ends with { 0 }. */
+struct cli_error {
+	int error; /**< positive errno */
+	const char *text;
+};
+
+/** Make the command thread. Main thread. @return 0 or -errno */
+int cli_thread_start(struct app *a);
+/** Wait for its end, after app_quit(). */
+void cli_thread_join(void);
+
+/** Make @p cli ready. @return 0 or -ENOMEM */
+int cli_init(struct cli *cli, struct app *a);
+void cli_fini(struct cli *cli);
+/** Run one line. @return 0, or negative after one line that says what is wrong */
+int cli_exec(struct cli *cli, const char *line);
+/** Run a file up to its first error. @return 0, or negative after one line */
+int cli_load(struct cli *cli, const char *path);
+/** Read standard input until its end or the program's. */
+void prompt_run(struct cli *cli);
+
+/** One line about what is wrong, with file and line in front. @return -EINVAL */
+int cli_fail(struct cli *cli, const char *fmt, ...) __rte_format_printf(2, 3);
+/**
+ * The same from an error: what @p errors says of it, else a text that fits all.
+ * @param what the word that the command is about
+ * @return 0 if @p ret is not negative, else negative
+ */
+int cli_result(struct cli *cli, int ret, const char *what, const struct cli_error *errors);
+/** A forwarding port? @return 0, or negative after one line that lists them */
+int cli_check_port(struct cli *cli, uint16_t port);
+/** Call @p fn for the port or for all. @return 0 or the first error */
+int cli_each_port(struct cli *cli, const struct cli_ports *ports,
+		int (*fn)(struct cli *cli, uint16_t port));
+
+/** testpmd's output of stop and of show fwd stats all. Any thread. */
+void fwd_stats_print(struct app *a, FILE *out);
+/** testpmd's output of show port stats. */
+int port_stats_print(struct cli *cli, uint16_t port);
+
+/** Register telemetry's commands; before other threads ask. Main thread. */
+int telemetry_init(struct app *a);
+/** No more questions to control: wait for those under way. Main thread. */
+void telemetry_fini(void);
+
+#endif /* CLI_H */

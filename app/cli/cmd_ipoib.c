@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+
+#include "cli.h"
+#include "commands.h"
+#include "rows.h"
+
+static bool
+is_ipoib(const struct cli *cli, uint16_t port)
+{
+	return cli->a->dp->port[port].kind == DP_PORT_IPOIB;
+}
+
+static int
+check(struct cli *cli, uint16_t port)
+{
+	int ret;
+
+	ret = cli_check_port(cli, port);
+	if (ret == 0 && !is_ipoib(cli, port))
+		ret = cli_fail(cli, "port %u is an Ethernet port: an IPoIB port is expected", port);
+	return ret;
+}
+
+static int
+show(struct cli *cli, uint16_t port, const struct row_kind *kind,
+		int (*print)(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out))
+{
+	int ret;
+
+	ret = check(cli, port);
+	if (ret != 0)
+		return ret;
+	return cli_result(cli, print(cli->a, kind, port, cli->out), "ipoib", NULL);
+}
+
+static int
+show_port(struct cli *cli, uint16_t port)
+{
+	fprintf(cli->out, "Port %u\n", port);
+	return show(cli, port, &rows_ipoib, rows_list);
+}
+
+int
+cmd_ipoib_show(struct cli *cli, const struct cmd_ipoib_show *args)
+{
+	bool any = false;
+	uint16_t i;
+	int ret = 0;
+
+	if (!args->ports.all) {
+		ret = check(cli, args->ports.port);
+		return ret != 0 ? ret : show_port(cli, args->ports.port);
+	}
+	for (i = 0; ret == 0 && i < cli->a->nb_ports; i++) {
+		if (!is_ipoib(cli, cli->a->port[i]))
+			continue;
+		if (any)
+			fputc('\n', cli->out);
+		any = true;
+		ret = show_port(cli, cli->a->port[i]);
+	}
+	if (!any)
+		fputs("none\n", cli->out);
+	return ret;
+}
+
+int
+cmd_ipoib_neigh_show(struct cli *cli, const struct cmd_ipoib_neigh_show *args)
+{
+	return show(cli, args->port, &rows_ipoib_neigh, rows_table);
+}
+
+int
+cmd_ipoib_path_show(struct cli *cli, const struct cmd_ipoib_path_show *args)
+{
+	return show(cli, args->port, &rows_path, rows_table);
+}
+
+int
+cmd_ipoib_mcast_show(struct cli *cli, const struct cmd_ipoib_mcast_show *args)
+{
+	return show(cli, args->port, &rows_mcast, rows_table);
+}
+
+int
+cmd_ipoib_sm_show(struct cli *cli, const struct cmd_ipoib_sm_show *args)
+{
+	return show(cli, args->port, &rows_ipoib_sm, rows_list);
+}
+
+int
+cmd_ipoib_stats_show(struct cli *cli, const struct cmd_ipoib_stats_show *args)
+{
+	return show(cli, args->port, &rows_ipoib_stats, rows_list);
+}
+
+static int
+flush(struct cli *cli, uint16_t port, control_fn fn)
+{
+	int ret;
+
+	ret = check(cli, port);
+	if (ret != 0)
+		return ret;
+	ret = app_ask(cli->a, fn, &port, sizeof(port), APP_ASK_MS);
+	if (ret >= 0)
+		fprintf(cli->out, "%d forgotten\n", ret);
+	return cli_result(cli, ret, "flush", NULL);
+}
+
+static int
+neigh_flush_fn(struct control *c, void *port)
+{
+	return control_ipoib_neigh_flush(c, *(uint16_t *)port);
+}
+
+static int
+path_flush_fn(struct control *c, void *port)
+{
+	return control_path_flush(c, *(uint16_t *)port);
+}
+
+int
+cmd_ipoib_neigh_flush(struct cli *cli, const struct cmd_ipoib_neigh_flush *args)
+{
+	return flush(cli, args->port, neigh_flush_fn);
+}
+
+int
+cmd_ipoib_path_flush(struct cli *cli, const struct cmd_ipoib_path_flush *args)
+{
+	return flush(cli, args->port, path_flush_fn);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "grammar.h"
+#include "nearest.h"
+
+/* A line in the works. */
+struct resolve {
+	char text[GRAMMAR_LINE_MAX + 1];
+	char *word[GRAMMAR_WORDS_MAX];
+	unsigned int nb_words;
+	bool in[GRAMMAR_COMMANDS_MAX]; /* commands that fit so far */
+	char *out;
+	char *why;
+	size_t why_len;
+};
+
+/* Choices for one word, without doubles. */
+struct choices {
+	const char *text[GRAMMAR_COMMANDS_MAX];
+	size_t len[GRAMMAR_COMMANDS_MAX];
+	unsigned int nb;
+};
+
+#define FOREACH_FIT(r, c, i) \
+	for ((c) = 0; (c) < cli_nb_commands; (c)++) \
+		if ((r)->in[c] && (i) < cli_commands[c].nb_words)
+
+static void
+choices_add(struct choices *set, const char *text, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->nb; i++) {
+		if (set->len[i] == len && strncmp(set->text[i], text, len) == 0)
+			return;
+	}
+	if (set->nb == RTE_DIM(set->text))
+		return;
+	set->text[set->nb] = text;
+	set->len[set->nb++] = len;
+}
+
+/* Keywords of @p w that begin with @p prefix. */
+static unsigned int
+keywords_add(struct choices *set, const struct cli_word *w, const char *prefix)
+{
+	const char *k = w->name;
+	unsigned int n = 0;
+
+	while (w->type == NULL && *k != '\0') {
+		size_t len = strcspn(k, "#");
+
+		if (strncmp(k, prefix, strlen(prefix)) == 0 && strlen(prefix) <= len) {
+			choices_add(set, k, len);
+			n++;
+		}
+		k += len + (k[len] == '#');
+	}
+	return n;
+}
+
+static void
+choices_print(const struct choices *set, char *buf, size_t len)
+{
+	size_t used = 0;
+	unsigned int i;
+
+	buf[0] = '\0';
+	for (i = 0; i < set->nb && used < len; i++)
+		used += (size_t)snprintf(buf + used, len - used, "%s%.*s",
+				i == 0				   ? ""
+						: i == set->nb - 1 ? " or "
+								   : ", ",
+				(int)set->len[i], set->text[i]);
+}
+
+/* What may stand at word @p i. */
+static void
+expected(const struct resolve *r, unsigned int i, char *buf, size_t len)
+{
+	struct choices set = { .nb = 0 };
+	unsigned int c;
+
+	FOREACH_FIT(r, c, i)
+	{
+		const struct cli_word *w = &cli_commands[c].words[i];
+
+		if (w->type != NULL)
+			choices_add(&set, w->type->allowed, strlen(w->type->allowed));
+		else
+			keywords_add(&set, w, "");
+	}
+	choices_print(&set, buf, len);
+}
+
+static int
+unknown_command(struct resolve *r)
+{
+	static char names[GRAMMAR_COMMANDS_MAX][NEAREST_WORD_MAX];
+	struct nearest n = { .word = r->word[0] };
+	unsigned int c;
+
+	for (c = 0; c < cli_nb_commands; c++) {
+		snprintf(names[c], sizeof(names[c]), "%.*s",
+				(int)strcspn(cli_commands[c].usage, " "), cli_commands[c].usage);
+		nearest_offer(&n, names[c]);
+	}
+	if (n.best != NULL)
+		snprintf(r->why, r->why_len,
+				"unknown command '%s': the nearest is '%s'; 'help' lists all",
+				r->word[0], n.best);
+	else
+		snprintf(r->why, r->why_len, "unknown command '%s': 'help' lists all", r->word[0]);
+	return -EINVAL;
+}
+
+static int
+bad_word(struct resolve *r, unsigned int i)
+{
+	char list[320];
+
+	if (i == 0)
+		return unknown_command(r);
+	expected(r, i, list, sizeof(list));
+	if (list[0] == '\0')
+		snprintf(r->why, r->why_len, "unexpected word '%s': the command ends after '%s'",
+				r->word[i], r->out);
+	else
+		snprintf(r->why, r->why_len, "bad word '%s' after '%s': expected %s", r->word[i],
+				r->out, list);
+	return -EINVAL;
+}
+
+static int
+ambiguous_word(struct resolve *r, unsigned int i, const struct choices *set)
+{
+	char list[320];
+
+	choices_print(set, list, sizeof(list));
+	snprintf(r->why, r->why_len, "ambiguous word '%s': %s", r->word[i], list);
+	return -EINVAL;
+}
+
+static void
+out_add(struct resolve *r, const char *word, size_t len)
+{
+	size_t used = strlen(r->out);
+
+	snprintf(r->out + used, GRAMMAR_LINE_MAX + 1 - used, "%s%.*s", used == 0 ? "" : " ",
+			(int)len, word);
+}
+
+/* Keep the commands whose word @p i is the keyword. */
+static void
+keep_keyword(struct resolve *r, unsigned int i, const char *word, size_t len)
+{
+	unsigned int c;
+
+	for (c = 0; c < cli_nb_commands; c++) {
+		struct choices set = { .nb = 0 };
+		bool fits = false;
+		unsigned int k;
+
+		if (!r->in[c])
+			continue;
+		if (i < cli_commands[c].nb_words)
+			keywords_add(&set, &cli_commands[c].words[i], "");
+		for (k = 0; k < set.nb; k++)
+			fits |= set.len[k] == len && strncmp(set.text[k], word, len) == 0;
+		r->in[c] = fits;
+	}
+	out_add(r, word, len);
+}
+
+static bool
+accepts(const struct cli_command *cmd, unsigned int i, const char *word)
+{
+	char field[sizeof(struct cli_string)] __rte_aligned(8);
+
+	return i < cmd->nb_words && cmd->words[i].type != NULL &&
+			cmd->words[i].type->read(word, field) == 0;
+}
+
+/* Keep the commands that take the word as an argument. */
+static bool
+keep_argument(struct resolve *r, unsigned int i)
+{
+	bool any = false;
+	unsigned int c;
+
+	FOREACH_FIT(r, c, i)
+	any |= accepts(&cli_commands[c], i, r->word[i]);
+	if (!any)
+		return false;
+	for (c = 0; c < cli_nb_commands; c++)
+		r->in[c] = r->in[c] && accepts(&cli_commands[c], i, r->word[i]);
+	out_add(r, r->word[i], strlen(r->word[i]));
+	return true;
+}
+
+static int
+resolve_word(struct resolve *r, unsigned int i)
+{
+	struct choices set = { .nb = 0 };
+	unsigned int c, k;
+
+	FOREACH_FIT(r, c, i)
+	keywords_add(&set, &cli_commands[c].words[i], r->word[i]);
+	for (k = 0; k < set.nb; k++) {
+		if (set.len[k] == strlen(r->word[i])) {
+			keep_keyword(r, i, set.text[k], set.len[k]);
+			return 0;
+		}
+	}
+	if (keep_argument(r, i))
+		return 0;
+	if (set.nb > 1)
+		return ambiguous_word(r, i, &set);
+	if (set.nb == 0)
+		return bad_word(r, i);
+	keep_keyword(r, i, set.text[0], set.len[0]);
+	return 0;
+}
+
+/* Is one of the commands that fit complete? */
+static int
+check_end(struct resolve *r)
+{
+	char list[320];
+	unsigned int c;
+
+	for (c = 0; c < cli_nb_commands; c++) {
+		if (r->in[c] && cli_commands[c].nb_words == r->nb_words)
+			return 1;
+	}
+	expected(r, r->nb_words, list, sizeof(list));
+	snprintf(r->why, r->why_len, "incomplete command '%s': expected %s", r->out, list);
+	return -EINVAL;
+}
+
+static int
+split(struct resolve *r)
+{
+	char *save = NULL, *w;
+
+	r->text[strcspn(r->text, "#\r\n")] = '\0';
+	for (w = strtok_r(r->text, " \t", &save); w != NULL; w = strtok_r(NULL, " \t", &save)) {
+		if (r->nb_words == GRAMMAR_WORDS_MAX) {
+			snprintf(r->why, r->why_len, "too many words: no command has more than %u",
+					GRAMMAR_WORDS_MAX);
+			return -EINVAL;
+		}
+		r->word[r->nb_words++] = w;
+	}
+	return 0;
+}
+
+int
+grammar_resolve(const char *line, char *out, char *why, size_t why_len)
+{
+	struct resolve r = { .out = out, .why = why, .why_len = why_len };
+	unsigned int i;
+	int ret;
+
+	out[0] = '\0';
+	if (strlen(line) > GRAMMAR_LINE_MAX / 2) {
+		/* Keywords may grow when they are completed. */
+		snprintf(why, why_len, "line too long: at most %u characters",
+				GRAMMAR_LINE_MAX / 2);
+		return -EINVAL;
+	}
+	snprintf(r.text, sizeof(r.text), "%s", line);
+	ret = split(&r);
+	if (ret != 0 || r.nb_words == 0)
+		return ret;
+	for (i = 0; i < cli_nb_commands; i++)
+		r.in[i] = true;
+	for (i = 0; i < r.nb_words; i++) {
+		if (strlen(r.word[i]) >= STR_TOKEN_SIZE) {
+			snprintf(why, why_len, "word too long: '%.20s...'", r.word[i]);
+			return -EINVAL;
+		}
+		ret = resolve_word(&r, i);
+		if (ret != 0)
+			return ret;
+	}
+	return check_end(&r);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#ifndef GRAMMAR_H
+#define GRAMMAR_H
+
+/**
+ * @file
+ * What a command consists of. The table of commands is generated; rte_cmdline
+ * parses and completes by its tokens, and grammar_resolve() says what is wrong
+ * with a line. Command thread only.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_ether.h>
+
+#include <cmdline.h>
+#include <cmdline_parse.h>
+#include <cmdline_parse_string.h>
+
+#include "ipoib_proto.h"
+
+struct cli;
+
+/** ADDR/LEN; address in host order. */
+struct cli_prefix {
+	uint32_t ip;
+	uint8_t len;
+};
+
+/** A port, or all. */
+struct cli_ports {
+	bool all;
+	uint16_t port;
+};
+
+/** Any word. */
+struct cli_string {
+	char text[STR_TOKEN_SIZE];
+};
+
+/** Type of an argument. */
+struct cli_type {
+	const char *allowed;			    /**< "a port number", for messages */
+	size_t size;				    /**< of the field in the parsed structure */
+	int (*read)(const char *word, void *field); /**< @return 0 or -errno, field untouched */
+};
+
+extern const struct cli_type cli_type_addr, cli_type_prefix, cli_type_port, cli_type_ports,
+		cli_type_uint, cli_type_mac, cli_type_lladdr, cli_type_string;
+
+/** Token of an argument for rte_cmdline. */
+struct cli_token {
+	struct cmdline_token_hdr hdr;
+	const struct cli_type *type;
+};
+
+extern struct cmdline_token_ops cli_token_ops;
+
+#define CLI_TOKEN(structure, field, argtype) \
+	{ \
+		.hdr = { .ops = &cli_token_ops, .offset = offsetof(structure, field) }, \
+		.type = &argtype, \
+	}
+
+/** One word of a command. */
+struct cli_word {
+	const char *name;	     /**< keyword, or keywords with '#' between, or argument */
+	const struct cli_type *type; /**< NULL: keyword */
+};
+
+/** A command. */
+struct cli_command {
+	const char *section;
+	const char *usage;
+	const char *help;
+	const struct cli_word *words;
+	unsigned int nb_words;
+	int (*run)(struct cli *cli, const void *args); /**< 0, or negative after one line */
+	size_t args_size;
+};
+
+extern const struct cli_command cli_commands[];
+extern const unsigned int cli_nb_commands;
+extern cmdline_parse_ctx_t cli_ctx[];
+
+/** rte_cmdline's callback of every command: remembers it and its arguments. */
+void cli_take(void *args, struct cmdline *cl, void *command);
+
+/** Longest line, and most words of one. */
+#define GRAMMAR_LINE_MAX 480
+#define GRAMMAR_WORDS_MAX 16
+/** Most commands; the generated table is checked against it. */
+#define GRAMMAR_COMMANDS_MAX 128
+
+/**
+ * Check a line and complete its keywords, which may be shortened as long as
+ * they are unique.
+ * @param out the line with whole keywords, GRAMMAR_LINE_MAX + 1 octets
+ * @param why what is wrong, in one line that names the word
+ * @return 1; 0 nothing but blanks or a comment; -EINVAL with @p why
+ */
+int grammar_resolve(const char *line, char *out, char *why, size_t why_len);
+
+#endif /* GRAMMAR_H */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#ifndef ROWS_H
+#define ROWS_H
+
+/**
+ * @file
+ * What control tells about itself, described once for prompt and telemetry:
+ * kinds of rows, their columns, and how to get them. Any thread but control's.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app.h"
+#include "table.h"
+
+/** Most rows that control is asked for at a time; telemetry's answers hold no more. */
+#define ROWS_MAX 32
+
+/** A column. */
+struct column {
+	const char *key;     /**< in telemetry */
+	const char *heading; /**< on a terminal */
+	void (*get)(const void *row, struct cell *cell);
+};
+
+/** A kind of row. */
+struct row_kind {
+	size_t size;
+	bool ipoib_port; /**< rows of one IPoIB port */
+	unsigned int nb_columns;
+	const struct column *columns;
+	/** Control thread. @return rows filled */
+	uint32_t (*fill)(struct control *c, uint16_t port, uint32_t offset, void *rows,
+			uint32_t max, uint32_t *total);
+};
+
+extern const struct row_kind rows_address, rows_route, rows_ip_neigh, rows_ipoib_neigh, rows_path,
+		rows_mcast;
+/** One row each. */
+extern const struct row_kind rows_ipoib, rows_ipoib_sm, rows_ipoib_stats, rows_ipoib_list;
+
+/** Rows as control gave them. */
+struct rows {
+	uint32_t nb;
+	uint32_t total;
+	char row[ROWS_MAX * sizeof(struct control_ipoib_neigh_row) +
+			sizeof(struct control_ipoib_row)] __rte_aligned(8);
+};
+
+/**
+ * Get up to @p max rows (at most ROWS_MAX) from @p offset on.
+ * @return 0; -EBUSY control does not answer within @p timeout_ms; -ENODEV the
+ *   port is no IPoIB port
+ */
+int rows_get(struct app *a, const struct row_kind *kind, uint16_t port, uint32_t offset,
+		uint32_t max, uint32_t timeout_ms, struct rows *rows);
+
+/** Print all rows as a table. @return 0 or as rows_get() */
+int rows_table(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out);
+
+/** Print one row, a line per column. @return 0 or as rows_get() */
+int rows_list(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out);
+
+#endif /* ROWS_H */

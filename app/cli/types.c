@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_config.h>
+
+#include "grammar.h"
+#include "parse.h"
+
+static int
+read_addr(const char *word, void *field)
+{
+	return parse_ipv4(word, field);
+}
+
+static int
+read_prefix(const char *word, void *field)
+{
+	struct cli_prefix *p = field;
+
+	return parse_prefix(word, &p->ip, &p->len);
+}
+
+static int
+read_port(const char *word, void *field)
+{
+	uint64_t n;
+	int ret;
+
+	ret = parse_uint(word, 0, RTE_MAX_ETHPORTS - 1, &n);
+	if (ret == 0)
+		*(uint16_t *)field = (uint16_t)n;
+	return ret;
+}
+
+static int
+read_ports(const char *word, void *field)
+{
+	struct cli_ports *p = field;
+
+	p->all = strcmp(word, "all") == 0;
+	p->port = 0;
+	return p->all ? 0 : read_port(word, &p->port);
+}
+
+static int
+read_uint(const char *word, void *field)
+{
+	return parse_uint(word, 0, UINT64_MAX, field);
+}
+
+static int
+read_mac(const char *word, void *field)
+{
+	return parse_mac(word, field);
+}
+
+static int
+read_lladdr(const char *word, void *field)
+{
+	return ipoib_addr_parse(word, field);
+}
+
+static int
+read_string(const char *word, void *field)
+{
+	struct cli_string *s = field;
+
+	snprintf(s->text, sizeof(s->text), "%s", word);
+	return 0;
+}
+
+const struct cli_type cli_type_addr = {
+	.allowed = "an IPv4 address like 192.0.2.1",
+	.size = sizeof(uint32_t),
+	.read = read_addr,
+};
+
+const struct cli_type cli_type_prefix = {
+	.allowed = "an IPv4 address and prefix length like 192.0.2.1/24",
+	.size = sizeof(struct cli_prefix),
+	.read = read_prefix,
+};
+
+const struct cli_type cli_type_port = {
+	.allowed = "a port number",
+	.size = sizeof(uint16_t),
+	.read = read_port,
+};
+
+const struct cli_type cli_type_ports = {
+	.allowed = "a port number or all",
+	.size = sizeof(struct cli_ports),
+	.read = read_ports,
+};
+
+const struct cli_type cli_type_uint = {
+	.allowed = "a number",
+	.size = sizeof(uint64_t),
+	.read = read_uint,
+};
+
+const struct cli_type cli_type_mac = {
+	.allowed = "a MAC address like 02:00:00:00:00:01",
+	.size = sizeof(struct rte_ether_addr),
+	.read = read_mac,
+};
+
+const struct cli_type cli_type_lladdr = {
+	.allowed = "an IPoIB address of 20 octets as 'ip link' shows it: 00:00:00:48:fe:80:...",
+	.size = sizeof(struct ipoib_addr),
+	.read = read_lladdr,
+};
+
+const struct cli_type cli_type_string = {
+	.allowed = "a word",
+	.size = sizeof(struct cli_string),
+	.read = read_string,
+};
+
+/* How rte_cmdline takes an argument: the number of octets, or -1. */
+static int
+token_parse(cmdline_parse_token_hdr_t *tk, const char *buf, void *res, unsigned int len)
+{
+	const struct cli_token *t = (const struct cli_token *)tk;
+	char word[STR_TOKEN_SIZE];
+	union {
+		uint64_t align;
+		char octets[sizeof(struct cli_string)];
+	} field;
+	int n = 0;
+
+	while (!cmdline_isendoftoken(buf[n]))
+		n++;
+	if (n == 0 || (size_t)n >= sizeof(word) || (res != NULL && len < t->type->size))
+		return -1;
+	snprintf(word, sizeof(word), "%.*s", n, buf);
+	if (t->type->read(word, &field) != 0)
+		return -1;
+	if (res != NULL)
+		memcpy(res, &field, t->type->size);
+	return n;
+}
+
+static int
+token_help(cmdline_parse_token_hdr_t *tk, char *dst, unsigned int len)
+{
+	snprintf(dst, len, "%s", ((const struct cli_token *)tk)->type->allowed);
+	return 0;
+}
+
+struct cmdline_token_ops cli_token_ops = {
+	.parse = token_parse,
+	.get_help = token_help,
+};

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_byteorder.h>
+#include <rte_common.h>
+
+#include "parse.h"
+
+/* strtoull() would take blanks, signs and octal. */
+static int
+parse_digits(const char *s, int base, uint64_t *v)
+{
+	char *end;
+
+	if (!isxdigit((unsigned char)*s))
+		return -EINVAL;
+	errno = 0;
+	*v = strtoull(s, &end, base);
+	if (*end != '\0')
+		return -EINVAL;
+	return errno == ERANGE ? -ERANGE : 0;
+}
+
+static const char *
+skip_0x(const char *s)
+{
+	return s[0] == '0' && (s[1] == 'x' || s[1] == 'X') ? s + 2 : s;
+}
+
+int
+parse_uint(const char *s, uint64_t min, uint64_t max, uint64_t *v)
+{
+	const char *digits = skip_0x(s);
+	uint64_t n;
+	int ret;
+
+	ret = parse_digits(digits, digits == s ? 10 : 16, &n);
+	if (ret != 0)
+		return ret;
+	if (n < min || n > max)
+		return -ERANGE;
+	*v = n;
+	return 0;
+}
+
+int
+parse_mask(const char *s, uint64_t *v)
+{
+	uint64_t n;
+	int ret;
+
+	ret = parse_digits(skip_0x(s), 16, &n);
+	if (ret != 0)
+		return ret;
+	if (n == 0)
+		return -ERANGE;
+	*v = n;
+	return 0;
+}
+
+int
+parse_ipv4(const char *s, uint32_t *ip)
+{
+	struct in_addr a;
+
+	if (inet_pton(AF_INET, s, &a) != 1)
+		return -EINVAL;
+	*ip = rte_be_to_cpu_32(a.s_addr);
+	return 0;
+}
+
+int
+parse_prefix(const char *s, uint32_t *ip, uint8_t *len)
+{
+	const char *slash = strchr(s, '/');
+	char addr[PARSE_IPV4_STRLEN];
+	uint64_t n;
+	uint32_t a;
+
+	if (slash == NULL || (size_t)(slash - s) >= sizeof(addr))
+		return -EINVAL;
+	snprintf(addr, sizeof(addr), "%.*s", (int)(slash - s), s);
+	if (parse_ipv4(addr, &a) != 0 || parse_digits(slash + 1, 10, &n) != 0 || n > 32)
+		return -EINVAL;
+	*ip = a;
+	*len = (uint8_t)n;
+	return 0;
+}
+
+int
+parse_mac(const char *s, struct rte_ether_addr *mac)
+{
+	struct rte_ether_addr a;
+	unsigned int i;
+
+	for (i = 0; i < RTE_ETHER_ADDR_LEN; i++, s += 3) {
+		if (!isxdigit((unsigned char)s[0]) || !isxdigit((unsigned char)s[1]))
+			return -EINVAL;
+		if (s[2] != (i == RTE_ETHER_ADDR_LEN - 1 ? '\0' : ':'))
+			return -EINVAL;
+		a.addr_bytes[i] = (uint8_t)strtoul((char[]){ s[0], s[1], '\0' }, NULL, 16);
+	}
+	*mac = a;
+	return 0;
+}
+
+int
+parse_pair(const char *s, char *a, char *b, size_t len)
+{
+	const char *comma = strchr(s, ',');
+	size_t first = comma == NULL ? strlen(s) : (size_t)(comma - s);
+
+	if (first == 0 || first >= len)
+		return -EINVAL;
+	if (comma != NULL &&
+			(comma[1] == '\0' || strlen(comma + 1) >= len ||
+					strchr(comma + 1, ',') != NULL))
+		return -EINVAL;
+	snprintf(a, len, "%.*s", (int)first, s);
+	snprintf(b, len, "%s", comma == NULL ? "" : comma + 1);
+	return comma == NULL ? 1 : 2;
+}
+
+char *
+format_ipv4(uint32_t ip, char buf[PARSE_IPV4_STRLEN])
+{
+	snprintf(buf, PARSE_IPV4_STRLEN, "%u.%u.%u.%u", ip >> 24, (ip >> 16) & 0xff,
+			(ip >> 8) & 0xff, ip & 0xff);
+	return buf;
+}
+
+char *
+format_prefix(uint32_t ip, uint8_t len, char buf[PARSE_PREFIX_STRLEN])
+{
+	char addr[PARSE_IPV4_STRLEN];
+
+	snprintf(buf, PARSE_PREFIX_STRLEN, "%s/%u", format_ipv4(ip, addr), RTE_MIN(len, 32u));
+	return buf;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+#include <rte_lcore.h>
+#include <rte_service.h>
+#include <rte_service_component.h>
+
+#include "app.h"
+
+/* Service lcores that EAL made (-s, -S) come first: they are the user's wish. */
+static void
+plan_service(struct app_lcores *l)
+{
+	uint32_t list[RTE_MAX_LCORE];
+
+	if (rte_service_lcore_list(list, RTE_DIM(list)) > 0) {
+		l->service = list[0];
+		return;
+	}
+	l->service = rte_get_next_lcore(-1, 1, 0);
+	l->service_taken = true;
+}
+
+static int
+plan_workers(struct app_lcores *l, uint32_t wanted)
+{
+	unsigned int lcore, left = 0;
+
+	RTE_LCORE_FOREACH_WORKER(lcore) {
+		if (!l->control_on_main && lcore == l->service)
+			continue;
+		left++;
+		if (l->nb_workers < RTE_MIN(wanted, (uint32_t)DP_WORKERS_MAX))
+			l->worker[l->nb_workers++] = lcore;
+	}
+	if (left == 0 && l->control_on_main) {
+		l->worker_on_main = true;
+		l->worker[l->nb_workers++] = rte_get_main_lcore();
+		left = 1;
+	}
+	if (wanted != UINT32_MAX && wanted > left) {
+		app_say("--nb-cores %u: only %u of %u lcores are left for workers (EAL's -l or "
+			"--lcores gives more)",
+				wanted, left, rte_lcore_count());
+		return -EINVAL;
+	}
+	if (left == 0) {
+		app_say("no lcore is left for a worker (EAL's -l or --lcores gives more)");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int
+lcores_plan(struct app *a)
+{
+	unsigned int n = rte_lcore_count() + (unsigned int)rte_service_lcore_count();
+	uint32_t wanted = a->opt.service_lcores;
+	struct app_lcores *l = &a->lcores;
+
+	if (wanted == UINT32_MAX)
+		wanted = n >= 3 || rte_service_lcore_count() > 0 ? 1 : 0;
+	if (wanted == 1 && n < 2 + (rte_service_lcore_count() == 0)) {
+		app_say("--service-lcores 1: needs three lcores or more, EAL has %u (its -l or "
+			"--lcores gives more)",
+				n);
+		return -EINVAL;
+	}
+	l->control_on_main = wanted == 0;
+	if (wanted == 1)
+		plan_service(l);
+	return plan_workers(l, a->opt.nb_cores == 0 ? UINT32_MAX : a->opt.nb_cores);
+}
+
+static void
+sleep_us(uint64_t us)
+{
+	struct timespec ts = { .tv_nsec = (long)us * 1000 };
+
+	nanosleep(&ts, NULL);
+}
+
+/* One turn of control; the service. */
+static int32_t
+control_service(void *arg)
+{
+	struct app *a = arg;
+	uint64_t due, now;
+
+	due = control_tick(a->control);
+	now = control_now_us();
+	atomic_store_explicit(&a->control_due, due, memory_order_relaxed);
+	if (due <= now)
+		return 0;
+	/* On the main lcore the loop paces. */
+	if (!a->lcores.control_on_main && a->opt.idle_sleep != 0)
+		sleep_us(RTE_MIN(due - now, (uint64_t)APP_CONTROL_SLEEP_US));
+	return -EAGAIN;
+}
+
+static int
+service_lcore_start(struct app *a)
+{
+	unsigned int lcore = a->lcores.service;
+	int ret;
+
+	if (a->lcores.service_taken) {
+		ret = rte_service_lcore_add(lcore);
+		if (ret != 0 && ret != -EALREADY)
+			return ret;
+	}
+	ret = rte_service_map_lcore_set(a->service_id, lcore, 1);
+	if (ret != 0)
+		return ret;
+	ret = rte_service_lcore_start(lcore);
+	return ret == -EALREADY ? 0 : ret;
+}
+
+int
+lcores_service_start(struct app *a)
+{
+	struct rte_service_spec spec = {
+		.name = APP_SERVICE_NAME,
+		.callback = control_service,
+		.callback_userdata = a,
+		.socket_id = (int)rte_socket_id(),
+	};
+	int ret;
+
+	ret = rte_service_component_register(&spec, &a->service_id);
+	if (ret != 0) {
+		APP_LOG(ERR, "no room for the control service: %d\n", ret);
+		return ret;
+	}
+	rte_service_component_runstate_set(a->service_id, 1);
+	rte_service_runstate_set(a->service_id, 1);
+	/* Run only on its lcore, or by the main loop: never checked against a mapping there. */
+	if (a->lcores.control_on_main)
+		return 0;
+	ret = service_lcore_start(a);
+	if (ret != 0)
+		APP_LOG(ERR, "lcore %u does not run the control service: %d\n", a->lcores.service,
+				ret);
+	return ret;
+}
+
+void
+lcores_service_stop(struct app *a)
+{
+	uint64_t end = control_now_us() + 1000000;
+
+	rte_service_runstate_set(a->service_id, 0);
+	if (!a->lcores.control_on_main) {
+		while (rte_service_may_be_active(a->service_id) == 1 && control_now_us() < end)
+			sleep_us(100);
+		rte_service_map_lcore_set(a->service_id, a->lcores.service, 0);
+		rte_service_lcore_stop(a->lcores.service);
+		rte_eal_wait_lcore(a->lcores.service);
+		if (a->lcores.service_taken)
+			rte_service_lcore_del(a->lcores.service);
+	}
+	rte_service_component_runstate_set(a->service_id, 0);
+	rte_service_component_unregister(a->service_id);
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+
+#include "app.h"
+#include "cli.h"
+
+RTE_LOG_REGISTER(app_logtype, ipoib.app, INFO);
+
+/* After so many signals the program ends at once, however it is. */
+#define SIGNALS_MAX 3
+
+static struct app app;
+
+void
+app_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("dpdk-ipoib: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+static void
+on_signal(int sig)
+{
+	static atomic_int count;
+
+	if (atomic_fetch_add(&count, 1) + 1 >= SIGNALS_MAX) {
+		signal(sig, SIG_DFL);
+		raise(sig);
+	}
+	app_quit(&app, APP_EXIT_OK);
+}
+
+static void
+signals_init(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(ends); i++)
+		sigaction(ends[i], &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* EAL says what is wrong in its own words; ours are the usual way out. */
+static int
+eal_init(int argc, char **argv)
+{
+	/* Telemetry's socket is made in there and answers everybody who can open it. */
+	mode_t old = umask(0077);
+	int ret;
+
+	ret = rte_eal_init(argc, argv);
+	umask(old);
+	if (ret >= 0)
+		return 0;
+	if (rte_errno == EINVAL) {
+		app_say("EAL does not take its options (those before '--'), see the line above");
+		return APP_EXIT_USAGE;
+	}
+	app_say("EAL does not start (%s), see the lines above. Without hugepages: --no-huge -m 1024. "
+		"Without root: --in-memory. Beside another DPDK program: --file-prefix NAME",
+			rte_strerror(rte_errno));
+	return APP_EXIT_RUN;
+}
+
+static int
+dp_init(struct app *a)
+{
+	const struct dp_cfg cfg = {
+		.pool = ports_pool(),
+		.socket = (int)rte_socket_id(),
+		.nb_workers = a->lcores.nb_workers,
+		.burst = (uint16_t)a->opt.burst,
+		.idle_sleep_us = a->opt.idle_sleep,
+	};
+	uint16_t i;
+	int ret;
+
+	ret = dp_create(&cfg, &a->dp);
+	if (ret != 0) {
+		app_say("cannot make the forwarding tables (64 MB): %s: more hugepages or EAL's -m",
+				rte_strerror(-ret));
+		return ret;
+	}
+	for (i = 0; i < a->lcores.nb_workers; i++)
+		a->dp->worker[i]->lcore = a->lcores.worker[i];
+	return 0;
+}
+
+static int
+control_init(struct app *a)
+{
+	const struct control_cfg cfg = {
+		.gc_interval = a->opt.gc_interval,
+		.gc_thresh1 = a->opt.gc_thresh1,
+		.gc_thresh2 = a->opt.gc_thresh2,
+		.gc_thresh3 = a->opt.gc_thresh3,
+		.neigh_queue = (uint16_t)a->opt.neigh_queue,
+	};
+	int ret;
+
+	ret = control_create(&cfg, a->dp, &a->control);
+	if (ret == -EINVAL)
+		app_say("--gc-thresh1, --gc-thresh2 and --gc-thresh3 must not descend");
+	else if (ret != 0)
+		app_say("cannot make the control core's tables: %s", rte_strerror(-ret));
+	return ret;
+}
+
+static int
+ports_add(struct app *a)
+{
+	struct rte_eth_dev_info info;
+	uint16_t i, port;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < a->nb_ports; i++) {
+		port = a->port[i];
+		ret = rte_eth_dev_info_get(port, &info);
+		if (ret == 0)
+			ret = dp_port_add(a->dp, port,
+					pmd_ipoib_is(port) ? DP_PORT_IPOIB : DP_PORT_ETH,
+					info.nb_rx_queues, info.nb_tx_queues);
+		if (ret == 0)
+			ret = control_port_add(a->control, port);
+		if (ret != 0)
+			app_say("port %u: cannot forward with it: %s", port, rte_strerror(-ret));
+	}
+	return ret;
+}
+
+/* With workers and control standing by: commands, and the loop until the end. */
+static void
+run(struct app *a)
+{
+	if (lcores_service_start(a) != 0 || telemetry_init(a) != 0 || cli_thread_start(a) != 0) {
+		app_quit(a, APP_EXIT_RUN);
+		atomic_store(&a->commands_done, true);
+	} else {
+		APP_LOG(INFO, "%u ports, %u workers, control on lcore %u\n", a->nb_ports,
+				a->lcores.nb_workers,
+				a->lcores.control_on_main ? rte_get_main_lcore()
+							  : a->lcores.service);
+		run_loop(a);
+		if (atomic_load(&a->commands_done))
+			cli_thread_join();
+	}
+	telemetry_fini();
+	if (run_stop(a) == 0) {
+		fwd_stats_print(a, stdout);
+		fflush(stdout);
+	}
+	lcores_service_stop(a);
+}
+
+/* Each step with what undoes it. @return exit status */
+static int
+app_main(struct app *a)
+{
+	int status = APP_EXIT_RUN;
+
+	if (devices_check() != 0 || lcores_plan(a) != 0)
+		return APP_EXIT_RUN;
+	if (ports_open(a) != 0)
+		goto close_ports;
+	ports_numa_check(a);
+	if (dp_init(a) != 0)
+		goto close_ports;
+	if (control_init(a) != 0)
+		goto destroy_dp;
+	if (ports_add(a) != 0)
+		goto destroy_control;
+	run(a);
+	status = atomic_load(&a->exit_status);
+destroy_control:
+	control_destroy(a->control);
+destroy_dp:
+	dp_destroy(a->dp);
+close_ports:
+	ports_close(a);
+	return status;
+}
+
+/* The command file must be there before a second is spent on devices. */
+static int
+file_check(const struct app *a)
+{
+	const char *path = a->opt.cmdline_file;
+	FILE *f;
+
+	if (path == NULL)
+		return 0;
+	f = fopen(path, "re");
+	if (f == NULL) {
+		app_say("--cmdline-file '%s': %s", path, strerror(errno));
+		return -errno;
+	}
+	fclose(f);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	int status;
+
+	switch (options_parse(argc, argv, &app.opt)) {
+	case OPTIONS_RUN:
+		break;
+	case OPTIONS_DONE:
+		return APP_EXIT_OK;
+	case OPTIONS_BAD:
+		return APP_EXIT_USAGE;
+	}
+	if (file_check(&app) != 0 || run_init(&app) != 0)
+		return APP_EXIT_RUN;
+	app.engine = (enum dp_engine)app.opt.engine;
+	app.burst = (uint16_t)app.opt.burst;
+	app.gen = app.opt.gen;
+	signals_init();
+	/* Sleeps of 50 us and more are meant. */
+	prctl(PR_SET_TIMERSLACK, 1000);
+	status = eal_init(argc, argv);
+	if (status == 0) {
+		status = app_main(&app);
+		rte_eal_cleanup();
+	}
+	run_fini(&app);
+	return status;
+}

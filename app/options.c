@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_version.h>
+
+#include "nearest.h"
+#include "options.h"
+#include "parse.h"
+
+#define PROGRAM "dpdk-ipoib"
+
+/* Reads an argument. 0 or an error; the option's "allowed" says what is right. */
+typedef int (*option_fn)(struct app_options *o, const char *arg);
+
+struct option_row {
+	const char *group;   /* heading in --help; NULL: as the one before */
+	const char *name;    /* NULL ends the table */
+	char letter;	     /* 0: none */
+	const char *arg;     /* NULL: a flag */
+	uint64_t min, max;   /* of a number */
+	size_t offset;	     /* of a uint32_t in struct app_options */
+	option_fn fn;	     /* NULL: a flag or a number */
+	const char *allowed; /* with fn */
+	const char *help;
+	const char *standard; /* default in words; NULL: none worth a word */
+};
+
+static int
+read_file(struct app_options *o, const char *arg)
+{
+	if (*arg == '\0')
+		return -EINVAL;
+	o->cmdline_file = arg;
+	return 0;
+}
+
+static int
+read_portmask(struct app_options *o, const char *arg)
+{
+	return parse_mask(arg, &o->portmask);
+}
+
+static int
+read_engine(struct app_options *o, const char *arg)
+{
+	unsigned int i;
+
+	for (i = 0; i < DP_ENGINE_MAX; i++) {
+		if (strcmp(arg, dp_engine_name[i]) == 0) {
+			o->engine = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int
+read_tx_ip(struct app_options *o, const char *arg)
+{
+	char src[PARSE_IPV4_STRLEN], dst[PARSE_IPV4_STRLEN];
+	uint32_t from, to;
+
+	if (parse_pair(arg, src, dst, sizeof(src)) != 2)
+		return -EINVAL;
+	if (parse_ipv4(src, &from) != 0 || parse_ipv4(dst, &to) != 0)
+		return -EINVAL;
+	o->gen.src_ip = from;
+	o->gen.dst_ip = to;
+	return 0;
+}
+
+static int
+read_tx_udp(struct app_options *o, const char *arg)
+{
+	char src[8], dst[8];
+	uint64_t from, to;
+	int n;
+
+	n = parse_pair(arg, src, dst, sizeof(src));
+	if (n < 0 || parse_uint(src, 1, UINT16_MAX, &from) != 0)
+		return -EINVAL;
+	to = from;
+	if (n == 2 && parse_uint(dst, 1, UINT16_MAX, &to) != 0)
+		return -EINVAL;
+	o->gen.src_port = (uint16_t)from;
+	o->gen.dst_port = (uint16_t)to;
+	return 0;
+}
+
+static int
+read_txpkts(struct app_options *o, const char *arg)
+{
+	uint64_t len;
+	int ret;
+
+	ret = parse_uint(arg, APP_TXPKTS_MIN, APP_TXPKTS_MAX, &len);
+	if (ret == 0)
+		o->gen.pkt_len = (uint16_t)len;
+	return ret;
+}
+
+static int
+read_tx_pps(struct app_options *o, const char *arg)
+{
+	return parse_uint(arg, 0, UINT32_MAX, &o->gen.pps);
+}
+
+#define FLAG(field) .offset = offsetof(struct app_options, field)
+#define NUMBER(field, lo, hi) .arg = "N", .min = lo, .max = hi, FLAG(field)
+
+static const struct option_row rows[] = {
+	{ "Running", "interactive", 'i', FLAG(interactive),
+			.help = "prompt on standard input; start by command" },
+	{ NULL, "auto-start", 'a', FLAG(auto_start),
+			.help = "with -i: start forwarding before the first prompt" },
+	{ NULL, "help", 'h', FLAG(help), .help = "this text" },
+	{ NULL, "version", 0, FLAG(version), .help = "versions of the program and of DPDK" },
+	{ NULL, "cmdline-file", 0, "FILE", .fn = read_file, .allowed = "the name of a file",
+			.help = "commands to run before forwarding starts" },
+	{ NULL, "stats-period", 0, NUMBER(stats_period, 0, 86400),
+			.help = "without -i: show port statistics every N seconds",
+			.standard = "0: never" },
+	{ "Cores", "nb-cores", 0, NUMBER(nb_cores, 1, DP_WORKERS_MAX), .help = "worker lcores",
+			.standard = "all that are left" },
+	{ NULL, "service-lcores", 0, NUMBER(service_lcores, 0, 1),
+			.help = "lcores for the control core alone; 0: the main lcore runs it",
+			.standard = "1 of three lcores or more, else 0" },
+	{ NULL, "idle-sleep", 0, "US", .max = 100000, FLAG(idle_sleep),
+			.help = "microseconds that idle workers and control sleep",
+			.standard = "0: never" },
+	{ "Ports", "portmask", 0, "HEX", .fn = read_portmask,
+			.allowed = "a hexadecimal mask with at least one bit, as 0x3",
+			.help = "ports to forward between", .standard = "all" },
+	{ NULL, "rxq", 0, NUMBER(rxq, 1, 64), .help = "RX queues of a port", .standard = "1" },
+	{ NULL, "txq", 0, NUMBER(txq, 1, DP_WORKERS_MAX), .help = "TX queues of a port",
+			.standard = "one per worker if the port has them" },
+	{ NULL, "rxd", 0, NUMBER(rxd, 1, 65535), .help = "descriptors of an RX queue",
+			.standard = "the driver's, else 1024" },
+	{ NULL, "txd", 0, NUMBER(txd, 1, 65535), .help = "descriptors of a TX queue",
+			.standard = "the driver's, else 1024" },
+	{ NULL, "burst", 0, NUMBER(burst, 1, DP_BURST_MAX), .help = "packets of one burst",
+			.standard = "32" },
+	{ NULL, "mbuf-size", 0, NUMBER(mbuf_size, 512, 65535),
+			.help = "octets of an mbuf's data, 128 of headroom included",
+			.standard = "4224: takes af_packet's framesz=4096" },
+	{ NULL, "total-num-mbufs", 0, NUMBER(total_num_mbufs, 1024, 16777216),
+			.help = "mbufs of each pool; one pool per NUMA node",
+			.standard = "worked out from the queues" },
+	{ "Forwarding", "forward-mode", 0, "MODE", .fn = read_engine,
+			.allowed = "route, io, rxonly or txonly",
+			.help = "route, io, rxonly or txonly", .standard = "route" },
+	{ NULL, "tx-ip", 0, "SRC,DST", .fn = read_tx_ip,
+			.allowed = "two IPv4 addresses, as 198.18.0.1,198.18.0.2",
+			.help = "addresses that txonly sends",
+			.standard = "198.18.0.1,198.18.0.2" },
+	{ NULL, "tx-udp", 0, "SRC[,DST]", .fn = read_tx_udp,
+			.allowed = "one or two ports from 1 to 65535, as 9,10",
+			.help = "UDP ports that txonly sends", .standard = "9" },
+	{ NULL, "txpkts", 0, "LEN", .fn = read_txpkts, .allowed = "an IP length from 28 to 65535",
+			.help = "length of txonly's IP packets", .standard = "64" },
+	{ NULL, "tx-pps", 0, "N", .fn = read_tx_pps, .allowed = "a number from 0 to 4294967295",
+			.help = "packets a second that txonly sends in all",
+			.standard = "0: as many as go" },
+	{ "Neighbours", "gc-interval", 0, NUMBER(gc_interval, 1, 86400),
+			.help = "seconds; who is idle for twice as long is forgotten",
+			.standard = "30" },
+	{ NULL, "gc-thresh1", 0, NUMBER(gc_thresh1, 0, 1 << 22),
+			.help = "up to so many neighbours none is forgotten", .standard = "0" },
+	{ NULL, "gc-thresh2", 0, NUMBER(gc_thresh2, 1, 1 << 22),
+			.help = "above so many the longest idle go early",
+			.standard = "3/4 of gc-thresh3" },
+	{ NULL, "gc-thresh3", 0, NUMBER(gc_thresh3, 1, 1 << 22),
+			.help = "most neighbours of a table", .standard = "16384" },
+	{ NULL, "neigh-queue", 0, NUMBER(neigh_queue, 1, 1024),
+			.help = "packets that wait for one neighbour", .standard = "16" },
+	{ 0 },
+};
+
+#define NB_ROWS (RTE_DIM(rows) - 1)
+
+static const char usage_head[] =
+		"Usage: " PROGRAM " [EAL options] -- [options]\n"
+		"\n"
+		"Routes IPv4 between Ethernet ports and IP-over-InfiniBand ports of DPDK.\n"
+		"EAL options (lcores, memory, devices): " PROGRAM
+		" -h lists them all. Often used:\n"
+		"  -l 0-3                    lcores: the first is the main lcore\n"
+		"  -a 0000:05:00.0           a PCI device\n"
+		"  --vdev net_...,key=value  a virtual device\n"
+		"  --no-huge -m 1024         ordinary memory, 1 GB of it, instead of hugepages\n"
+		"  --file-prefix NAME        more than one program at a time\n";
+
+static const char usage_tail[] =
+		"\n"
+		"One lcore runs all in turn. Two: control on the main lcore, one worker. Three or more:\n"
+		"the main lcore waits, one lcore runs control, the others are workers.\n"
+		"Memory: 64 MB for routes, 17 MB for each 4,096 mbufs of the default size.\n"
+		"Without -i standard input is never read; SIGTERM or SIGINT ends the program.\n"
+		"Exit status: 0 ended as asked, 1 failed at run time, 2 the command line is wrong.\n";
+
+static void
+print_row(const struct option_row *r)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "  %c%c%c--%s%s%s", r->letter != 0 ? '-' : ' ',
+			r->letter != 0 ? r->letter : ' ', r->letter != 0 ? ' ' : ' ', r->name,
+			r->arg != NULL ? "=" : "", r->arg != NULL ? r->arg : "");
+	printf("%-30s%s%s%s%s\n", left, r->help, r->standard != NULL ? " [" : "",
+			r->standard != NULL ? r->standard : "", r->standard != NULL ? "]" : "");
+}
+
+static void
+print_usage(void)
+{
+	const struct option_row *r;
+
+	fputs(usage_head, stdout);
+	for (r = rows; r->name != NULL; r++) {
+		if (r->group != NULL)
+			printf("\n%s:\n", r->group);
+		print_row(r);
+	}
+	fputs(usage_tail, stdout);
+}
+
+static enum options_next
+bad(const struct option_row *r, const char *arg)
+{
+	fprintf(stderr, PROGRAM ": --%s%s%s%s: ", r->name, arg != NULL ? " '" : "",
+			arg != NULL ? arg : "", arg != NULL ? "'" : "");
+	if (arg == NULL)
+		fputs("needs an argument: ", stderr);
+	if (r->fn != NULL)
+		fprintf(stderr, "allowed: %s\n", r->allowed);
+	else
+		fprintf(stderr, "allowed: a number from %ju to %ju\n", (uintmax_t)r->min,
+				(uintmax_t)r->max);
+	return OPTIONS_BAD;
+}
+
+/* An option that is not in the table, or one with something wrong before its argument. */
+static enum options_next
+bad_word(const char *word)
+{
+	char typed[NEAREST_WORD_MAX + 1];
+	struct nearest n = { .word = typed };
+	const struct option_row *r;
+
+	snprintf(typed, sizeof(typed), "%.*s", (int)strcspn(word, "="), word);
+	for (r = rows; r->name != NULL; r++) {
+		char name[NEAREST_WORD_MAX + 1];
+
+		snprintf(name, sizeof(name), "--%s", r->name);
+		if (r->arg == NULL && strcmp(name, typed) == 0) {
+			fprintf(stderr, PROGRAM ": '%s': --%s takes no argument\n", word, r->name);
+			return OPTIONS_BAD;
+		}
+	}
+	n.word = typed + strspn(typed, "-");
+	for (r = rows; r->name != NULL; r++)
+		nearest_offer(&n, r->name);
+	fprintf(stderr, PROGRAM ": unknown option '%s': ", word);
+	if (n.best != NULL)
+		fprintf(stderr, "the nearest is --%s; ", n.best);
+	fputs("--help lists all\n", stderr);
+	return OPTIONS_BAD;
+}
+
+static enum options_next
+take(const struct option_row *r, struct app_options *o, const char *arg)
+{
+	uint32_t *field = RTE_PTR_ADD(o, r->offset);
+	uint64_t n;
+
+	if (r->arg == NULL) {
+		*field = 1;
+		return OPTIONS_RUN;
+	}
+	if (r->fn != NULL)
+		return r->fn(o, arg) == 0 ? OPTIONS_RUN : bad(r, arg);
+	if (parse_uint(arg, r->min, r->max, &n) != 0)
+		return bad(r, arg);
+	*field = (uint32_t)n;
+	return OPTIONS_RUN;
+}
+
+static const struct option_row *
+row_of(int c)
+{
+	const struct option_row *r;
+
+	if (c >= 256 && c < 256 + (int)NB_ROWS)
+		return &rows[c - 256];
+	for (r = rows; r->name != NULL; r++) {
+		if (r->letter != 0 && r->letter == c)
+			return r;
+	}
+	return NULL;
+}
+
+static enum options_next
+parse_own(int argc, char **argv, struct app_options *o)
+{
+	struct option table[NB_ROWS + 1] = { 0 };
+	enum options_next next = OPTIONS_RUN;
+	char letter[3] = "-?";
+	unsigned int i;
+	int c;
+
+	for (i = 0; i < NB_ROWS; i++) {
+		table[i].name = rows[i].name;
+		table[i].has_arg = rows[i].arg != NULL ? required_argument : no_argument;
+		table[i].val = 256 + (int)i;
+	}
+	optind = 1;
+	opterr = 0;
+	while (next == OPTIONS_RUN && (c = getopt_long(argc, argv, "+:iah", table, NULL)) != -1) {
+		if (c == ':') {
+			next = bad(row_of(optopt), NULL);
+		} else if (c == '?') {
+			letter[1] = (char)optopt;
+			next = bad_word(optopt > 0 && optopt < 256 ? letter : argv[optind - 1]);
+		} else {
+			next = take(row_of(c), o, optarg);
+		}
+	}
+	if (next == OPTIONS_RUN && optind < argc) {
+		fprintf(stderr, PROGRAM ": unexpected word '%s': options begin with --\n",
+				argv[optind]);
+		next = OPTIONS_BAD;
+	}
+	optind = 1;
+	return next;
+}
+
+/* Options of ours in front of "--", which EAL would not understand. */
+static enum options_next
+scan_front(int argc, char **argv, struct app_options *o)
+{
+	const struct option_row *r;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		const char *word = argv[i];
+		size_t len;
+
+		if (strncmp(word, "--", 2) != 0)
+			continue;
+		len = strcspn(word + 2, "=");
+		for (r = rows; r->name != NULL; r++) {
+			if (strlen(r->name) == len && strncmp(word + 2, r->name, len) == 0)
+				break;
+		}
+		if (r->name == NULL)
+			continue;
+		if (r->arg == NULL &&
+				(strcmp(r->name, "help") == 0 || strcmp(r->name, "version") == 0))
+			return take(r, o, NULL);
+		fprintf(stderr,
+				PROGRAM ": '%s' stands before '--': the program's own options "
+					"follow '--'\n",
+				word);
+		return OPTIONS_BAD;
+	}
+	return OPTIONS_RUN;
+}
+
+static enum options_next
+check(const struct app_options *o)
+{
+	if (o->help) {
+		print_usage();
+		return OPTIONS_DONE;
+	}
+	if (o->version) {
+		printf(PROGRAM " " APP_VERSION " (%s)\n", rte_version());
+		return OPTIONS_DONE;
+	}
+	if (o->stats_period != 0 && o->interactive) {
+		fputs(PROGRAM ": --stats-period: works without --interactive only; "
+			      "at the prompt say 'show port stats all'\n",
+				stderr);
+		return OPTIONS_BAD;
+	}
+	return OPTIONS_RUN;
+}
+
+static const struct app_options defaults = {
+	.service_lcores = UINT32_MAX,
+	.burst = 32,
+	.mbuf_size = APP_MBUF_SIZE_DEFAULT,
+	.engine = DP_ENGINE_ROUTE,
+	.gen = {
+		.src_ip = RTE_IPV4(198, 18, 0, 1),
+		.dst_ip = RTE_IPV4(198, 18, 0, 2),
+		.src_port = 9,
+		.dst_port = 9,
+		.pkt_len = 64,
+	},
+};
+
+enum options_next
+options_parse(int argc, char **argv, struct app_options *o)
+{
+	enum options_next next;
+	int front;
+
+	*o = defaults;
+	for (front = 1; front < argc && strcmp(argv[front], "--") != 0; front++)
+		;
+	next = scan_front(front, argv, o);
+	/* "--" takes the place of the program's name. */
+	if (next == OPTIONS_RUN && front < argc)
+		next = parse_own(argc - front, argv + front, o);
+	return next == OPTIONS_RUN ? check(o) : next;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_service.h>
+
+#include "app.h"
+
+/* Bounds: a worker leaves its loop; control takes what the workers punted; a
+ * request is answered; the command thread ends after quit.
+ */
+#define WORKER_STOP_US 5000000
+#define DRAIN_US 1000000
+#define REQUEST_S 10
+#define COMMANDS_END_US 5000000
+/* Turns without a packet after which the only lcore may sleep. */
+#define IDLE_TURNS 256
+
+static void
+sleep_us(uint64_t us)
+{
+	struct timespec ts = { .tv_nsec = (long)us * 1000 };
+
+	nanosleep(&ts, NULL);
+}
+
+int
+run_init(struct app *a)
+{
+	pthread_condattr_t attr;
+
+	a->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	a->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (a->wake_fd < 0 || a->end_fd < 0)
+		return -errno;
+	a->main_thread = pthread_self();
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&a->answered, &attr);
+	pthread_condattr_destroy(&attr);
+	return 0;
+}
+
+void
+run_fini(struct app *a)
+{
+	pthread_cond_destroy(&a->answered);
+	pthread_mutex_destroy(&a->lock);
+	close(a->wake_fd);
+	close(a->end_fd);
+}
+
+static void
+wake(int fd)
+{
+	uint64_t one = 1;
+
+	if (write(fd, &one, sizeof(one)) < 0)
+		return; /* full: awake anyway */
+}
+
+void
+app_quit(struct app *a, int status)
+{
+	if (!atomic_exchange(&a->quit, true))
+		atomic_store(&a->exit_status, status);
+	wake(a->end_fd);
+	wake(a->wake_fd);
+}
+
+int
+app_request(struct app *a, enum app_request request)
+{
+	struct timespec end;
+	int ret = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += REQUEST_S;
+	pthread_mutex_lock(&a->lock);
+	a->request = request;
+	wake(a->wake_fd);
+	while (ret == 0 && a->request != APP_REQUEST_NONE)
+		ret = -pthread_cond_timedwait(&a->answered, &a->lock, &end);
+	if (ret == 0)
+		ret = a->request_result;
+	else
+		ret = -EBUSY;
+	a->request = APP_REQUEST_NONE;
+	pthread_mutex_unlock(&a->lock);
+	return ret;
+}
+
+int
+app_ask(struct app *a, control_fn fn, void *arg, size_t arg_size, uint32_t timeout_ms)
+{
+	uint64_t end = control_now_us() + (uint64_t)timeout_ms * 1000;
+	int ret;
+
+	if (a->lcores.control_on_main && pthread_equal(pthread_self(), a->main_thread))
+		return fn(a->control, arg);
+	for (;;) {
+		ret = control_call(a->control, fn, arg, arg_size, timeout_ms);
+		if (ret != -EAGAIN || control_now_us() >= end)
+			return ret;
+		sleep_us(1000);
+	}
+}
+
+static int
+launch(struct dp_worker *w)
+{
+	if (w->lcore == rte_get_main_lcore()) {
+		dp_worker_enter(w);
+		return 0;
+	}
+	return rte_eal_remote_launch(dp_worker_main, w, w->lcore);
+}
+
+static void
+run_clear(struct app *a)
+{
+	uint16_t i;
+
+	dp_counters_clear(a->dp);
+	for (i = 0; i < a->nb_ports; i++)
+		rte_eth_stats_get(a->port[i], &a->stats_base[a->port[i]]);
+}
+
+static int
+run_start(struct app *a)
+{
+	struct dp *dp = a->dp;
+	uint16_t i;
+	int ret;
+
+	if (atomic_load(&a->quit))
+		return -ECANCELED;
+	if (atomic_load(&a->forwarding))
+		return -EALREADY;
+	dp->engine = a->engine;
+	dp->burst = a->burst;
+	dp->txgen = a->gen;
+	run_clear(a);
+	atomic_store(&dp->running, true);
+	atomic_store(&a->forwarding, true);
+	for (i = 0; i < dp->nb_workers; i++) {
+		ret = launch(dp->worker[i]);
+		if (ret != 0) {
+			APP_LOG(ERR, "lcore %u does not start: %d\n", dp->worker[i]->lcore, ret);
+			run_stop(a);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/* One turn of control in this thread, if it is this thread's. */
+static void
+control_turn(struct app *a)
+{
+	if (a->lcores.control_on_main)
+		rte_service_run_iter_on_app_lcore(a->service_id, 1);
+}
+
+/* Wait for a worker lcore; control must go on meanwhile. */
+static int
+join_worker(struct app *a, struct dp_worker *w, uint64_t end)
+{
+	if (w->lcore == rte_get_main_lcore()) {
+		dp_worker_leave(w);
+		return 0;
+	}
+	while (rte_eal_get_lcore_state(w->lcore) == RUNNING) {
+		if (control_now_us() > end) {
+			APP_LOG(ERR, "worker on lcore %u does not stop\n", w->lcore);
+			return -ETIMEDOUT;
+		}
+		control_turn(a);
+		sleep_us(50);
+	}
+	rte_eal_wait_lcore(w->lcore);
+	return 0;
+}
+
+/* What workers punted last is control's to decide on. */
+static void
+drain(struct app *a)
+{
+	uint64_t end = control_now_us() + DRAIN_US;
+
+	while (rte_ring_count(a->dp->punt) != 0 && control_now_us() < end) {
+		control_turn(a);
+		if (!a->lcores.control_on_main)
+			sleep_us(100);
+	}
+}
+
+int
+run_stop(struct app *a)
+{
+	uint64_t end = control_now_us() + WORKER_STOP_US;
+	uint16_t i;
+	int ret = 0;
+
+	if (!atomic_load(&a->forwarding))
+		return -EALREADY;
+	atomic_store(&a->dp->running, false);
+	for (i = 0; i < a->dp->nb_workers; i++) {
+		if (join_worker(a, a->dp->worker[i], end) != 0)
+			ret = -ETIMEDOUT;
+	}
+	drain(a);
+	atomic_store(&a->forwarding, false);
+	return ret;
+}
+
+static void
+answer_request(struct app *a)
+{
+	pthread_mutex_lock(&a->lock);
+	switch (a->request) {
+	case APP_REQUEST_NONE:
+		break;
+	case APP_REQUEST_START:
+		a->request_result = run_start(a);
+		break;
+	case APP_REQUEST_STOP:
+		a->request_result = run_stop(a);
+		break;
+	case APP_REQUEST_CLEAR:
+		run_clear(a);
+		a->request_result = 0;
+		break;
+	}
+	if (a->request != APP_REQUEST_NONE) {
+		a->request = APP_REQUEST_NONE;
+		pthread_cond_broadcast(&a->answered);
+	}
+	pthread_mutex_unlock(&a->lock);
+}
+
+/* Is something asked? Empties the wake-up. */
+static bool
+woken(struct app *a, int timeout_ms)
+{
+	struct pollfd pfd = { .fd = a->wake_fd, .events = POLLIN };
+	uint64_t n;
+
+	return poll(&pfd, 1, timeout_ms) > 0 && read(a->wake_fd, &n, sizeof(n)) == sizeof(n);
+}
+
+/* Microseconds until control wants its turn. */
+static uint64_t
+control_wait_us(const struct app *a)
+{
+	uint64_t due = atomic_load_explicit(&a->control_due, memory_order_relaxed);
+	uint64_t now = control_now_us();
+
+	return due <= now ? 0 : RTE_MIN(due - now, (uint64_t)APP_CONTROL_SLEEP_US);
+}
+
+/* The only lcore: a worker's turn, and control's when it is due. */
+static void
+turn_alone(struct app *a)
+{
+	static uint64_t last;
+	static unsigned int idle;
+	uint64_t now;
+
+	if (dp_worker_turn(a->dp->worker[0]) != 0)
+		idle = 0;
+	else
+		idle++;
+	now = control_now_us();
+	if (rte_ring_count(a->dp->punt) != 0 || now - last >= APP_CONTROL_SLEEP_US ||
+			control_wait_us(a) == 0) {
+		control_turn(a);
+		last = now;
+	}
+	if (idle >= IDLE_TURNS && a->opt.idle_sleep != 0)
+		sleep_us(RTE_MIN((uint64_t)a->opt.idle_sleep, control_wait_us(a)));
+}
+
+static void
+loop_turn(struct app *a)
+{
+	uint64_t wait;
+
+	if (a->lcores.worker_on_main && atomic_load(&a->forwarding)) {
+		turn_alone(a);
+	} else if (a->lcores.control_on_main) {
+		control_turn(a);
+		wait = control_wait_us(a);
+		if (wait != 0)
+			sleep_us(wait);
+	}
+}
+
+/* Commands in progress need this loop: go on until their thread has ended. */
+static bool
+ended(const struct app *a, uint64_t *end)
+{
+	if (!atomic_load(&a->quit))
+		return false;
+	if (*end == 0)
+		*end = control_now_us() + COMMANDS_END_US;
+	if (atomic_load(&a->commands_done))
+		return true;
+	if (control_now_us() < *end)
+		return false;
+	APP_LOG(WARNING, "a command does not end, going on without\n");
+	return true;
+}
+
+void
+run_loop(struct app *a)
+{
+	bool idle = !a->lcores.control_on_main;
+	unsigned int turns = 0;
+	uint64_t end = 0;
+
+	while (!ended(a, &end)) {
+		/* A system call every few turns is enough where packets pass. */
+		if (idle || !atomic_load(&a->forwarding) || ++turns % 64 == 0) {
+			if (woken(a, idle ? (atomic_load(&a->quit) ? 10 : 500) : 0))
+				answer_request(a);
+		}
+		loop_turn(a);
+	}
+}

@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+"""Make rte_cmdline's tokens from a table of commands.
+
+cmdline-gen.py LIST HEADER SOURCE
+
+A line of the table is a command and, after ' # ', its help:
+
+    ip route add <PREFIX>prefix via <ADDR>gateway   # add a static route
+
+Plain words are keywords, (a,b)name is a choice of keywords, <TYPE>name an argument. [heading]
+starts a section. The handler of the line above is
+
+    int cmd_ip_route_add(struct cli *cli, const struct cmd_ip_route_add *args);
+
+with args->prefix and args->gateway; its name is the keywords in front of the first argument.
+"""
+
+import re
+import sys
+
+# Type of an argument: (C type of its field, object of struct cli_type)
+TYPES = {
+    "ADDR": ("uint32_t", "cli_type_addr"),
+    "PREFIX": ("struct cli_prefix", "cli_type_prefix"),
+    "PORT": ("uint16_t", "cli_type_port"),
+    "PORTS": ("struct cli_ports", "cli_type_ports"),
+    "UINT": ("uint64_t", "cli_type_uint"),
+    "MAC": ("struct rte_ether_addr", "cli_type_mac"),
+    "LLADDR": ("struct ipoib_addr", "cli_type_lladdr"),
+    "STRING": ("struct cli_string", "cli_type_string"),
+}
+
+NOTICE = """/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ *
+ * Generated: change the table of commands instead.
+ */
+
+"""
+
+WORD = re.compile(r"^[a-z][a-z0-9_-]*$")
+ARGUMENT = re.compile(r"^<([A-Z]+)>([a-z][a-z0-9_]*)$")
+CHOICE = re.compile(r"^\(([a-z0-9,_-]+)\)([a-z][a-z0-9_]*)$")
+
+
+class Word:
+    """One word of a command: a keyword, a choice of keywords, or an argument."""
+
+    def __init__(self, text):
+        self.type = None
+        self.keywords = None
+        self.field = None
+        argument, choice = ARGUMENT.match(text), CHOICE.match(text)
+        if argument:
+            if argument[1] not in TYPES:
+                raise ValueError(f"unknown type <{argument[1]}>, known: {', '.join(TYPES)}")
+            self.type, self.field = argument[1], argument[2]
+            self.usage = self.field.upper()
+        elif choice:
+            self.keywords, self.field = choice[1].split(","), choice[2]
+            self.usage = "|".join(self.keywords)
+        elif WORD.match(text):
+            self.keywords = [text]
+            self.usage = text
+        else:
+            raise ValueError(f"'{text}' is no word, (a,b)name or <TYPE>name")
+
+    def member(self):
+        if self.type:
+            return f"\t{TYPES[self.type][0]} {self.field};\n"
+        return f"\tcmdline_fixed_string_t {self.field};\n" if self.field else ""
+
+
+class Command:
+    def __init__(self, section, words, text):
+        self.section, self.text = section, text
+        self.words = [Word(w) for w in words]
+        # The keywords in front of the first argument; "help TOPIC" beside "help" needs more.
+        fields = [w.field for w in self.words]
+        first = next((i for i, f in enumerate(fields) if f), len(fields))
+        names = [w.keywords[0] for w in self.words[:first]]
+        if len(names) == 1 and first < len(fields):
+            names.append(fields[first])
+        self.name = "cmd_" + "_".join(names).replace("-", "_")
+        self.usage = " ".join(w.usage for w in self.words)
+
+    def struct(self):
+        members = "".join(w.member() for w in self.words)
+        # Keywords are matched and not kept; they share one place.
+        return (f"struct {self.name} {{\n\tcmdline_fixed_string_t keyword;\n{members}}};\n"
+                f"int {self.name}(struct cli *cli, const struct {self.name} *args);\n\n")
+
+    def tokens(self):
+        out = []
+        for i, w in enumerate(self.words):
+            name = f"{self.name}_{i}"
+            if w.type:
+                out.append(f"static struct cli_token {name} =\n\t\tCLI_TOKEN(struct {self.name}, "
+                           f"{w.field}, {TYPES[w.type][1]});\n")
+            else:
+                field = w.field or "keyword"
+                out.append(f"static cmdline_parse_token_string_t {name} =\n"
+                           f"\t\tTOKEN_STRING_INITIALIZER(struct {self.name}, {field}, "
+                           f"\"{'#'.join(w.keywords)}\");\n")
+        return "".join(out)
+
+    def grammar(self, index):
+        words = "".join(
+            f"\t{{ .name = \"{w.field}\", .type = &{TYPES[w.type][1]} }},\n" if w.type else
+            f"\t{{ .name = \"{'#'.join(w.keywords)}\" }},\n" for w in self.words)
+        tokens = "".join(f"\t\t(void *)&{self.name}_{i},\n" for i in range(len(self.words)))
+        return (f"static int\n{self.name}_run(struct cli *cli, const void *args)\n{{\n"
+                f"\treturn {self.name}(cli, args);\n}}\n\n"
+                f"static const struct cli_word {self.name}_words[] = {{\n{words}}};\n\n"
+                f"static cmdline_parse_inst_t {self.name}_inst = {{\n\t.f = cli_take,\n"
+                f"\t.data = (void *)(uintptr_t)&cli_commands[{index}],\n"
+                f"\t.help_str = \"{self.usage}: {self.text}\",\n"
+                f"\t.tokens = {{\n{tokens}\t\tNULL,\n\t}},\n}};\n\n")
+
+    def row(self):
+        return (f"\t{{ \"{self.section}\", \"{self.usage}\", \"{self.text}\", "
+                f"{self.name}_words, {len(self.words)}, {self.name}_run,\n"
+                f"\t\t\tsizeof(struct {self.name}) }},\n")
+
+
+def read(path):
+    commands, section = [], ""
+    with open(path, encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            line = line.strip()
+            if not line or line.startswith("#"):
+                continue
+            try:
+                if line.startswith("["):
+                    section = line.strip("[]")
+                    continue
+                words, mark, text = line.partition(" # ")
+                if not mark or '"' in line or "\\" in line:
+                    raise ValueError("needs ' # ' and a help text without quotes")
+                commands.append(Command(section, words.split(), text.strip()))
+            except ValueError as e:
+                sys.exit(f"{path}:{number}: {e}")
+    names = [c.name for c in commands]
+    for name in names:
+        if names.count(name) > 1:
+            sys.exit(f"{path}: two commands are called {name}")
+    return commands
+
+
+def main():
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    commands = read(sys.argv[1])
+    with open(sys.argv[2], "w", encoding="utf-8") as f:
+        f.write(NOTICE + "#ifndef COMMANDS_H\n#define COMMANDS_H\n\n#include \"grammar.h\"\n\n")
+        f.write("".join(c.struct() for c in commands) + "#endif /* COMMANDS_H */\n")
+    with open(sys.argv[3], "w", encoding="utf-8") as f:
+        f.write(NOTICE + "#include \"commands.h\"\n\n")
+        f.write("".join(c.tokens() for c in commands) + "\n")
+        f.write("".join(c.grammar(i) for i, c in enumerate(commands)))
+        f.write("const struct cli_command cli_commands[] = {\n")
+        f.write("".join(c.row() for c in commands) + "};\n\n")
+        f.write(f"const unsigned int cli_nb_commands = {len(commands)};\n\n")
+        f.write("cmdline_parse_ctx_t cli_ctx[] = {\n")
+        f.write("".join(f"\t&{c.name}_inst,\n" for c in commands) + "\tNULL,\n};\n")
+
+
+if __name__ == "__main__":
+    main()
