@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <rte_common.h>
+
+#include "fake_mad.h"
+#include "ib_mad.h"
+#include "sa_oracle.h"
+
+#define EV_ALL 0x1f
+
+/* A port that answers SMPs. */
+struct smp_port {
+	struct oracle_port port;
+	uint16_t pkeys[IPOIB_MAD_PKEYS_MAX];
+	unsigned int lose;    /* the next so many requests */
+	uint16_t lose_attr;   /* all requests for this attribute */
+	uint16_t refuse_attr; /* these get an error status */
+	bool mute;
+	bool stale; /* answer with another round's TID */
+};
+
+struct heard {
+	unsigned int calls;
+	uint32_t events;
+	struct ipoib_mad_port port;
+};
+
+static void
+answer_smp(struct fake_mad *f, const uint8_t *mad, uint16_t dlid)
+{
+	struct smp_port *p = f->arg;
+	uint8_t answer[IPOIB_MAD_LEN];
+	uint16_t attr = (uint16_t)(mad[16] << 8 | mad[17]);
+
+	assert_int_equal(dlid, 0xffff);
+	memcpy(answer, mad, sizeof(answer));
+	assert_int_equal(oracle_answer_smp(answer, &p->port, p->pkeys), 0);
+	if (p->lose != 0) {
+		p->lose--;
+		return;
+	}
+	if (p->mute || attr == p->lose_attr)
+		return;
+	if (attr == p->refuse_attr)
+		answer[5] = 0x1c;
+	if (p->stale)
+		answer[14] ^= 1;
+	fake_mad_deliver(f, answer, 0, 0);
+}
+
+static void
+hear(void *arg, uint32_t events, const struct ipoib_mad_port *port)
+{
+	struct heard *h = arg;
+
+	h->calls++;
+	h->events |= events;
+	h->port = *port;
+}
+
+static struct fake_mad *
+open_smp(struct smp_port *p, struct heard *h)
+{
+	struct fake_mad *f;
+	unsigned int i;
+
+	memset(p, 0, sizeof(*p));
+	p->port = (struct oracle_port){ .guid = 0x0002c90300001234,
+		.prefix = 0xfe80000000000000,
+		.lid = 0x0123,
+		.sm_lid = 0x0456,
+		.partition_cap = 64,
+		.state = 4,
+		.lmc = 2,
+		.mtu = 5,
+		.sm_sl = 3,
+		.cap_mask = 0x02510868 };
+	for (i = 0; i < RTE_DIM(p->pkeys); i++)
+		p->pkeys[i] = (uint16_t)(0x8000 + i);
+	memset(h, 0, sizeof(*h));
+	/* The fake's arg is needed from the first MAD on: it starts unplugged. */
+	f = fake_mad_open(NULL, true);
+	f->script = answer_smp;
+	f->arg = p;
+	ipoib_mad_listen(f->mad, hear, h);
+	return f;
+}
+
+static void
+steps(struct fake_mad *f, unsigned int ms)
+{
+	while (ms-- != 0)
+		fake_mad_step(f, 1000);
+}
+
+static void
+test_identity(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+	const struct ipoib_mad_port *port = ipoib_mad_port(f->mad);
+	static const uint8_t gid[16] = { 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 2, 0xc9, 3, 0, 0, 0x12,
+		0x34 };
+	unsigned int i;
+
+	(void)state;
+	steps(f, 250);
+	assert_int_equal(h.events, EV_ALL);
+	assert_int_equal(port->state, IPOIB_MAD_ACTIVE);
+	assert_int_equal(port->lid, 0x0123);
+	assert_int_equal(port->sm_lid, 0x0456);
+	assert_int_equal(port->lmc, 2);
+	assert_int_equal(port->sm_sl, 3);
+	assert_int_equal(port->mtu, 4096);
+	assert_int_equal(port->cap_mask, 0x02510868);
+	assert_memory_equal(port->gid.raw, gid, 16);
+	assert_int_equal(port->nb_pkeys, 64);
+	for (i = 0; i < 64; i++)
+		assert_int_equal(port->pkeys[i], 0x8000 + i);
+	assert_int_equal(port->pkeys[64], 0);
+	assert_string_equal(port->device, "fake0");
+	assert_string_equal(ipoib_mad_reason(f->mad), "");
+	fake_mad_close(f);
+}
+
+static void
+test_changes(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+	unsigned int calls;
+
+	(void)state;
+	steps(f, 250);
+	calls = h.calls;
+	steps(f, 500);
+	assert_int_equal(h.calls, calls);
+	h.events = 0;
+	p.port.lid = 99;
+	steps(f, 110);
+	assert_int_equal(h.events, IPOIB_MAD_EV_LID);
+	assert_int_equal(h.port.lid, 99);
+	h.events = 0;
+	p.port.sm_lid = 2;
+	steps(f, 110);
+	assert_int_equal(h.events, IPOIB_MAD_EV_SM);
+	h.events = 0;
+	p.pkeys[63] = 0xffff;
+	steps(f, 110);
+	assert_int_equal(h.events, IPOIB_MAD_EV_PKEY);
+	assert_int_equal(h.port.pkeys[63], 0xffff);
+	h.events = 0;
+	p.port.prefix++;
+	steps(f, 110);
+	assert_int_equal(h.events, IPOIB_MAD_EV_GID);
+	h.events = 0;
+	p.port.state = 1;
+	steps(f, 110);
+	assert_int_equal(h.events, IPOIB_MAD_EV_STATE);
+	assert_int_equal(h.port.state, IPOIB_MAD_DOWN);
+	h.events = 0;
+	p.port.partition_cap = 1;
+	steps(f, 110);
+	assert_int_equal(h.events, IPOIB_MAD_EV_PKEY);
+	assert_int_equal(h.port.nb_pkeys, 1);
+	assert_int_equal(h.port.pkeys[1], 0);
+	fake_mad_close(f);
+}
+
+/* More P_Keys than we follow. */
+static void
+test_many_pkeys(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+
+	(void)state;
+	p.port.partition_cap = 0xffff;
+	steps(f, 250);
+	assert_int_equal(h.port.nb_pkeys, IPOIB_MAD_PKEYS_MAX);
+	assert_int_equal(h.port.pkeys[127], 0x8000 + 127);
+	fake_mad_close(f);
+}
+
+static void
+test_lost_pieces(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+
+	(void)state;
+	p.lose = 3;
+	steps(f, 400);
+	assert_int_equal(h.port.state, IPOIB_MAD_ACTIVE);
+	p.lose_attr = 0x0015;
+	p.port.lid = 98;
+	steps(f, 400);
+	assert_int_equal(h.port.lid, 0x0123);
+	assert_int_equal(h.port.state, IPOIB_MAD_ACTIVE);
+	p.lose_attr = 0;
+	steps(f, 110);
+	assert_int_equal(h.port.lid, 98);
+	fake_mad_close(f);
+}
+
+static void
+test_smp_refused(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+
+	(void)state;
+	p.refuse_attr = 0x0016;
+	steps(f, 300);
+	assert_int_equal(h.port.state, IPOIB_MAD_ACTIVE);
+	assert_int_equal(h.port.pkeys[0], 0);
+	p.refuse_attr = 0x0015;
+	p.port.lid = 5;
+	steps(f, 300);
+	assert_int_equal(h.port.lid, 0x0123);
+	fake_mad_close(f);
+}
+
+static void
+test_stale_smp(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+	struct ipoib_mad_stats st;
+
+	(void)state;
+	steps(f, 250);
+	p.stale = true;
+	p.port.lid = 5;
+	steps(f, 300);
+	assert_int_equal(h.port.lid, 0x0123);
+	ipoib_mad_stats_get(f->mad, &st);
+	assert_true(st.unclaimed > 0);
+	fake_mad_close(f);
+}
+
+static void
+test_silence(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+	uint8_t mad[IPOIB_MAD_LEN] = { 1, 3, 2, 1 };
+
+	(void)state;
+	steps(f, 250);
+	h.events = 0;
+	p.mute = true;
+	steps(f, 800);
+	assert_int_equal(h.port.state, IPOIB_MAD_ACTIVE);
+	steps(f, 400);
+	assert_int_equal(h.port.state, IPOIB_MAD_ABSENT);
+	assert_int_equal(h.events, IPOIB_MAD_EV_STATE);
+	assert_string_not_equal(ipoib_mad_reason(f->mad), "");
+	assert_int_equal(ipoib_mad_send(f->mad, mad, 1, 0), -ENOTCONN);
+	assert_in_range(f->silences, 1, 2);
+	p.mute = false;
+	steps(f, 150);
+	assert_int_equal(h.port.state, IPOIB_MAD_ACTIVE);
+	fake_mad_close(f);
+}
+
+static void
+test_reconnect(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+	struct ipoib_mad_stats st;
+
+	(void)state;
+	steps(f, 250);
+	f->connected = false;
+	steps(f, 1);
+	assert_int_equal(h.port.state, IPOIB_MAD_ABSENT);
+	assert_string_equal(ipoib_mad_reason(f->mad), "the fake is unplugged");
+	f->connected = true;
+	h.events = 0;
+	p.port.lid = 77;
+	steps(f, 3);
+	assert_int_equal(h.events, IPOIB_MAD_EV_STATE | IPOIB_MAD_EV_LID);
+	assert_int_equal(h.port.lid, 77);
+	ipoib_mad_stats_get(f->mad, &st);
+	assert_int_equal(st.reconnects, 1);
+	fake_mad_close(f);
+}
+
+/* At most 20 requests a second and port, whatever the pace of polls. */
+static void
+test_pace(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+	uint64_t sent;
+
+	(void)state;
+	steps(f, 250);
+	sent = f->sent;
+	steps(f, 1000);
+	/* 10 rounds of NodeInfo, PortInfo and two blocks. */
+	assert_in_range(f->sent - sent, 36, 44);
+	fake_mad_close(f);
+}
+
+static void
+take(void *arg, int status, const uint8_t *mad, uint16_t slid)
+{
+	unsigned int *taken = arg;
+
+	(void)mad;
+	assert_int_equal(status, 0);
+	assert_int_equal(slid, 1);
+	(*taken)++;
+}
+
+static void
+test_classes(void **state)
+{
+	struct fake_mad *f = fake_mad_open(NULL, false);
+	uint8_t mad[IPOIB_MAD_LEN] = { 1, 3, 2, 0x81 };
+	struct ipoib_mad_stats st;
+	unsigned int taken = 0;
+
+	(void)state;
+	assert_int_equal(ipoib_mad_register(f->mad, 0x01, take, &taken), -ENOTSUP);
+	assert_int_equal(ipoib_mad_register(f->mad, 0x81, take, &taken), -ENOTSUP);
+	assert_int_equal(ipoib_mad_register(f->mad, 0x03, take, &taken), 0);
+	assert_int_equal(ipoib_mad_register(f->mad, 0x03, take, &taken), -EBUSY);
+	fake_mad_deliver(f, mad, 0, 0);
+	mad[1] = 4;
+	fake_mad_deliver(f, mad, 0, 0);
+	mad[1] = 3;
+	mad[0] = 0;
+	fake_mad_deliver(f, mad, 0, 0);
+	fake_mad_step(f, 1000);
+	assert_int_equal(taken, 1);
+	ipoib_mad_stats_get(f->mad, &st);
+	assert_int_equal(st.received, 3);
+	assert_int_equal(st.unclaimed, 2);
+	assert_int_equal(ipoib_mad_register(f->mad, 0x03, NULL, NULL), 0);
+	mad[0] = 1;
+	fake_mad_deliver(f, mad, 0, 0);
+	fake_mad_step(f, 1000);
+	assert_int_equal(taken, 1);
+	fake_mad_close(f);
+}
+
+static void
+test_poll_is_bounded(void **state)
+{
+	struct fake_mad *f = fake_mad_open(NULL, false);
+	uint8_t mad[IPOIB_MAD_LEN] = { 1, 3, 2, 0x81 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		fake_mad_deliver(f, mad, 0, 0);
+	assert_int_equal(ipoib_mad_poll(f->mad, f->now_us), 64);
+	assert_int_equal(ipoib_mad_poll(f->mad, f->now_us), 36);
+	assert_int_equal(ipoib_mad_poll(f->mad, f->now_us), 0);
+	fake_mad_close(f);
+}
+
+static void
+test_listeners(void **state)
+{
+	struct fake_mad *f = fake_mad_open(NULL, false);
+	struct heard h[17];
+	unsigned int i;
+
+	(void)state;
+	memset(h, 0, sizeof(h));
+	for (i = 0; i < 16; i++)
+		assert_int_equal(ipoib_mad_listen(f->mad, hear, &h[i]), 0);
+	assert_int_equal(ipoib_mad_listen(f->mad, hear, &h[16]), -ENOSPC);
+	assert_int_equal(h[0].calls, 0);
+	fake_mad_step(f, 1000);
+	for (i = 0; i < 16; i++) {
+		assert_int_equal(h[i].calls, 1);
+		assert_int_equal(h[i].events, EV_ALL);
+	}
+	ipoib_mad_unlisten(f->mad, hear, &h[3]);
+	f->port.lid = 9;
+	fake_mad_step(f, 1000);
+	assert_int_equal(h[2].calls, 2);
+	assert_int_equal(h[3].calls, 1);
+	assert_int_equal(ipoib_mad_listen(f->mad, hear, &h[16]), 0);
+	fake_mad_close(f);
+}
+
+static void
+test_bad_words(void **state)
+{
+	static const struct ipoib_mad_cfg bad[] = {
+		{ .transport = "verbs", .device = "x", .port_num = 1 },
+		{ .transport = "ibsimx", .device = "x", .port_num = 1 },
+		{ .transport = "", .device = "x", .port_num = 1 },
+		{ .transport = NULL, .device = "x", .port_num = 1 },
+		{ .transport = "umad:x", .device = "x", .port_num = 1 },
+		{ .transport = "ibsim", .device = "", .port_num = 1 },
+		{ .transport = "ibsim", .device = NULL, .port_num = 1 },
+		{ .transport = "ibsim", .device = "x", .port_num = 0 },
+		{ .transport = "ibsim", .device = "x", .port_num = 2 },
+		{ .transport = "ibsim",
+				.device = "a23456789012345678901234567890123",
+				.port_num = 1 },
+		{ .transport = "ibsim:a2345678901234567890123456789012345678901234567890123456789"
+			       "01234567890123456789012",
+				.device = "x",
+				.port_num = 1 },
+	};
+	struct ipoib_mad_cfg none = { .transport = "umad", .device = "nosuch0", .port_num = 1 };
+	struct ipoib_mad *mad = NULL;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(bad); i++)
+		assert_int_equal(ipoib_mad_open(&bad[i], &mad), -EINVAL);
+	assert_int_equal(ipoib_mad_open(&none, &mad), -ENODEV);
+	assert_null(mad);
+	ipoib_mad_close(NULL);
+}
+
+static socklen_t
+sim_ctl_name(struct sockaddr_un *sa, const char *name)
+{
+	int len;
+
+	memset(sa, 0, sizeof(*sa));
+	sa->sun_family = AF_UNIX;
+	len = snprintf(sa->sun_path + 1, sizeof(sa->sun_path) - 1, "%s:ctl", name);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len + 1);
+}
+
+static void
+test_ibsim_not_there(void **state)
+{
+	struct ipoib_mad_cfg cfg = { .device = "Hca1", .port_num = 1 };
+	struct ipoib_mad *mad;
+	char transport[64];
+	uint64_t start = mad_clock_us();
+
+	(void)state;
+	snprintf(transport, sizeof(transport), "ibsim:none-%d", getpid());
+	cfg.transport = transport;
+	assert_int_equal(ipoib_mad_open(&cfg, &mad), 0);
+	assert_true(mad_clock_us() - start < 50000);
+	assert_int_equal(ipoib_mad_port(mad)->state, IPOIB_MAD_ABSENT);
+	assert_non_null(strstr(ipoib_mad_reason(mad), "no ibsim"));
+	assert_int_equal(ipoib_mad_fd(mad), -1);
+	ipoib_mad_close(mad);
+}
+
+/* A simulator that hangs: nothing waits for it beyond the limit. */
+static void
+test_ibsim_hangs(void **state)
+{
+	struct ipoib_mad_cfg cfg = { .device = "Hca1", .port_num = 1 };
+	struct ipoib_mad *mad;
+	struct sockaddr_un sa;
+	char transport[64];
+	uint64_t start;
+	socklen_t len;
+	int fd, i;
+
+	(void)state;
+	snprintf(transport, sizeof(transport), "ibsim:hang-%d", getpid());
+	cfg.transport = transport;
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	len = sim_ctl_name(&sa, transport + strlen("ibsim:"));
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, len), 0);
+	start = mad_clock_us();
+	assert_int_equal(ipoib_mad_open(&cfg, &mad), 0);
+	assert_true(mad_clock_us() - start < 200000 + 50000);
+	assert_non_null(strstr(ipoib_mad_reason(mad), "does not answer"));
+	start = mad_clock_us();
+	for (i = 0; i < 1000; i++)
+		ipoib_mad_poll(mad, (uint64_t)i * 10000);
+	assert_true(mad_clock_us() - start < 100000);
+	close(fd);
+	/* It ended: noticed, and the reason says so. */
+	for (i = 1000; i < 1300; i++)
+		ipoib_mad_poll(mad, (uint64_t)i * 10000);
+	assert_non_null(strstr(ipoib_mad_reason(mad), "no ibsim"));
+	start = mad_clock_us();
+	ipoib_mad_close(mad);
+	assert_true(mad_clock_us() - start < 250000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_many_pkeys),
+		cmocka_unit_test(test_lost_pieces),
+		cmocka_unit_test(test_smp_refused),
+		cmocka_unit_test(test_stale_smp),
+		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_reconnect),
+		cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_poll_is_bounded),
+		cmocka_unit_test(test_listeners),
+		cmocka_unit_test(test_bad_words),
+		cmocka_unit_test(test_ibsim_not_there),
+		cmocka_unit_test(test_ibsim_hangs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
