@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +24,14 @@ fixture_start(const char *prog)
 	char prefix[64];
 	const char *argv[] = { prog, "--no-huge", "-m", "256", "--no-pci", "--no-telemetry",
 		"--no-shconf", "-l", "0", "--file-prefix", prefix };
+	cpu_set_t cpus;
 
 	snprintf(prefix, sizeof(prefix), "neigh-%d", (int)getpid());
+	sched_getaffinity(0, sizeof(cpus), &cpus);
 	if (rte_eal_init(RTE_DIM(argv), (char **)(uintptr_t)argv) < 0)
 		return 1;
+	/* EAL tied this thread, and so those it will start, to one CPU. */
+	sched_setaffinity(0, sizeof(cpus), &cpus);
 	fix.pool = rte_pktmbuf_pool_create("neigh_test", PKTS, 0, 0, 256, SOCKET_ID_ANY);
 	fix.rcu = aligned_alloc(RTE_CACHE_LINE_SIZE,
 			RTE_ALIGN(rte_rcu_qsbr_get_memsize(READERS_MAX), RTE_CACHE_LINE_SIZE));
@@ -110,6 +115,15 @@ table_end(void)
 	}
 	assert_int_equal(fix.nb_released, fix.next_ah - 1);
 	assert_int_equal(rte_mempool_avail_count(fix.pool), PKTS);
+}
+
+int
+table_drop(void **state)
+{
+	(void)state;
+	ipoib_neigh_destroy(fix.t);
+	fix.t = NULL;
+	return 0;
 }
 
 struct ipoib_addr

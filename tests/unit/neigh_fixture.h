@@ -49,6 +49,8 @@ void table_new(const struct ipoib_neigh_cfg *cfg);
 int table_try(const struct ipoib_neigh_cfg *cfg);
 /* Destroy it; every handle must have come back once, every packet be free. */
 void table_end(void);
+/* Teardown: a test that failed leaves no table to the next. */
+int table_drop(void **state);
 
 /* QPN and the number that makes the GID. */
 struct ipoib_addr addr_of(uint32_t qpn, uint32_t gid);

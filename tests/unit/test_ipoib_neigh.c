@@ -179,6 +179,56 @@ test_every_octet_counts(void **state)
 	table_end();
 }
 
+/* Probe all 255 other values of one octet of an address that is there. */
+static uint32_t
+probe_octet(const struct ipoib_addr *a, uint32_t octet)
+{
+	const struct ipoib_neigh_entry *e[51];
+	const struct ipoib_addr *keys[51];
+	struct ipoib_addr b[51];
+	uint32_t i, v = 1, found = 0;
+	uint64_t hits;
+
+	while (v < 256) {
+		for (i = 0; i < 51; i++, v++) {
+			b[i] = *a;
+			((uint8_t *)&b[i])[octet] ^= v;
+			keys[i] = &b[i];
+		}
+		found += ipoib_neigh_lookup_bulk(fix.t, keys, 51, &hits, e) != 0;
+	}
+	return found;
+}
+
+/*
+ * The same where signature and bucket agree, so that only the comparison tells: in a
+ * table of two buckets one key of 2^16 gets so far, so probe enough of them.
+ */
+static void
+test_every_octet_compared(void **state)
+{
+	struct ipoib_neigh_cfg c = { .gc_thresh3 = 8, .gc_thresh2 = 8, .reclaim_max = 8 };
+	uint32_t round, i, octet;
+	struct ipoib_addr a[8];
+
+	(void)state;
+	for (round = 0; round < 400; round++) {
+		table_new(&c);
+		for (i = 0; i < 8; i++) {
+			a[i] = addr_of(round * 8 + i, round);
+			memset(&a[i].gid.raw[8], 17 * i, 4); /* no two differ in one octet */
+			rec_add_valid(&a[i], T0);
+			quiesce();
+		}
+		for (i = 0; i < 8; i++) {
+			for (octet = 1; octet < 20; octet++) {
+				assert_int_equal(probe_octet(&a[i], octet), 0);
+			}
+		}
+		table_end();
+	}
+}
+
 /* Addresses whose CRC is the same for every initial value: by linear algebra. */
 static uint32_t
 crc_of(const uint8_t key[20], uint32_t init)
@@ -545,6 +595,39 @@ test_walk_gid(void **state)
 	table_end();
 }
 
+/* Few GIDs in fewer buckets, random order, against a plain array. */
+static void
+test_walk_gid_random(void **state)
+{
+	struct ipoib_neigh_cfg c = { .gc_thresh3 = 48, .gc_thresh2 = 48 };
+	bool there[48] = { false };
+	uint32_t seen[48], round, step, i;
+	struct ipoib_addr a;
+
+	(void)state;
+	srand(5);
+	for (round = 0; round < 5; round++) {
+		table_new(&c);
+		memset(there, 0, sizeof(there));
+		for (step = 0; step < 2000; step++) {
+			i = rand() % 48;
+			a = addr_of(i, i / 3);
+			if (there[i])
+				ipoib_neigh_del(fix.t, ipoib_neigh_find(fix.t, &a));
+			else
+				rec_add(&a, T0);
+			there[i] = !there[i];
+			quiesce();
+			a = addr_of(0, rand() % 16);
+			memset(seen, 0, sizeof(seen));
+			ipoib_neigh_walk_gid(fix.t, &a.gid, count_rec, seen);
+			for (i = 0; i < 48; i++)
+				assert_int_equal(seen[i], there[i] && i / 3 == a.gid.raw[15]);
+		}
+		table_end();
+	}
+}
+
 static void
 test_walk_all(void **state)
 {
@@ -600,23 +683,25 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_create_bad_input),
-		cmocka_unit_test(test_create_twice),
-		cmocka_unit_test(test_lookup_limits),
-		cmocka_unit_test(test_lookup_mask),
-		cmocka_unit_test(test_flags_do_not_count),
-		cmocka_unit_test(test_every_octet_counts),
-		cmocka_unit_test(test_crc_colliders_spread),
-		cmocka_unit_test(test_full_table),
-		cmocka_unit_test(test_states),
-		cmocka_unit_test(test_failed_keeps_path),
-		cmocka_unit_test(test_state_names),
-		cmocka_unit_test(test_one_record_many_misses),
-		cmocka_unit_test(test_queue_total),
-		cmocka_unit_test(test_pktq),
-		cmocka_unit_test(test_walk_gid),
-		cmocka_unit_test(test_walk_all),
-		cmocka_unit_test(test_user_and_evict),
+		cmocka_unit_test_teardown(test_create_bad_input, table_drop),
+		cmocka_unit_test_teardown(test_create_twice, table_drop),
+		cmocka_unit_test_teardown(test_lookup_limits, table_drop),
+		cmocka_unit_test_teardown(test_lookup_mask, table_drop),
+		cmocka_unit_test_teardown(test_flags_do_not_count, table_drop),
+		cmocka_unit_test_teardown(test_every_octet_counts, table_drop),
+		cmocka_unit_test_teardown(test_every_octet_compared, table_drop),
+		cmocka_unit_test_teardown(test_crc_colliders_spread, table_drop),
+		cmocka_unit_test_teardown(test_full_table, table_drop),
+		cmocka_unit_test_teardown(test_states, table_drop),
+		cmocka_unit_test_teardown(test_failed_keeps_path, table_drop),
+		cmocka_unit_test_teardown(test_state_names, table_drop),
+		cmocka_unit_test_teardown(test_one_record_many_misses, table_drop),
+		cmocka_unit_test_teardown(test_queue_total, table_drop),
+		cmocka_unit_test_teardown(test_pktq, table_drop),
+		cmocka_unit_test_teardown(test_walk_gid, table_drop),
+		cmocka_unit_test_teardown(test_walk_gid_random, table_drop),
+		cmocka_unit_test_teardown(test_walk_all, table_drop),
+		cmocka_unit_test_teardown(test_user_and_evict, table_drop),
 	};
 	int ret;
 

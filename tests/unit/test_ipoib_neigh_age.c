@@ -495,20 +495,20 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_age_limit),
-		cmocka_unit_test(test_age_use),
-		cmocka_unit_test(test_age_queue),
-		cmocka_unit_test(test_age_resolved),
-		cmocka_unit_test(test_age_spread),
-		cmocka_unit_test(test_age_budget),
-		cmocka_unit_test(test_thresh1),
-		cmocka_unit_test(test_thresh2),
-		cmocka_unit_test(test_thresh3),
-		cmocka_unit_test(test_evict_order),
-		cmocka_unit_test(test_backoff),
-		cmocka_unit_test(test_backoff_jitter),
-		cmocka_unit_test(test_backoff_budget),
-		cmocka_unit_test(test_tune),
+		cmocka_unit_test_teardown(test_age_limit, table_drop),
+		cmocka_unit_test_teardown(test_age_use, table_drop),
+		cmocka_unit_test_teardown(test_age_queue, table_drop),
+		cmocka_unit_test_teardown(test_age_resolved, table_drop),
+		cmocka_unit_test_teardown(test_age_spread, table_drop),
+		cmocka_unit_test_teardown(test_age_budget, table_drop),
+		cmocka_unit_test_teardown(test_thresh1, table_drop),
+		cmocka_unit_test_teardown(test_thresh2, table_drop),
+		cmocka_unit_test_teardown(test_thresh3, table_drop),
+		cmocka_unit_test_teardown(test_evict_order, table_drop),
+		cmocka_unit_test_teardown(test_backoff, table_drop),
+		cmocka_unit_test_teardown(test_backoff_jitter, table_drop),
+		cmocka_unit_test_teardown(test_backoff_budget, table_drop),
+		cmocka_unit_test_teardown(test_tune, table_drop),
 	};
 	int ret;
 

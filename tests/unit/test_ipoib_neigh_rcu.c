@@ -434,7 +434,25 @@ mt_entry_ok(const struct ipoib_neigh_entry *e, const struct ipoib_addr *key)
 struct mt_burst {
 	const struct ipoib_addr *keys[MT_BURST];
 	const struct ipoib_neigh_entry *e[MT_BURST];
+	struct ipoib_neigh_entry copy[MT_BURST];
 };
+
+/* Look up and keep copies: an entry must never change while it can be seen. */
+static uint64_t
+mt_look(struct mt_burst *b, unsigned int *seed)
+{
+	uint64_t hits;
+	uint32_t i;
+
+	for (i = 0; i < MT_BURST; i++)
+		b->keys[i] = &mt.key[rand_r(seed) % MT_KEYS];
+	ipoib_neigh_lookup_bulk(fix.t, b->keys, MT_BURST, &hits, b->e);
+	for (i = 0; i < MT_BURST; i++) {
+		if (b->e[i] != NULL)
+			b->copy[i] = *b->e[i];
+	}
+	return __builtin_popcountll(hits);
+}
 
 static uint32_t
 mt_check(const struct mt_burst *b)
@@ -442,7 +460,10 @@ mt_check(const struct mt_burst *b)
 	uint32_t i, wrong = 0;
 
 	for (i = 0; i < MT_BURST; i++)
-		wrong += b->e[i] != NULL && !mt_entry_ok(b->e[i], b->keys[i]);
+		wrong += b->e[i] != NULL &&
+				(!mt_entry_ok(b->e[i], b->keys[i]) ||
+						memcmp(b->e[i], &b->copy[i], sizeof(b->copy[i])) !=
+								0);
 	return wrong;
 }
 
@@ -452,22 +473,20 @@ mt_reader(void *arg)
 	uint32_t id = (uint32_t)(uintptr_t)arg;
 	unsigned int seed = id + 1;
 	struct mt_burst b[MT_HOLD];
-	uint64_t hits;
-	uint32_t i, k;
+	uint32_t k, loops = 0;
 
 	rte_rcu_qsbr_thread_register(fix.rcu, id + 1);
 	rte_rcu_qsbr_thread_online(fix.rcu, id + 1);
 	while (!__atomic_load_n(&mt.stop, __ATOMIC_RELAXED)) {
-		for (k = 0; k < MT_HOLD; k++) {
-			for (i = 0; i < MT_BURST; i++)
-				b[k].keys[i] = &mt.key[rand_r(&seed) % MT_KEYS];
-			mt.seen[id] += ipoib_neigh_lookup_bulk(
-					fix.t, b[k].keys, MT_BURST, &hits, b[k].e);
-		}
+		for (k = 0; k < MT_HOLD; k++)
+			mt.seen[id] += mt_look(&b[k], &seed);
 		/* Held for a while: all must still be what it was. */
 		for (k = 0; k < MT_HOLD; k++)
 			mt.wrong[id] += mt_check(&b[k]);
 		rte_rcu_qsbr_quiescent(fix.rcu, id + 1);
+		/* More threads than CPUs: let the writer have its share. */
+		if (++loops % 64 == 0)
+			sched_yield();
 	}
 	rte_rcu_qsbr_thread_offline(fix.rcu, id + 1);
 	rte_rcu_qsbr_thread_unregister(fix.rcu, id + 1);
@@ -526,7 +545,7 @@ test_threads(void **state)
 	struct ipoib_neigh_cfg c = { .gc_thresh3 = MT_KEYS,
 		.gc_thresh2 = MT_KEYS - 100,
 		.gc_interval = 1,
-		.reclaim_max = 256 };
+		.reclaim_max = 4096 };
 	uint64_t now = clock_us(), end = now + MT_SECONDS * SEC, changes = 0;
 	pthread_t thread[MT_READERS];
 	unsigned int seed = 99;
@@ -567,17 +586,17 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stalled_reader),
-		cmocka_unit_test(test_refused_then_room),
-		cmocka_unit_test(test_all_full),
-		cmocka_unit_test(test_slot_not_reused_early),
-		cmocka_unit_test(test_ah_uses),
-		cmocka_unit_test(test_destroy_gives_back),
-		cmocka_unit_test(test_create_destroy_many),
-		cmocka_unit_test(test_clear_backoff_late),
-		cmocka_unit_test(test_age_late),
-		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_threads),
+		cmocka_unit_test_teardown(test_stalled_reader, table_drop),
+		cmocka_unit_test_teardown(test_refused_then_room, table_drop),
+		cmocka_unit_test_teardown(test_all_full, table_drop),
+		cmocka_unit_test_teardown(test_slot_not_reused_early, table_drop),
+		cmocka_unit_test_teardown(test_ah_uses, table_drop),
+		cmocka_unit_test_teardown(test_destroy_gives_back, table_drop),
+		cmocka_unit_test_teardown(test_create_destroy_many, table_drop),
+		cmocka_unit_test_teardown(test_clear_backoff_late, table_drop),
+		cmocka_unit_test_teardown(test_age_late, table_drop),
+		cmocka_unit_test_teardown(test_random, table_drop),
+		cmocka_unit_test_teardown(test_threads, table_drop),
 	};
 	int ret;
 
