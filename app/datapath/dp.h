@@ -335,7 +335,7 @@ int dp_worker_main(void *arg);
 /**
  * One turn of a worker, for a process whose only lcore also runs control:
  * dp_worker_enter(), then turns, then dp_worker_leave().
- * @return packets received, injected or generated
+ * @return how much was received, injected or generated; 0: there was nothing to do
  */
 uint32_t dp_worker_turn(struct dp_worker *w);
 void dp_worker_enter(struct dp_worker *w);
