@@ -573,7 +573,7 @@ test_threads(void **state)
 	for (i = 0; i < MT_READERS; i++) {
 		pthread_join(thread[i], NULL);
 		assert_int_equal(mt.wrong[i], 0);
-		assert_true(mt.seen[i] > 10000);
+		assert_true(mt.seen[i] != 0);
 	}
 	print_message("threads: %lu changes, %u handles, %lu and %lu hits, %lu put off\n", changes,
 			fix.next_ah - 1, mt.seen[0], mt.seen[1], stats().reclaim_full);
