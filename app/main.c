@@ -74,12 +74,16 @@ eal_init(int argc, char **argv)
 	if (ret >= 0)
 		return 0;
 	if (rte_errno == EINVAL) {
-		app_say("EAL does not take its options (those before '--'), see the line above");
+		app_say("EAL does not take its options (those before '--'), see the lines above");
 		return APP_EXIT_USAGE;
 	}
-	app_say("EAL does not start (%s), see the lines above. Without hugepages: --no-huge -m 1024. "
-		"Without root: --in-memory. Beside another DPDK program: --file-prefix NAME",
-			rte_strerror(rte_errno));
+	if (rte_errno == ENODEV)
+		app_say("EAL does not know a device of its options, see the lines above");
+	else
+		app_say("EAL does not start (%s), see the lines above. Without hugepages: --no-huge "
+			"-m 1024. Without root: --in-memory. Beside another DPDK program: "
+			"--file-prefix NAME",
+				rte_strerror(rte_errno));
 	return APP_EXIT_RUN;
 }
 
@@ -98,7 +102,7 @@ dp_init(struct app *a)
 
 	ret = dp_create(&cfg, &a->dp);
 	if (ret != 0) {
-		app_say("cannot make the forwarding tables (64 MB): %s: more hugepages or EAL's -m",
+		app_say("cannot make the forwarding tables (32 MB): %s: more hugepages or EAL's -m",
 				rte_strerror(-ret));
 		return ret;
 	}
@@ -120,9 +124,7 @@ control_init(struct app *a)
 	int ret;
 
 	ret = control_create(&cfg, a->dp, &a->control);
-	if (ret == -EINVAL)
-		app_say("--gc-thresh1, --gc-thresh2 and --gc-thresh3 must not descend");
-	else if (ret != 0)
+	if (ret != 0)
 		app_say("cannot make the control core's tables: %s", rte_strerror(-ret));
 	return ret;
 }
@@ -167,7 +169,9 @@ run(struct app *a)
 	}
 	telemetry_fini();
 	if (run_stop(a) == 0) {
+		puts("Telling cores to stop...\nWaiting for lcores to finish...");
 		fwd_stats_print(a, stdout);
+		puts("\nDone.");
 		fflush(stdout);
 	}
 	lcores_service_stop(a);

@@ -202,7 +202,7 @@ static const char usage_tail[] =
 		"\n"
 		"One lcore runs all in turn. Two: control on the main lcore, one worker. Three or more:\n"
 		"the main lcore waits, one lcore runs control, the others are workers.\n"
-		"Memory: 64 MB for routes, 17 MB for each 4,096 mbufs of the default size.\n"
+		"Memory: 32 MB for routes, 17 MB for each 4,096 mbufs of the default size.\n"
 		"Without -i standard input is never read; SIGTERM or SIGINT ends the program.\n"
 		"Exit status: 0 ended as asked, 1 failed at run time, 2 the command line is wrong.\n";
 
@@ -374,6 +374,16 @@ scan_front(int argc, char **argv, struct app_options *o)
 	return OPTIONS_RUN;
 }
 
+/* The defaults of those that are not given are the library's. */
+static bool
+thresholds_ascend(const struct app_options *o)
+{
+	uint32_t third = o->gc_thresh3 != 0 ? o->gc_thresh3 : 16384;
+	uint32_t second = o->gc_thresh2 != 0 ? o->gc_thresh2 : third / 4 * 3;
+
+	return o->gc_thresh1 <= second && second <= third;
+}
+
 static enum options_next
 check(const struct app_options *o)
 {
@@ -388,6 +398,12 @@ check(const struct app_options *o)
 	if (o->stats_period != 0 && o->interactive) {
 		fputs(PROGRAM ": --stats-period: works without --interactive only; "
 			      "at the prompt say 'show port stats all'\n",
+				stderr);
+		return OPTIONS_BAD;
+	}
+	if (!thresholds_ascend(o)) {
+		fputs(PROGRAM ": --gc-thresh1, --gc-thresh2, --gc-thresh3: allowed: numbers that "
+			      "ascend (what is not given counts with its default)\n",
 				stderr);
 		return OPTIONS_BAD;
 	}

@@ -154,14 +154,10 @@ queues_setup(const struct app *a, uint16_t port, const struct rte_eth_dev_info *
 {
 	uint16_t rxd = rx_descs(a, info), txd = tx_descs(a, info), q;
 	int socket = socket_of(port), ret;
-	struct rte_mempool *pool;
 
-	pool = pool_get(a, socket);
-	if (pool == NULL)
-		return -ENOMEM;
 	ret = rte_eth_dev_adjust_nb_rx_tx_desc(port, &rxd, &txd);
 	for (q = 0; ret == 0 && q < nb_rxq; q++)
-		ret = rte_eth_rx_queue_setup(port, q, rxd, socket, NULL, pool);
+		ret = rte_eth_rx_queue_setup(port, q, rxd, socket, NULL, pools[socket]);
 	for (q = 0; ret == 0 && q < nb_txq; q++)
 		ret = rte_eth_tx_queue_setup(port, q, txd, socket, NULL);
 	return ret;
@@ -192,6 +188,8 @@ port_open(struct app *a, uint16_t port)
 	ret = queues_check(port, &info, nb_rxq, nb_txq);
 	if (ret != 0)
 		return ret;
+	if (pool_get(a, socket_of(port)) == NULL)
+		return -ENOMEM;
 	ret = configure(port, &info, nb_rxq, nb_txq);
 	if (ret != 0)
 		return port_fails(port, &info, "configure it", ret);

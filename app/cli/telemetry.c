@@ -91,30 +91,53 @@ add_columns(struct rte_tel_data *d, const struct row_kind *kind, const void *row
 	}
 }
 
-static void
-add_row(struct rte_tel_data *d, const struct row_kind *kind, const void *row)
+/* Lists are dicts of dicts by number: arrays of 22.11 take no dicts. */
+static struct rte_tel_data *
+dict_new(void)
 {
 	struct rte_tel_data *dict = rte_tel_data_alloc();
 
-	if (dict == NULL)
-		return;
-	rte_tel_data_start_dict(dict);
-	add_columns(dict, kind, row);
-	rte_tel_data_add_array_container(d, dict, 0);
+	if (dict != NULL)
+		rte_tel_data_start_dict(dict);
+	return dict;
 }
 
-/* First of a list: how many there are, and where to go on (0: that was all). */
+/* Put @p inner into @p outer, which owns it then. */
 static void
-add_head(struct rte_tel_data *d, uint32_t total, uint32_t next)
+dict_put(struct rte_tel_data *outer, const char *key, struct rte_tel_data *inner)
 {
-	struct rte_tel_data *head = rte_tel_data_alloc();
+	if (rte_tel_data_add_dict_container(outer, key, inner, 0) != 0)
+		rte_tel_data_free(inner);
+}
 
-	if (head == NULL)
+static void
+dict_put_number(struct rte_tel_data *outer, uint32_t number, struct rte_tel_data *inner)
+{
+	char key[16];
+
+	snprintf(key, sizeof(key), "%u", number);
+	dict_put(outer, key, inner);
+}
+
+static void
+add_row(struct rte_tel_data *rows, uint32_t number, const struct row_kind *kind, const void *row)
+{
+	struct rte_tel_data *dict = dict_new();
+
+	if (dict == NULL)
 		return;
-	rte_tel_data_start_dict(head);
-	compat_tel_dict_uint(head, "total", total);
-	compat_tel_dict_uint(head, "next", next);
-	rte_tel_data_add_array_container(d, head, 0);
+	add_columns(dict, kind, row);
+	dict_put_number(rows, number, dict);
+}
+
+/* A list: how many there are, where to go on (0: that was all), and its rows. */
+static void
+put_list(struct rte_tel_data *d, uint32_t total, uint32_t next, struct rte_tel_data *rows)
+{
+	rte_tel_data_start_dict(d);
+	compat_tel_dict_uint(d, "total", total);
+	compat_tel_dict_uint(d, "next", next);
+	dict_put(d, "rows", rows);
 }
 
 static const char *
@@ -135,6 +158,7 @@ static int
 answer_list(const struct row_kind *kind, const char *params, struct rte_tel_data *d)
 {
 	struct rows rows = { .nb = 0 };
+	struct rte_tel_data *list;
 	struct question q;
 	uint32_t i, next;
 	int ret;
@@ -146,11 +170,13 @@ answer_list(const struct row_kind *kind, const char *params, struct rte_tel_data
 	ret = rows_get(telemetry_app, kind, q.port, q.offset, q.count, APP_ASK_TELEMETRY_MS, &rows);
 	if (ret != 0)
 		return answer_error(d, error_text(ret));
-	next = q.offset + rows.nb;
-	rte_tel_data_start_array(d, RTE_TEL_CONTAINER);
-	add_head(d, rows.total, rows.nb == 0 || next >= rows.total ? 0 : next);
+	list = dict_new();
+	if (list == NULL)
+		return -ENOMEM;
 	for (i = 0; i < rows.nb; i++)
-		add_row(d, kind, rows.row + i * kind->size);
+		add_row(list, q.offset + i, kind, rows.row + i * kind->size);
+	next = q.offset + rows.nb;
+	put_list(d, rows.total, rows.nb == 0 || next >= rows.total ? 0 : next, list);
 	return 0;
 }
 
@@ -176,44 +202,39 @@ answer_one(const struct row_kind *kind, const char *params, struct rte_tel_data 
 static int
 answer_ipoib_ports(struct rte_tel_data *d)
 {
+	struct rte_tel_data *list = dict_new();
 	struct app *a = telemetry_app;
 	struct rows rows;
 	uint32_t total = 0;
 	uint16_t i;
 
-	for (i = 0; i < a->nb_ports; i++)
-		total += a->dp->port[a->port[i]].kind == DP_PORT_IPOIB;
-	rte_tel_data_start_array(d, RTE_TEL_CONTAINER);
-	add_head(d, total, 0);
+	if (list == NULL)
+		return -ENOMEM;
 	for (i = 0; i < a->nb_ports; i++) {
-		struct rte_tel_data *dict;
-
-		if (rows_get(a, &rows_ipoib_list, a->port[i], 0, 1, APP_ASK_TELEMETRY_MS, &rows) !=
-				0)
+		if (a->dp->port[a->port[i]].kind != DP_PORT_IPOIB)
 			continue;
-		dict = rte_tel_data_alloc();
-		if (dict == NULL)
-			break;
-		rte_tel_data_start_dict(dict);
-		compat_tel_dict_uint(dict, "port", a->port[i]);
-		add_columns(dict, &rows_ipoib_list, rows.row);
-		rte_tel_data_add_array_container(d, dict, 0);
+		if (rows_get(a, &rows_ipoib_list, a->port[i], 0, 1, APP_ASK_TELEMETRY_MS, &rows) !=
+						0 ||
+				rows.nb == 0)
+			continue;
+		add_row(list, a->port[i], &rows_ipoib_list, rows.row);
+		total++;
 	}
+	put_list(d, total, 0, list);
 	return 0;
 }
 
 static void
-add_fwd_port(struct rte_tel_data *d, uint16_t port)
+add_fwd_port(struct rte_tel_data *ports, uint16_t port)
 {
-	struct rte_tel_data *dict = rte_tel_data_alloc();
-	char key[64], name[8];
+	struct rte_tel_data *dict = dict_new();
 	struct fwd_stats s;
+	char key[64];
 	unsigned int i;
 
 	if (dict == NULL)
 		return;
 	fwd_stats_get(telemetry_app, port, &s);
-	rte_tel_data_start_dict(dict);
 	compat_tel_dict_uint(dict, "rx_packets", s.c.rx_pkts);
 	compat_tel_dict_uint(dict, "rx_bytes", s.c.rx_bytes);
 	compat_tel_dict_uint(dict, "rx_missed", s.driver.imissed);
@@ -229,8 +250,7 @@ add_fwd_port(struct rte_tel_data *d, uint16_t port)
 		snprintf(key, sizeof(key), "drop_%s", dp_drop_name[i]);
 		compat_tel_dict_uint(dict, key, s.c.drop[i]);
 	}
-	snprintf(name, sizeof(name), "%u", port);
-	rte_tel_data_add_dict_container(d, name, dict, 0);
+	dict_put_number(ports, port, dict);
 }
 
 /* At most so many ports of 16 KB in all. */
@@ -239,6 +259,7 @@ add_fwd_port(struct rte_tel_data *d, uint16_t port)
 static int
 answer_fwd_stats(struct rte_tel_data *d)
 {
+	struct rte_tel_data *ports = dict_new();
 	struct app *a = telemetry_app;
 	int64_t unaccounted;
 	uint64_t queued;
@@ -246,9 +267,13 @@ answer_fwd_stats(struct rte_tel_data *d)
 	uint16_t i;
 	int ret;
 
+	if (ports == NULL)
+		return -ENOMEM;
 	ret = account_queued(a, &queued, APP_ASK_TELEMETRY_MS);
-	if (ret != 0)
+	if (ret != 0) {
+		rte_tel_data_free(ports);
 		return answer_error(d, error_text(ret));
+	}
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_string(d, "engine", dp_engine_name[a->dp->engine]);
 	rte_tel_data_add_dict_int(d, "running", atomic_load(&a->forwarding));
@@ -262,7 +287,8 @@ answer_fwd_stats(struct rte_tel_data *d)
 		rte_tel_data_add_dict_string(d, "unaccounted", ret == 0 ? text : "n/a");
 	}
 	for (i = 0; i < RTE_MIN(a->nb_ports, FWD_PORTS_MAX); i++)
-		add_fwd_port(d, a->port[i]);
+		add_fwd_port(ports, a->port[i]);
+	dict_put(d, "ports", ports);
 	return 0;
 }
 
