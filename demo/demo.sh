@@ -151,7 +151,7 @@ check_lids()
 			lid=$(fabric_lid "0x$(tr -d : <<<"${dgid: -19}")")
 			[ "$lid" = "$dlid" ] || fail "$name: LID $dlid for $dgid, OpenSM gave $lid"
 		done < <(lab_query "$name" /ipoib/path,1 | /usr/bin/python3 -c 'import json, sys
-for row in json.load(sys.stdin):
+for row in json.load(sys.stdin)["rows"].values():
     print(row["dgid"], row["dlid"])')
 	done
 }

@@ -197,7 +197,7 @@ lab_is()
 }
 
 # lab_port_up NAME: the InfiniBand port of a gateway is up.
-lab_port_up() { lab_is up lab_query "$1" -g state /ipoib/info,1; }
+lab_port_up() { lab_is up lab_query "$1" -g link /ipoib/info,1; }
 
 # lab_ports_up: of both gateways, or the test ends.
 lab_ports_up()
@@ -233,7 +233,7 @@ lab_gateways()
 # lab_counter NAME COUNTER: sum of a counter over all ports.
 lab_counter()
 {
-	lab_query "$1" -g "total.$2" /fwd/stats
+	lab_query "$1" -s "$2" /fwd/stats
 }
 
 # lab_above NAME COUNTER VALUE: is the counter above that value?
@@ -256,7 +256,7 @@ lab_finish()
 	echo "ok"
 }
 
-lab_accounted() { grep -Eq 'unaccounted: *0$' "$LAB/$1.log"; }
+lab_accounted() { grep -Eq '^ *unaccounted:? 0$' "$LAB/$1.log"; }
 
 # lab_fail WORDS...: end the test, with the gateways' last words.
 lab_fail()

@@ -27,7 +27,7 @@ IPV4 = b"\x08\x00\0\0"
 def unicast(**over):
     """A good packet from a peer that does not exist, unless a keyword says otherwise."""
     good = {
-        "dlid": INFO["lid"], "slid": 0x77, "dqpn": int(INFO["addr"][3:11].replace(":", ""), 16),
+        "dlid": INFO["lid"], "slid": 0x77, "dqpn": int(INFO["lladdr"][3:11].replace(":", ""), 16),
         "pkey": 0xFFFF, "qkey": 0x0B1B, "sgid": PEER_GID.hex(), "dgid": GID.hex(),
         "data": arp("203.0.113.2"),
     }

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The dpdk-ipoib authors
 """Send one bad frame after another; just the counter that is named must move, by one."""
 
+import collections
 import json
 import subprocess
 import time
@@ -14,8 +15,11 @@ def query(tool, prefix, command):
 
 
 def app_drops(tool, prefix):
-    total = query(tool, prefix, "/fwd/stats")["total"]
-    return {name: value for name, value in total.items() if name.startswith("drop_")}
+    """The application's drop counters, summed over its ports."""
+    total = collections.Counter()
+    for port in query(tool, prefix, "/fwd/stats")["ports"].values():
+        total.update({name: value for name, value in port.items() if name.startswith("drop_")})
+    return dict(total)
 
 
 def check(cases, send, drops):

@@ -11,7 +11,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
 lab_enter "$@"
 
-lab_sent() { lab_query generator -g total.originated /fwd/stats; }
+lab_sent() { lab_counter generator originated; }
 lab_enough() { [ "$(lab_sent)" -ge 1000 ]; }
 
 # generate LENGTH: 1000 packets or more of so many octets, all of them must arrive.
@@ -38,7 +38,7 @@ generate()
 
 lab_start "$@"
 lab_cable_add cc
-echo "set ipoib-peer 0 $(lab_query gateway-b -g addr /ipoib/info,1)" >"$LAB/generator.cmd"
+echo "set ipoib-peer 0 $(lab_query gateway-b -g lladdr /ipoib/info,1)" >"$LAB/generator.cmd"
 generate 100
 generate 2000
 lab_finish
