@@ -36,13 +36,16 @@ fwd_stats_get(const struct app *a, uint16_t port, struct fwd_stats *s)
 			s->c.drop[DP_DROP_inject_full] + s->driver.oerrors;
 }
 
-static void
-add(struct fwd_stats *sum, const struct fwd_stats *s)
+void
+fwd_stats_add(struct fwd_stats *sum, const struct fwd_stats *s)
 {
 	unsigned int i;
 
 	sum->c.rx_pkts += s->c.rx_pkts;
+	sum->c.rx_bytes += s->c.rx_bytes;
 	sum->c.tx_pkts += s->c.tx_pkts;
+	sum->c.tx_bytes += s->c.tx_bytes;
+	sum->c.punted += s->c.punted;
 	sum->c.delivered += s->c.delivered;
 	sum->c.originated += s->c.originated;
 	sum->c.copies += s->c.copies;
@@ -125,7 +128,7 @@ fwd_stats_print(struct app *a, FILE *out)
 	memset(&sum, 0, sizeof(sum));
 	for (i = 0; i < a->nb_ports; i++) {
 		fwd_stats_get(a, a->port[i], &s);
-		add(&sum, &s);
+		fwd_stats_add(&sum, &s);
 		fprintf(out, "\n  %s Forward statistics for port %-2d %s\n", border, a->port[i],
 				border);
 		print_packets(out, &s);

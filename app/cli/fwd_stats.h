@@ -20,5 +20,6 @@ struct fwd_stats {
 };
 
 void fwd_stats_get(const struct app *a, uint16_t port, struct fwd_stats *s);
+void fwd_stats_add(struct fwd_stats *sum, const struct fwd_stats *s);
 
 #endif /* FWD_STATS_H */

@@ -36,14 +36,23 @@ hca_state_name(enum ipoib_mad_state state)
 }
 
 static void
-ipoib_link(const void *row, struct cell *c)
+ipoib_reason(const void *row, struct cell *c)
 {
 	const struct control_ipoib_row *r = row;
 
-	if (r->up)
+	cell_text(c, "%s", r->up ? "" : r->reason[0] != '\0' ? r->reason : "starting");
+}
+
+static void
+ipoib_link(const void *row, struct cell *c)
+{
+	struct cell reason;
+
+	ipoib_reason(row, &reason);
+	if (ROW(row)->up)
 		cell_text(c, "up");
 	else
-		cell_text(c, "down: %s", r->reason[0] != '\0' ? r->reason : "starting");
+		cell_text(c, "down: %s", reason.text);
 }
 
 static void
@@ -108,7 +117,8 @@ ipoib_fill(struct control *c, uint16_t port, uint32_t offset __rte_unused, void 
 
 static const struct column ipoib_columns[] = {
 	{ "link", "Link", ipoib_link },
-	{ "up", "Up", ipoib_up },
+	{ "up", NULL, ipoib_up },
+	{ "reason", NULL, ipoib_reason },
 	{ "device", "Device", ipoib_device },
 	{ "hca_port", "HCA port", ipoib_hca_port },
 	{ "backend", "Backend", ipoib_backend },
@@ -131,8 +141,8 @@ static const struct column list_columns[] = {
 	{ "device", "Device", ipoib_device },
 	{ "hca_port", "HCA port", ipoib_hca_port },
 	{ "pkey", "P_Key", ipoib_pkey },
-	{ "up", "Up", ipoib_up },
 	{ "link", "Link", ipoib_link },
+	{ "up", NULL, ipoib_up },
 };
 KIND(rows_ipoib_list, list_columns);
 

@@ -95,6 +95,8 @@ rows_list(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out)
 	for (k = 0; ret == 0 && k < kind->nb_columns; k++) {
 		struct cell cell = { .is_number = false };
 
+		if (kind->columns[k].heading == NULL)
+			continue;
 		kind->columns[k].get(rows.row, &cell);
 		fprintf(out, "%s: %s\n", kind->columns[k].heading, cell_show(&cell, buf));
 	}

@@ -23,7 +23,7 @@
 /** A column. */
 struct column {
 	const char *key;     /**< in telemetry */
-	const char *heading; /**< on a terminal */
+	const char *heading; /**< on a terminal; NULL: not there */
 	void (*get)(const void *row, struct cell *cell);
 };
 

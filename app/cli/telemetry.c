@@ -23,6 +23,9 @@ static struct app *telemetry_app;
 static atomic_bool open_for_business;
 static atomic_int inside;
 
+/* Ports of /fwd/stats that fit in 16 KB. */
+#define FWD_PORTS_MAX 12
+
 /* What a client asked: PORT[,OFFSET[,COUNT]] or [OFFSET[,COUNT]]. */
 struct question {
 	uint16_t port;
@@ -224,56 +227,69 @@ answer_ipoib_ports(struct rte_tel_data *d)
 	return 0;
 }
 
-static void
-add_fwd_port(struct rte_tel_data *ports, uint16_t port)
+static struct rte_tel_data *
+fwd_dict(const struct fwd_stats *s)
 {
 	struct rte_tel_data *dict = dict_new();
-	struct fwd_stats s;
 	char key[64];
 	unsigned int i;
 
 	if (dict == NULL)
-		return;
-	fwd_stats_get(telemetry_app, port, &s);
-	compat_tel_dict_uint(dict, "rx_packets", s.c.rx_pkts);
-	compat_tel_dict_uint(dict, "rx_bytes", s.c.rx_bytes);
-	compat_tel_dict_uint(dict, "rx_missed", s.driver.imissed);
-	compat_tel_dict_uint(dict, "tx_packets", s.c.tx_pkts);
-	compat_tel_dict_uint(dict, "tx_bytes", s.c.tx_bytes);
-	compat_tel_dict_uint(dict, "tx_dropped", s.tx_dropped);
-	compat_tel_dict_uint(dict, "punted", s.c.punted);
-	compat_tel_dict_uint(dict, "delivered", s.c.delivered);
-	compat_tel_dict_uint(dict, "originated", s.c.originated);
-	compat_tel_dict_uint(dict, "copies", s.c.copies);
-	compat_tel_dict_uint(dict, "consumed", s.c.consumed);
+		return NULL;
+	compat_tel_dict_uint(dict, "rx_packets", s->c.rx_pkts);
+	compat_tel_dict_uint(dict, "rx_bytes", s->c.rx_bytes);
+	compat_tel_dict_uint(dict, "rx_missed", s->driver.imissed);
+	compat_tel_dict_uint(dict, "tx_packets", s->c.tx_pkts);
+	compat_tel_dict_uint(dict, "tx_bytes", s->c.tx_bytes);
+	compat_tel_dict_uint(dict, "tx_dropped", s->tx_dropped);
+	compat_tel_dict_uint(dict, "punted", s->c.punted);
+	compat_tel_dict_uint(dict, "delivered", s->c.delivered);
+	compat_tel_dict_uint(dict, "originated", s->c.originated);
+	compat_tel_dict_uint(dict, "copies", s->c.copies);
+	compat_tel_dict_uint(dict, "consumed", s->c.consumed);
 	for (i = 0; i < DP_DROP_MAX; i++) {
 		snprintf(key, sizeof(key), "drop_%s", dp_drop_name[i]);
-		compat_tel_dict_uint(dict, key, s.c.drop[i]);
+		compat_tel_dict_uint(dict, key, s->c.drop[i]);
 	}
-	dict_put_number(ports, port, dict);
+	return dict;
 }
 
-/* At most so many ports of 16 KB in all. */
-#define FWD_PORTS_MAX 12
+/* Every port by itself as far as the answer has room, and the sum of all. */
+static void
+put_fwd_ports(struct rte_tel_data *d)
+{
+	struct rte_tel_data *ports = dict_new(), *dict;
+	const struct app *a = telemetry_app;
+	struct fwd_stats sum, s;
+	uint16_t i;
+
+	memset(&sum, 0, sizeof(sum));
+	for (i = 0; i < a->nb_ports; i++) {
+		fwd_stats_get(a, a->port[i], &s);
+		fwd_stats_add(&sum, &s);
+		dict = ports != NULL && i < FWD_PORTS_MAX ? fwd_dict(&s) : NULL;
+		if (dict != NULL)
+			dict_put_number(ports, a->port[i], dict);
+	}
+	dict = fwd_dict(&sum);
+	if (dict != NULL)
+		dict_put(d, "total", dict);
+	if (ports != NULL)
+		dict_put(d, "ports", ports);
+}
 
 static int
 answer_fwd_stats(struct rte_tel_data *d)
 {
-	struct rte_tel_data *ports = dict_new();
 	struct app *a = telemetry_app;
 	int64_t unaccounted;
 	uint64_t queued;
 	char text[24];
-	uint16_t i;
 	int ret;
 
-	if (ports == NULL)
-		return -ENOMEM;
 	ret = account_queued(a, &queued, APP_ASK_TELEMETRY_MS);
-	if (ret != 0) {
-		rte_tel_data_free(ports);
+	if (ret != 0)
 		return answer_error(d, error_text(ret));
-	}
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_string(d, "engine", dp_engine_name[a->dp->engine]);
 	rte_tel_data_add_dict_int(d, "running", atomic_load(&a->forwarding));
@@ -286,9 +302,7 @@ answer_fwd_stats(struct rte_tel_data *d)
 		snprintf(text, sizeof(text), "%" PRId64, ret == 0 ? unaccounted : 0);
 		rte_tel_data_add_dict_string(d, "unaccounted", ret == 0 ? text : "n/a");
 	}
-	for (i = 0; i < RTE_MIN(a->nb_ports, FWD_PORTS_MAX); i++)
-		add_fwd_port(ports, a->port[i]);
-	dict_put(d, "ports", ports);
+	put_fwd_ports(d);
 	return 0;
 }
 
