@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
-#include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +18,25 @@
 
 #define RX_RING 2048
 #define LINE_MAX_LEN 12000
+#define RING_FLAGS (RING_F_MP_RTS_ENQ | RING_F_MC_RTS_DEQ | RING_F_EXACT_SZ)
 
 struct rte_mempool *fx_pool;
 struct fx_carrier fx;
 const char *fx_oracle_path;
 const struct ib_gid fx_gid = { { 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 2, 0xc9, 3, 0, 0, 0x12, 0x34 } };
+
+/* EAL pins the thread that starts it, and threads inherit that. */
+static void
+cpus_allow_all(void)
+{
+	cpu_set_t set;
+	int i;
+
+	CPU_ZERO(&set);
+	for (i = 0; i < CPU_SETSIZE; i++)
+		CPU_SET(i, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
 
 int
 fx_eal_setup(int argc, char **argv)
@@ -36,8 +50,10 @@ fx_eal_setup(int argc, char **argv)
 	snprintf(prefix, sizeof(prefix), "pmdtest%d", getpid());
 	if (rte_eal_init(RTE_DIM(args) - 1, args) < 0)
 		return -1;
-	fx_pool = rte_pktmbuf_pool_create(
-			"fx", FX_MBUFS, 0, 0, 2048 + 512 + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
+	cpus_allow_all();
+	/* Without locks: the threads of the tests may share a CPU. */
+	fx_pool = rte_pktmbuf_pool_create_by_ops("fx", FX_MBUFS, 0, 0,
+			2048 + 512 + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY, "lf_stack");
 	return fx_pool != NULL ? 0 : -1;
 }
 
@@ -56,11 +72,11 @@ fx_carrier_open(unsigned int nb_tx, unsigned int tx_size)
 	int port;
 
 	fx.nb_tx = nb_tx;
-	fx.rx = rte_ring_create("fx_rx", RX_RING, SOCKET_ID_ANY, RING_F_EXACT_SZ);
+	fx.rx = rte_ring_create("fx_rx", RX_RING, SOCKET_ID_ANY, RING_FLAGS);
 	assert_non_null(fx.rx);
 	for (i = 0; i < nb_tx; i++) {
 		snprintf(name, sizeof(name), "fx_tx%u", i);
-		fx.tx[i] = rte_ring_create(name, tx_size, SOCKET_ID_ANY, RING_F_EXACT_SZ);
+		fx.tx[i] = rte_ring_create(name, tx_size, SOCKET_ID_ANY, RING_FLAGS);
 		assert_non_null(fx.tx[i]);
 	}
 	port = rte_eth_from_rings("fx0", &fx.rx, 1, fx.tx, nb_tx, 0);

@@ -257,8 +257,7 @@ backlog_create(struct ipoib_hca *hca)
 	for (i = 0; i < soft->nb_ctxq; i++) {
 		c = &soft->ctxq[i];
 		snprintf(name, sizeof(name), "ipoib_tx_h%d_%u", hca->id, i);
-		c->ring = rte_ring_create(
-				name, SOFT_BACKLOG, hca->socket, RING_F_SC_DEQ | RING_F_EXACT_SZ);
+		c->ring = rte_ring_create(name, SOFT_BACKLOG, hca->socket, IPOIB_RING_FLAGS);
 		if (c->ring == NULL) {
 			backlog_free(soft, NULL);
 			return -ENOMEM;

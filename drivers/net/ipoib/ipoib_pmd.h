@@ -234,6 +234,8 @@ struct ipoib_hca {
 	uint64_t reader_used[RTE_MAX_LCORE * 4 / 64];
 };
 
+/* Many put in, one takes out; who is preempted while putting in does not stop the others. */
+#define IPOIB_RING_FLAGS (RING_F_MP_RTS_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ)
 /* Reader numbers of an HCA: a receive and a transmit queue each have one. */
 #define IPOIB_READERS_MAX (RTE_MAX_LCORE * 4)
 
