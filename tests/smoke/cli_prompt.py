@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+"""Drive the prompt through a pseudo-terminal: every line gets the answer of the table.
+
+cli_prompt.py PROGRAM ARGUMENT...
+"""
+
+import os
+import pty
+import re
+import select
+import sys
+import time
+
+PROMPT = "dpdk-ipoib> "
+LLADDR = "00:00:00:48:fe:80:00:00:00:00:00:00:00:02:c9:03:00:00:00:01"
+
+# (line, all of its answer as a regular expression; lines joined by "|")
+WRONG = [
+    ("shw", "unknown command 'shw': the nearest is 'show'; 'help' lists all"),
+    ("xyzzy", "unknown command 'xyzzy': 'help' lists all"),
+    ("s", "ambiguous word 's': start, stop, show or set"),
+    ("show", "incomplete command 'show': expected fwd, peers or port"),
+    ("show prt", "bad word 'prt' after 'show': expected fwd, peers or port"),
+    ("show port stats", "incomplete command 'show port stats': expected a port number or all"),
+    ("show port info 9", "no port 9: the ports are 0, 1"),
+    ("show port info x", "bad word 'x' after 'show port info': expected a port number or all"),
+    ("stop now", "unexpected word 'now': the command ends after 'stop'"),
+    ("stop", "stop: forwarding does not run"),
+    ("ip address add 192.0.2.1 port 0",
+     "bad word '192.0.2.1' after 'ip address add': "
+     "expected an IPv4 address and prefix length like 192.0.2.1/24"),
+    ("ip address add 192.0.2.1/33 port 0", "bad word '192.0.2.1/33' after .*"),
+    ("ip address add 192.0.2.0/24 port 0", "192.0.2.0/24: no host can have this address: .*"),
+    ("ip address add 224.0.0.1/24 port 0", "224.0.0.1/24: no host can have this address: .*"),
+    ("ip address add 192.0.2.1/24 port 7", "no port 7: the ports are 0, 1"),
+    ("ip address del 192.0.2.1/24 port 0", "192.0.2.1/24: that port does not have this address .*"),
+    ("ip address add 192.0.2.1/24 port 0", ""),
+    ("ip address add 192.0.2.1/24 port 0", "192.0.2.1/24: the address is there already"),
+    ("ip a s", r"Address +Port\|192.0.2.1/24 +0"),
+    ("ip route add 198.51.100.0/24 via 203.0.113.1",
+     "198.51.100.0/24: the gateway is on no link of ours: .*"),
+    ("ip route add 198.51.100.1/24 via 192.0.2.9",
+     "198.51.100.1/24: bits behind the prefix length are set"),
+    ("ip route add 198.51.100.0/24 via 192.0.2.9", ""),
+    ("ip route add 198.51.100.0/24 via 192.0.2.9", "198.51.100.0/24: there is a route for .*"),
+    ("ip route show", r"Prefix +Type +Via +Port\|.*198.51.100.0/24 +static +192.0.2.9 +0.*"),
+    ("ip route del 198.51.100.0/23", "198.51.100.0/23: there is no static route .*"),
+    ("ip route del 198.51.100.0/24", ""),
+    ("ip route del 198.51.100.0/24", "198.51.100.0/24: there is no static route .*"),
+    ("ip address del 192.0.2.1/24 port 0", ""),
+    ("ip address show", "none"),
+    ("ip neigh show", "none"),
+    ("ip neigh flush", "0 forgotten"),
+    ("ipoib show all", "none"),
+    ("ipoib show 0", "port 0 is an Ethernet port: an IPoIB port is expected"),
+    ("ipoib neigh show 1", "port 1 is an Ethernet port: an IPoIB port is expected"),
+    ("ipoib path flush 0", "port 0 is an Ethernet port: an IPoIB port is expected"),
+    ("set burst 0", "burst 0: 1 to 64 is allowed"),
+    ("set burst 65", "burst 65: 1 to 64 is allowed"),
+    ("set burst 16", "Number of packets per burst set to 16"),
+    ("set fwd mac", "bad word 'mac' after 'set fwd': expected route, io, rxonly or txonly"),
+    ("set txpkts 27", "length 27: an IP length from 28 to 65535 is allowed"),
+    ("set tx-udp 9 65536", "UDP port 65536: 1 to 65535 is allowed"),
+    ("set eth-peer 0 02:00", "bad word '02:00' after .*: expected a MAC address like .*"),
+    ("set ipoib-peer 0 " + LLADDR, "port 0 is an Ethernet port: set eth-peer there"),
+    ("set ipoib-peer 0 00:00", "bad word '00:00' after .* 20 octets .*"),
+    ("set eth-peer 0 02:00:00:00:00:01", ""),
+    ("set eth-peer 0 02:00:00:00:00:02", ""),
+    ("show peers", r"Port +Peer\| +0 +02:00:00:00:00:02"),
+    ("clear peers all", ""),
+    ("show peers", "none"),
+    ("help nothing", "no help on 'nothing': there is forwarding, .*"),
+    ("help ipoib", r"ipoib:\|  ipoib show PORTS .*"),
+    ("load /nonexistent", "/nonexistent: cannot open the command file: No such file or directory"),
+    ("a " * 20, "too many words: no command has more than 16"),
+    ("x" * 300, "line too long: at most 240 characters"),
+    ("# nothing", ""),
+    ("", ""),
+    ("show fwd stats all", r".*unaccounted 0\|.*"),
+    ("set fwd rxonly", "Set rxonly packet forwarding mode"),
+    ("start", "rxonly packet forwarding - ports=2 - cores=1 - burst=16"),
+    ("start", "start: forwarding runs already"),
+    ("set burst 32", r"Number of packets per burst set to 32\|takes effect at the next start"),
+    ("sta\t", "start: forwarding runs already"),
+    ("\x1b[A", "start: forwarding runs already"),
+    ("show port stats 1", r".*#+ NIC statistics for port 1  #+\|  RX-packets: [1-9].*"),
+    ("clear fwd stats all", ""),
+    ("stop", r"Telling cores to stop...\|.*Forward statistics for port 0 .*Accumulated forward "
+             r"statistics for all ports.*unaccounted 0\|.*Done."),
+]
+
+
+class Prompt:
+    def __init__(self, command):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execv(command[0], command)
+        self.text = ""
+        self.read_prompt()
+
+    def read_prompt(self):
+        """Everything up to the next prompt."""
+        end = time.monotonic() + 20
+        while not self.text.endswith(PROMPT):
+            if not select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
+                sys.exit(f"FAILED: no prompt after 20 s, only: {self.text!r}")
+            self.text += os.read(self.fd, 4096).decode()
+        text, self.text = self.text[:-len(PROMPT)], ""
+        return text
+
+    def ask(self, line):
+        os.write(self.fd, line.encode() + b"\n")
+        # The first line is the echo.
+        text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", self.read_prompt())
+        return "|".join(text.replace("\r", "").split("\n")[1:]).strip("|\n")
+
+    def quit(self):
+        os.write(self.fd, b"quit\n")
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            try:
+                if not os.read(self.fd, 4096):
+                    break
+            except OSError:
+                break
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def main():
+    prompt = Prompt(sys.argv[1:])
+    failed = 0
+    for line, want in WRONG:
+        got = prompt.ask(line)
+        if not re.fullmatch(want, got, re.S):
+            print(f"FAILED: '{line}' gives '{got}', not '{want}'")
+            failed += 1
+    status = prompt.quit()
+    if status != 0:
+        print(f"FAILED: quit gives exit status {status}")
+        failed += 1
+    print(f"prompt: {len(WRONG)} lines, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
