@@ -77,7 +77,7 @@ start_all()
 	say "two gateways start, on $LAB_MEMORY_NOTE"
 	for name in gateway-a gateway-b; do
 		lab_wait 20 lab_port_up "$name" ||
-			fail "$name: InfiniBand port stays down: $(lab_query $name -g reason /ipoib/info,1)"
+			fail "$name: InfiniBand port $(lab_query $name -g link /ipoib/info,1)"
 	done
 	say "both InfiniBand ports are up: LIDs from OpenSM, broadcast group joined"
 }

@@ -83,12 +83,21 @@ lab_wait()
 	done
 }
 
+# lab_index: for the next interface that a gateway owns. af_packet numbers its
+# fanout groups by (process id XOR interface index), 16 bits of it, and fails if
+# two interfaces of a namespace get the same: process ids here are below 4096.
+lab_index()
+{
+	LAB_INDEX=$((${LAB_INDEX:-0} + 0x1000))
+}
+
 # lab_host NAME ADDRESS/24 GATEWAY IFACE: a Linux host behind a veth; IFACE is
 # the gateway's end of it.
 lab_host()
 {
 	ip netns add "$1"
-	ip link add "$4" type veth peer name eth0 netns "$1"
+	lab_index
+	ip link add "$4" index "$LAB_INDEX" type veth peer name eth0 netns "$1"
 	lab_quiet_iface "$4" 1500
 	ip netns exec "$1" ethtool -K eth0 tx off tso off gso off gro off >/dev/null
 	ip -n "$1" link set lo up
@@ -125,7 +134,8 @@ lab_cable_add()
 	local iface
 
 	for iface in "$@"; do
-		ip link add "$iface" type veth peer name "$iface-br"
+		lab_index
+		ip link add "$iface" index "$LAB_INDEX" type veth peer name "$iface-br"
 		lab_quiet_iface "$iface" 2200
 		lab_quiet_iface "$iface-br" 2200
 		ip link set "$iface-br" master br0
@@ -148,6 +158,9 @@ lab_memory()
 	fi
 }
 
+# af_packet always asks the kernel to reassemble IP fragments (PACKET_FANOUT_FLAG_DEFRAG),
+# so an Ethernet port gets packets above its MTU too, up to framesz, which must hold them.
+
 # lab_gateway NAME HCA ETH CARRIER COMMANDS [option...]: start a gateway; the
 # options go behind "--". Its log is $LAB/NAME.log, its file prefix NAME.
 lab_gateway()
@@ -158,7 +171,7 @@ lab_gateway()
 	lab_memory
 	"$LAB_BUILD/app/dpdk-ipoib" --lcores '0@0-1,1@0-1' --no-pci "${LAB_MEMORY[@]}" \
 		--file-prefix "$name" \
-		--vdev "net_af_packet0,iface=$eth,framesz=2048,blocksz=4096,framecnt=1024" \
+		--vdev "net_af_packet0,iface=$eth,framesz=4096,blocksz=4096,framecnt=1024" \
 		--vdev "net_ipoib0,hca=soft,device=$hca,mad=ibsim:$IBSIM_SOCKNAME,carrier=net_af_packet1" \
 		--vdev "net_af_packet1,iface=$carrier,framesz=4096,blocksz=4096,framecnt=1024" \
 		-- --idle-sleep 50 --cmdline-file "$commands" "$@" >"$LAB/$name.log" 2>&1 &
@@ -206,7 +219,7 @@ lab_ports_up()
 
 	for name in gateway-a gateway-b; do
 		lab_wait 20 lab_port_up "$name" ||
-			lab_fail "$name: port down: $(lab_query "$name" -g reason /ipoib/info,1)"
+			lab_fail "$name: port $(lab_query "$name" -g link /ipoib/info,1)"
 	done
 }
 
@@ -298,7 +311,7 @@ lab_udp_sink()
 	lab_server /usr/bin/python3 -c '
 import socket, sys
 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUFFORCE, 1 << 25)
+sock.setsockopt(socket.SOL_SOCKET, 33, 1 << 25)  # SO_RCVBUFFORCE
 sock.bind(("0.0.0.0", int(sys.argv[1])))
 packets = octets = 0
 with open(sys.argv[2], "w") as out:

@@ -12,10 +12,10 @@ lab_enter "$@"
 lab_start "$@"
 lab_wait 3 lab_ping || lab_fail "no ping"
 lab_ping 200 || lab_fail "pings lost"
-lab_client ping -q -c 20 -i 0.02 -s 4000 198.51.100.2 || lab_fail "no ping in fragments"
+lab_client ping -q -c 20 -i 0.02 -s 3900 198.51.100.2 || lab_fail "no ping in fragments"
 lab_client ping -q -c 1 203.0.113.1 || lab_fail "gateway A does not answer ping"
 lab_client ping -q -c 1 203.0.113.2 || lab_fail "gateway B does not answer ping"
-lab_client ping -q -c 1 -s 5000 203.0.113.2 || lab_fail "no fragmented echo from gateway B"
+lab_client ping -q -c 1 -s 3900 203.0.113.2 || lab_fail "no fragmented echo from gateway B"
 
 # Time exceeded comes from both gateways, in order.
 lab_client ping -c 1 -t 1 198.51.100.2 | grep -q "From 192.0.2.1.*Time to live" ||

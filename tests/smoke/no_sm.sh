@@ -21,7 +21,7 @@ heals()
 FABRIC_NO_SM=1 fabric_start "$LAB/fabric" "$LAB_TOP/config/fabric/demo.topo" || lab_die "no fabric"
 lab_hosts_and_cable
 lab_gateways
-lab_wait 10 lab_is "no SM" lab_query gateway-a -g reason /ipoib/info,1 ||
+lab_wait 10 lab_is "down: no SM" lab_query gateway-a -g link /ipoib/info,1 ||
 	lab_fail "port does not say 'no SM'"
 lab_ping 5 && lab_fail "traffic without OpenSM"
 lab_above gateway-a drop_no_path 0 || lab_fail "drop_no_path does not count without OpenSM"
