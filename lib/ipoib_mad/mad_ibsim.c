@@ -277,10 +277,12 @@ ibsim_upkeep(void *priv, uint64_t now_us)
 {
 	struct ibsim *s = priv;
 
-	if (s->state == LINK_IDLE && now_us >= s->retry_us)
-		sim_ask(s, now_us);
-	if (s->state == LINK_IDLE)
+	if (s->state == LINK_IDLE) {
+		/* Not connected in this call, so that every loss is noticed. */
+		if (now_us >= s->retry_us)
+			sim_ask(s, now_us);
 		return false;
+	}
 	if (s->ctl_asked)
 		sim_ctl_recv(s, now_us);
 	if (s->state == LINK_ASKED && now_us >= s->retry_us) {

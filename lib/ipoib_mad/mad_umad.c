@@ -302,7 +302,8 @@ umad_tr_open(const struct ipoib_mad_cfg *cfg, const char *arg, void **priv)
 	u = calloc(1, sizeof(*u));
 	if (u == NULL)
 		return -ENOMEM;
-	u->buf = umad_alloc(1, umad_size() + IPOIB_MAD_LEN);
+	/* Not umad_size(): that grows when the first port is opened. */
+	u->buf = umad_alloc(1, sizeof(struct ib_user_mad) + IPOIB_MAD_LEN);
 	if (u->buf == NULL) {
 		umad_tr_free(u);
 		return -ENOMEM;

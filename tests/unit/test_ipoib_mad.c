@@ -27,7 +27,9 @@
 struct smp_port {
 	struct oracle_port port;
 	uint16_t pkeys[IPOIB_MAD_PKEYS_MAX];
-	unsigned int lose;    /* the next so many requests */
+	unsigned int lose;     /* the next so many requests */
+	unsigned int lose_nth; /* each n-th request */
+	unsigned int seen;
 	uint16_t lose_attr;   /* all requests for this attribute */
 	uint16_t refuse_attr; /* these get an error status */
 	bool mute;
@@ -54,6 +56,9 @@ answer_smp(struct fake_mad *f, const uint8_t *mad, uint16_t dlid)
 		p->lose--;
 		return;
 	}
+	p->seen++;
+	if (p->lose_nth != 0 && p->seen % p->lose_nth == 0)
+		return;
 	if (p->mute || attr == p->lose_attr)
 		return;
 	if (attr == p->refuse_attr)
@@ -218,6 +223,24 @@ test_lost_pieces(void **state)
 	assert_int_equal(h.port.state, IPOIB_MAD_ACTIVE);
 	p.lose_attr = 0;
 	steps(f, 110);
+	assert_int_equal(h.port.lid, 98);
+	fake_mad_close(f);
+}
+
+/* No four requests in a row survive: only what is missing may be asked for again. */
+static void
+test_lossy(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+
+	(void)state;
+	p.lose_nth = 3;
+	steps(f, 500);
+	assert_int_equal(h.port.state, IPOIB_MAD_ACTIVE);
+	p.port.lid = 98;
+	steps(f, 500);
 	assert_int_equal(h.port.lid, 98);
 	fake_mad_close(f);
 }
@@ -522,6 +545,7 @@ main(void)
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_many_pkeys),
 		cmocka_unit_test(test_lost_pieces),
+		cmocka_unit_test(test_lossy),
 		cmocka_unit_test(test_smp_refused),
 		cmocka_unit_test(test_stale_smp),
 		cmocka_unit_test(test_silence),
