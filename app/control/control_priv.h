@@ -141,16 +141,18 @@ struct ctl_path {
 	LIST_ENTRY(ctl_path) bucket;
 	TAILQ_ENTRY(ctl_path) ready;
 	TAILQ_ENTRY(ctl_path) refresh;
+	TAILQ_ENTRY(ctl_path) idle;
 	struct ctl_port *p;
 	struct ib_gid dgid;
 	uint8_t state; /* enum ipoib_neigh_state */
-	bool on_ready, on_refresh;
+	bool on_ready, on_refresh, on_idle;
 	bool refreshing; /* the query under way is a background one */
 	struct ipoib_sa_path rec;
 	struct pmd_ipoib_av av;
 	uint32_t ah; /* PMD_IPOIB_AH_NONE: never resolved */
 	ipoib_sa_req_t req;
 	uint64_t updated;
+	uint64_t idle_since;
 	uint32_t fails;
 	struct ctl_timer timer;
 };
@@ -198,6 +200,7 @@ struct ctl_port {
 	uint32_t path_seed;
 	struct ctl_path_queue ready;   /* resolved, to be published at the end of the tick */
 	struct ctl_path_queue refresh; /* to be asked for again */
+	struct ctl_path_queue idle;    /* perhaps without a neighbour, oldest first */
 	uint32_t nb_refreshing;
 	struct ctl_park park; /* the 20-octet address is in front of the data */
 };
@@ -385,6 +388,8 @@ void paths_fini(struct ctl_port *p);
 struct ctl_path *path_find(struct ctl_port *p, const struct ib_gid *gid);
 /* Find or make, and ask the SA if nobody did. NULL: no room. */
 struct ctl_path *path_want(struct ctl_port *p, const struct ib_gid *gid);
+/* Perhaps nobody uses this path: it goes after a while, or at once if room is needed. */
+void path_idle(struct ctl_port *p, const struct ib_gid *gid);
 /* All paths are doubtful: used on, and asked for again at a bounded pace. @return number */
 uint32_t paths_stale(struct ctl_port *p);
 /* End all back-offs. */

@@ -16,8 +16,8 @@
 #define FRAGS_MAX 128
 /* Packets that are being merged, and how long their parts may wait (RFC 1122 3.3.2: 60 to 120 s is
  * for hosts; what waits here only pings a router). */
-#define MERGE_FLOWS 256
-#define MERGE_BUCKET 16
+#define MERGE_FLOWS 64
+#define MERGE_BUCKET 4
 #define MERGE_LIFE_MS 2000
 
 static int

@@ -498,12 +498,6 @@ l3_init(struct control *c)
 	return ipoib_neigh_create(&cfg, &c->dp->l3);
 }
 
-static void
-l3_free_one(void *arg, struct ipoib_neigh_rec *rec)
-{
-	l3_evicted(arg, rec, ipoib_neigh_rec_queued(rec));
-}
-
 void
 l3_fini(struct control *c)
 {
@@ -511,11 +505,8 @@ l3_fini(struct control *c)
 
 	for (; (m = park_first(&c->park)) != NULL; park_pop(&c->park))
 		ctl_drop(c, DP_DROP_no_neigh, m);
-	if (c->dp->l3 != NULL) {
-		ipoib_neigh_walk(c->dp->l3, l3_free_one, c);
-		ipoib_neigh_destroy(c->dp->l3);
-		c->dp->l3 = NULL;
-	}
+	ipoib_neigh_destroy(c->dp->l3);
+	c->dp->l3 = NULL;
 	if (c->adjs.refs != NULL && c->adjs.nb_free != DP_ADJ_MAX)
 		CTL_LOG(ERR, "%u link-layer addresses still in use", DP_ADJ_MAX - c->adjs.nb_free);
 	free(c->adjs.refs);

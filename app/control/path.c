@@ -36,29 +36,6 @@ path_find(struct ctl_port *p, const struct ib_gid *gid)
 	return NULL;
 }
 
-static struct ctl_path *
-path_new(struct ctl_port *p, const struct ib_gid *gid)
-{
-	struct ctl_path *path;
-
-	if (p->nb_paths >= p->max_paths)
-		return NULL;
-	path = calloc(1, sizeof(*path));
-	if (path == NULL)
-		return NULL;
-	if (timer_init(p->c, &path->timer, path_timer, path) != 0) {
-		free(path);
-		return NULL;
-	}
-	path->p = p;
-	path->dgid = *gid;
-	path->ah = PMD_IPOIB_AH_NONE;
-	path->state = IPOIB_NEIGH_INCOMPLETE;
-	LIST_INSERT_HEAD(path_bucket(p, gid), path, bucket);
-	p->nb_paths++;
-	return path;
-}
-
 static void
 path_unlist(struct ctl_path *path)
 {
@@ -66,8 +43,11 @@ path_unlist(struct ctl_path *path)
 		TAILQ_REMOVE(&path->p->ready, path, ready);
 	if (path->on_refresh)
 		TAILQ_REMOVE(&path->p->refresh, path, refresh);
+	if (path->on_idle)
+		TAILQ_REMOVE(&path->p->idle, path, idle);
 	path->on_ready = false;
 	path->on_refresh = false;
+	path->on_idle = false;
 }
 
 static void
@@ -103,6 +83,80 @@ path_used(struct ctl_path *path)
 
 	ipoib_neigh_walk_gid(path->p->neigh, &path->dgid, count_rec, &n);
 	return n != 0;
+}
+
+void
+path_idle(struct ctl_port *p, const struct ib_gid *gid)
+{
+	struct ctl_path *path = p->paths != NULL ? path_find(p, gid) : NULL;
+
+	if (path == NULL || path->on_idle)
+		return;
+	path->on_idle = true;
+	path->idle_since = p->c->now;
+	TAILQ_INSERT_TAIL(&p->idle, path, idle);
+}
+
+/* Look at the longest idle one. @return whether it was really idle, and is gone */
+static bool
+idle_end(struct ctl_port *p)
+{
+	struct ctl_path *path = TAILQ_FIRST(&p->idle);
+
+	TAILQ_REMOVE(&p->idle, path, idle);
+	path->on_idle = false;
+	if (path_used(path))
+		return false;
+	path_free(path);
+	return true;
+}
+
+static bool
+make_room(struct ctl_port *p)
+{
+	uint32_t i;
+
+	for (i = 0; i < CTL_BURST && p->nb_paths >= p->max_paths; i++) {
+		if (TAILQ_EMPTY(&p->idle))
+			break;
+		idle_end(p);
+	}
+	return p->nb_paths < p->max_paths;
+}
+
+static void
+idle_run(struct ctl_port *p)
+{
+	uint32_t i;
+
+	for (i = 0; i < CTL_BURST && !TAILQ_EMPTY(&p->idle); i++) {
+		if (TAILQ_FIRST(&p->idle)->idle_since + CTL_PATH_IDLE_US > p->c->now)
+			return;
+		idle_end(p);
+	}
+}
+
+static struct ctl_path *
+path_new(struct ctl_port *p, const struct ib_gid *gid)
+{
+	struct ctl_path *path;
+
+	if (!make_room(p))
+		return NULL;
+	path = calloc(1, sizeof(*path));
+	if (path == NULL)
+		return NULL;
+	if (timer_init(p->c, &path->timer, path_timer, path) != 0) {
+		free(path);
+		return NULL;
+	}
+	path->p = p;
+	path->dgid = *gid;
+	path->ah = PMD_IPOIB_AH_NONE;
+	path->state = IPOIB_NEIGH_INCOMPLETE;
+	LIST_INSERT_HEAD(path_bucket(p, gid), path, bucket);
+	p->nb_paths++;
+	return path;
 }
 
 static void
@@ -338,6 +392,7 @@ paths_run(struct ctl_port *p)
 	uint32_t i;
 
 	refresh_run(p);
+	idle_run(p);
 	for (i = 0; i < CTL_PUBLISH_MAX; i++) {
 		path = TAILQ_FIRST(&p->ready);
 		if (path == NULL || resolve_publish(p, path) != 0)
@@ -360,6 +415,8 @@ paths_init(struct ctl_port *p)
 
 	TAILQ_INIT(&p->ready);
 	TAILQ_INIT(&p->refresh);
+	TAILQ_INIT(&p->idle);
+	/* As many as neighbours: more can only be idle. */
 	p->max_paths = p->c->cfg.gc_thresh3 != 0 ? p->c->cfg.gc_thresh3 : 16384;
 	n = rte_align32pow2(RTE_MIN(p->max_paths, 1u << 20));
 	p->paths = calloc(n, sizeof(*p->paths));

@@ -27,8 +27,8 @@ neigh_evicted(void *arg, struct ipoib_neigh_rec *rec, uint32_t nb_pkts)
 {
 	struct ctl_port *p = arg;
 
-	RTE_SET_USED(rec);
 	dp_count(&ctl_ctr(p->c, p->id)->drop[DP_DROP_no_path], nb_pkts);
+	path_idle(p, &ipoib_neigh_rec_addr(rec)->gid);
 }
 
 static void
@@ -311,8 +311,10 @@ void
 resolve_prefetch(struct ctl_port *p, const struct ipoib_addr *addr)
 {
 	/* Strangers must not fill the table: the last quarter is for what is really sent to. */
-	if (p->up && p->nb_paths < p->max_paths - p->max_paths / 4)
-		path_want(p, &addr->gid);
+	if (!p->up || p->nb_paths >= p->max_paths - p->max_paths / 4)
+		return;
+	path_want(p, &addr->gid);
+	path_idle(p, &addr->gid);
 }
 
 void

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#ifndef CONTROL_FIXTURE_H
+#define CONTROL_FIXTURE_H
+
+/*
+ * What the tests of the control core share: the real tables and rings, a clock that only the test
+ * moves, and a driver, an SA client and a MAD connection that the test plays itself. Port ETH is
+ * an Ethernet port, port IB an IPoIB port.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <rte_ip.h>
+
+#include "control.h"
+#include "control_priv.h"
+
+enum { ETH, IB };
+
+#define IP(a, b, c, d) RTE_IPV4(a, b, c, d)
+#define ETH_US IP(192, 0, 2, 1) /* /24 on ETH */
+#define ETH_PEER IP(192, 0, 2, 77)
+#define IB_US IP(198, 51, 100, 1) /* /24 on IB */
+#define IB_PEER IP(198, 51, 100, 2)
+#define OUR_QPN 0x000048
+#define PEER_QPN 0x012345
+#define MLID 0xc001
+#define QKEY 0x0b1b
+#define PKTS 4095
+
+#define MS 1000ull
+#define S 1000000ull
+
+/* A request at the fake SA. */
+struct fake_req {
+	ipoib_sa_req_t handle; /* 0: free */
+	bool is_path;
+	struct ipoib_sa_path_req path;
+	struct ib_gid mgid, port_gid;
+	uint16_t pkey;
+	enum ipoib_sa_join join;
+	ipoib_sa_path_cb path_cb;
+	ipoib_sa_mcast_cb mcast_cb;
+	void *arg;
+};
+
+struct control_fixture {
+	struct rte_mempool *pool;
+	struct dp *dp;
+	struct control *c;
+	uint64_t now;
+	/* driver */
+	struct pmd_ipoib_info info;
+	bool bcast; /* pmd_ipoib_bcast_set() holds */
+	uint32_t bcast_sets;
+	struct pmd_ipoib_av av[4096]; /* by address handle */
+	bool ah_live[4096];
+	uint32_t ahs, ah_made;
+	uint16_t mad_port_state;
+	ipoib_mad_event_cb event_cb;
+	void *event_arg;
+	uint32_t events; /* to be told in the next poll */
+	/* SA */
+	struct fake_req req[1024];
+	uint32_t sent; /* requests made */
+	uint32_t leaves;
+	uint32_t handle;
+	uint16_t sa_status;
+	ipoib_sa_alive_cb alive_cb;
+	void *alive_arg;
+};
+
+extern struct control_fixture fx;
+
+int fx_start(void **state);
+int fx_stop(void **state);
+/* A control core with both ports; Ethernet is up, InfiniBand ACTIVE with an SM, nothing joined. */
+int fx_setup(void **state);
+/* The same, joined, with addresses on both ports; announcements are out. */
+int fx_setup_up(void **state);
+int fx_teardown(void **state);
+
+/* Let time pass with ticks every ms. */
+void fx_run(uint64_t us);
+void fx_tick(void);
+
+/* The fake SA: find a request that waits, answer it. */
+struct fake_req *fx_path_req(const struct ib_gid *dgid);
+struct fake_req *fx_join_req(void);
+uint32_t fx_waiting(void);
+void fx_answer_path(struct fake_req *r, int status, uint16_t dlid);
+void fx_answer_path_mtu(struct fake_req *r, uint16_t dlid, uint16_t mtu);
+void fx_answer_join(struct fake_req *r, int status);
+
+/* GID and address of a peer. */
+struct ib_gid fx_gid(uint8_t n);
+struct ipoib_addr fx_addr(uint32_t qpn, uint8_t n);
+
+/* A packet as a worker hands it over. */
+struct rte_mbuf *fx_mbuf(uint16_t port, const void *data, uint32_t len);
+void fx_punt(struct rte_mbuf *m, enum dp_punt_reason why, uint16_t out_port, uint32_t nh_ip);
+/* IPv4 with a payload of len - 20 octets. */
+struct rte_mbuf *fx_ip(uint16_t port, uint32_t src, uint32_t dst, uint8_t proto, uint16_t len,
+		uint16_t flags);
+/* To a 20-octet address, with mark as payload. */
+void fx_punt_addr(const struct ipoib_addr *a, uint32_t mark);
+/* ARP as received. mac or address of the sender; dst ignored by control. */
+void fx_arp_eth(uint16_t op, uint8_t mac, uint32_t spa, uint32_t tpa);
+void fx_arp_ib(uint16_t op, const struct ipoib_addr *sha, uint32_t spa, uint32_t tpa);
+
+/* What control sent, in order; NULL: nothing. It counts as sent; free it with fx_free(). */
+struct rte_mbuf *fx_sent(uint16_t *port);
+struct rte_mbuf *fx_sent_on(uint16_t port);
+void fx_free(struct rte_mbuf *m);
+/* Send off everything. @return number */
+uint32_t fx_drain(void);
+void fx_assert_none(void);
+/* Free a packet after comparing it. */
+void fx_assert_bytes(struct rte_mbuf *m, const void *want, uint32_t len);
+
+uint64_t fx_drops(enum dp_drop why);
+uint64_t fx_sum(size_t offset);
+#define FX_COUNT(field) fx_sum(offsetof(struct dp_counters, field))
+
+/* Resolve next hops the way a network would. */
+void fx_know_eth_peer(void);
+void fx_know_ib_peer(void);
+
+#endif /* CONTROL_FIXTURE_H */

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/* IP next hops and ARP, compared with frames that scapy made. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "control_fixture.h"
+#include "control_golden.h"
+
+#define ETH_OTHER IP(192, 0, 2, 99)
+#define PEER_MAC 0x4d
+
+static struct ipoib_addr peer;
+
+static int
+setup(void **state)
+{
+	peer = fx_addr(PEER_QPN, 2);
+	return fx_setup_up(state);
+}
+
+static int
+setup_plain(void **state)
+{
+	peer = fx_addr(PEER_QPN, 2);
+	return fx_setup(state);
+}
+
+static void
+l3_miss(uint16_t port, uint32_t ip, uint16_t len)
+{
+	fx_punt(fx_ip(ETH, IP(203, 0, 113, 5), IP(10, 0, 0, 1), 17, len, 0), DP_PUNT_L3_MISS, port,
+			ip);
+}
+
+static const struct ipoib_neigh_entry *
+l3(uint16_t port, uint32_t ip)
+{
+	const struct ipoib_neigh_entry *e = NULL;
+	const struct ipoib_addr *keyp;
+	struct ipoib_addr key;
+	uint64_t hits;
+
+	dp_l3_key(&key, port, ip);
+	keyp = &key;
+	ipoib_neigh_lookup_bulk(fx.dp->l3, &keyp, 1, &hits, &e);
+	return e;
+}
+
+static void
+test_eth_resolve(void **state)
+{
+	struct rte_mbuf *m;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		l3_miss(ETH, ETH_PEER, (uint16_t)(100 + i));
+	fx_tick();
+	fx_assert_bytes(fx_sent_on(ETH), golden_arp_request, sizeof(golden_arp_request));
+	fx_assert_none();
+	fx_arp_eth(2, PEER_MAC, ETH_PEER, ETH_US);
+	fx_tick();
+	for (i = 0; i < 3; i++) {
+		m = fx_sent_on(ETH);
+		assert_int_equal(m->pkt_len, 14 + 100 + i);
+		assert_memory_equal(rte_pktmbuf_mtod(m, void *),
+				"\x02\0\0\0\0\x4d\x02\0\0\0\0\x01\x08", 13);
+		fx_free(m);
+	}
+	assert_int_equal(l3(ETH, ETH_PEER)->state, IPOIB_NEIGH_VALID);
+	assert_int_equal(FX_COUNT(originated), 5); /* request, 2 times 2 announcements */
+}
+
+static void
+test_eth_reply(void **state)
+{
+	(void)state;
+	fx_arp_eth(1, PEER_MAC, ETH_PEER, ETH_US);
+	fx_tick();
+	fx_assert_bytes(fx_sent_on(ETH), golden_arp_reply, sizeof(golden_arp_reply));
+	/* Who asks for us will be needed. */
+	assert_int_equal(l3(ETH, ETH_PEER)->state, IPOIB_NEIGH_VALID);
+	/* A probe (RFC 5227) is answered, and teaches nothing. */
+	fx_arp_eth(1, PEER_MAC, 0, ETH_US);
+	fx_tick();
+	fx_free(fx_sent_on(ETH));
+}
+
+static void
+test_foreign(void **state)
+{
+	(void)state;
+	fx_arp_eth(1, PEER_MAC, ETH_PEER, ETH_OTHER);
+	fx_arp_eth(1, PEER_MAC, ETH_PEER, IB_US);	     /* ours, but not on this port */
+	fx_arp_eth(1, PEER_MAC, IP(203, 0, 113, 4), ETH_US); /* sender from elsewhere */
+	fx_arp_eth(2, PEER_MAC, ETH_PEER, ETH_US);	     /* a reply nobody asked for */
+	fx_arp_eth(1, PEER_MAC, ETH_PEER, ETH_PEER);	     /* gratuitous, unknown */
+	fx_tick();
+	fx_assert_none();
+	assert_int_equal(fx_drops(DP_DROP_arp_foreign), 3);
+	assert_null(l3(ETH, ETH_PEER));
+}
+
+static void
+test_conflict_and_echo(void **state)
+{
+	(void)state;
+	fx_arp_eth(1, PEER_MAC, ETH_US, ETH_US);
+	fx_arp_eth(1, 1, ETH_US, ETH_PEER); /* our own MAC */
+	fx_tick();
+	fx_assert_none();
+	assert_int_equal(fx.c->conflicts, 1);
+}
+
+static void
+test_bad(void **state)
+{
+	static const unsigned int at[] = { 15, 17, 18, 19, 21, 22 };
+	uint8_t f[60];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(at); i++) {
+		memcpy(f, golden_arp_request, sizeof(f));
+		f[at[i]] ^= 0x41;
+		fx_punt(fx_mbuf(ETH, f, sizeof(f)), DP_PUNT_ARP, 0, 0);
+	}
+	fx_punt(fx_mbuf(ETH, golden_arp_request, 41), DP_PUNT_ARP, 0, 0);
+	fx_punt(fx_mbuf(IB, golden_ib_arp_request, sizeof(golden_ib_arp_request) - 1), DP_PUNT_ARP,
+			0, 0);
+	fx_tick();
+	assert_int_equal(fx_drops(DP_DROP_arp_bad), 8);
+	fx_assert_none();
+}
+
+static void
+test_reply_limit(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 1500; i++) {
+		fx_arp_eth(1, PEER_MAC, ETH_PEER, ETH_US);
+		if (i % 200 == 0)
+			fx_tick();
+	}
+	while (rte_ring_count(fx.dp->punt) > 0)
+		fx_tick();
+	assert_int_equal(fx_drain(), 1000);
+	assert_int_equal(fx_drops(DP_DROP_arp_limit), 500);
+}
+
+static void
+test_nobody(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		l3_miss(ETH, ETH_OTHER, 100);
+	fx_tick();
+	assert_int_equal(fx_drain(), 1);
+	fx_run(1001 * MS);
+	assert_int_equal(fx_drain(), 1);
+	fx_run(1001 * MS);
+	assert_int_equal(fx_drain(), 1);
+	assert_int_equal(fx_drops(DP_DROP_no_neigh), 0);
+	fx_run(1001 * MS);
+	assert_int_equal(fx_drops(DP_DROP_no_neigh), 2);
+	assert_int_equal(l3(ETH, ETH_OTHER)->state, IPOIB_NEIGH_FAILED);
+	fx_run(200 * MS);
+	assert_int_equal(l3(ETH, ETH_OTHER)->state, IPOIB_NEIGH_INCOMPLETE);
+	l3_miss(ETH, ETH_OTHER, 100);
+	fx_tick();
+	assert_int_equal(fx_drain(), 1);
+}
+
+static void
+test_ib_resolve(void **state)
+{
+	struct rte_mbuf *m;
+
+	(void)state;
+	l3_miss(IB, IB_PEER, 100);
+	fx_tick();
+	m = fx_sent_on(IB);
+	assert_int_equal(pmd_ipoib_meta(m)->qpn, 0xffffff);
+	assert_int_equal(fx.av[pmd_ipoib_meta(m)->ah].dlid, MLID);
+	fx_assert_bytes(m, golden_ib_arp_request, sizeof(golden_ib_arp_request));
+	fx_arp_ib(2, &peer, IB_PEER, IB_US);
+	fx_tick();
+	/* The address is known, the path is asked for, the packet still waits. */
+	fx_assert_none();
+	assert_int_equal(l3(IB, IB_PEER)->state, IPOIB_NEIGH_VALID);
+	fx_answer_path(fx_path_req(&peer.gid), 0, 7);
+	fx_tick();
+	m = fx_sent_on(IB);
+	assert_int_equal(m->pkt_len, 104);
+	assert_int_equal(pmd_ipoib_meta(m)->qpn, PEER_QPN);
+	assert_int_equal(fx.av[pmd_ipoib_meta(m)->ah].dlid, 7);
+	fx_free(m);
+}
+
+static void
+test_ib_reply(void **state)
+{
+	struct rte_mbuf *m;
+
+	(void)state;
+	fx_arp_ib(1, &peer, IB_PEER, IB_US);
+	fx_tick();
+	fx_assert_none();
+	/* The request itself began the question for the path. */
+	fx_answer_path(fx_path_req(&peer.gid), 0, 7);
+	fx_tick();
+	m = fx_sent_on(IB);
+	assert_int_equal(pmd_ipoib_meta(m)->qpn, PEER_QPN);
+	fx_assert_bytes(m, golden_ib_arp_reply, sizeof(golden_ib_arp_reply));
+	fx_arp_ib(1, &peer, IB_PEER, IP(198, 51, 100, 77));
+	fx_tick();
+	fx_assert_none();
+	assert_int_equal(fx_drops(DP_DROP_arp_foreign), 1);
+}
+
+/* A restarted peer has a new QPN: followed at once, the old address is forgotten. */
+static void
+test_moved(void **state)
+{
+	struct ipoib_addr old = peer, now = fx_addr(PEER_QPN + 2, 2);
+	struct rte_mbuf *m;
+
+	(void)state;
+	fx_know_ib_peer();
+	assert_non_null(ipoib_neigh_find(fx.dp->port[IB].neigh, &old));
+	fx_arp_ib(1, &now, IB_PEER, IB_PEER); /* gratuitous */
+	fx_tick();
+	assert_memory_equal(&fx.dp->adj[l3(IB, IB_PEER)->ah].lladdr, &now, 20);
+	assert_null(ipoib_neigh_find(fx.dp->port[IB].neigh, &old));
+	l3_miss(IB, IB_PEER, 100);
+	fx_tick();
+	m = fx_sent_on(IB);
+	assert_int_equal(pmd_ipoib_meta(m)->qpn, PEER_QPN + 2);
+	fx_free(m);
+}
+
+/* In use after 30 s: probed by unicast; an answer renews it, silence ends it. */
+static void
+test_probe(void **state)
+{
+	struct rte_mbuf *m;
+	int i;
+
+	(void)state;
+	fx_know_eth_peer();
+	for (i = 0; i < 40; i++) {
+		fx_run(S);
+		if (rte_ring_count(fx.dp->worker[0]->inject) > 0)
+			break;
+		(void)l3(ETH, ETH_PEER); /* a worker uses it */
+	}
+	assert_in_range(i, 25, 36);
+	m = fx_sent_on(ETH);
+	assert_memory_equal(rte_pktmbuf_mtod(m, void *), "\x02\0\0\0\0\x4d", 6);
+	fx_free(m);
+	assert_int_equal(l3(ETH, ETH_PEER)->state, IPOIB_NEIGH_STALE);
+	fx_arp_eth(2, PEER_MAC, ETH_PEER, ETH_US);
+	fx_tick();
+	assert_int_equal(l3(ETH, ETH_PEER)->state, IPOIB_NEIGH_VALID);
+	for (i = 0; i < 40; i++) {
+		fx_run(S);
+		if (l3(ETH, ETH_PEER) == NULL)
+			break;
+	}
+	assert_in_range(i, 27, 39);
+	assert_int_equal(fx_drain(), 3);
+}
+
+/* Not in use: nobody is bothered, and it goes with age. */
+static void
+test_idle(void **state)
+{
+	struct control_ip_neigh_row row;
+	uint32_t total;
+	int i;
+
+	(void)state;
+	fx_know_eth_peer();
+	for (i = 0; i < 100; i++) {
+		fx_run(S);
+		if (fx_join_req() != NULL)
+			fx_answer_join(fx_join_req(), 0);
+	}
+	assert_int_equal(fx_drain(), 0);
+	control_ip_neigh_rows(fx.c, 0, &row, 1, &total);
+	assert_int_equal(total, 0);
+}
+
+static void
+test_announce(void **state)
+{
+	(void)state;
+	fx_answer_join(fx_join_req(), 0);
+	assert_int_equal(control_addr_add(fx.c, IB, IB_US, 24), 0);
+	fx_tick();
+	fx_assert_bytes(fx_sent_on(IB), golden_ib_garp, sizeof(golden_ib_garp));
+	fx_assert_none();
+	fx_run(900 * MS);
+	fx_assert_none();
+	fx_run(110 * MS);
+	fx_assert_bytes(fx_sent_on(IB), golden_ib_garp, sizeof(golden_ib_garp));
+	fx_run(3 * S);
+	fx_assert_none();
+}
+
+static void
+test_down(void **state)
+{
+	(void)state;
+	assert_int_equal(control_addr_add(fx.c, IB, IB_US, 24), 0);
+	l3_miss(IB, IB_PEER, 100);
+	fx_tick();
+	assert_int_equal(fx_drops(DP_DROP_no_path), 1);
+	fx_assert_none();
+	fx_answer_join(fx_join_req(), -ECANCELED);
+}
+
+static void
+test_rows_and_flush(void **state)
+{
+	struct control_ip_neigh_row row[3];
+	uint32_t total;
+
+	(void)state;
+	fx_know_eth_peer();
+	fx_know_ib_peer();
+	assert_int_equal(control_ip_neigh_rows(fx.c, 0, row, 3, &total), 2);
+	assert_int_equal(total, 2);
+	assert_int_equal(control_ip_neigh_rows(fx.c, 1, row, 3, &total), 1);
+	assert_int_equal(control_ip_neigh_flush(fx.c, IB), 1);
+	assert_int_equal(control_ip_neigh_rows(fx.c, 0, row, 3, &total), 1);
+	assert_int_equal(row[0].ip, ETH_PEER);
+	assert_int_equal(row[0].mac.addr_bytes[5], PEER_MAC);
+	assert_false(row[0].is_ipoib);
+	assert_int_equal(control_ip_neigh_flush(fx.c, UINT16_MAX), 1);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fx_teardown)
+#define PLAIN(name) cmocka_unit_test_setup_teardown(name, setup_plain, fx_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_eth_resolve),
+		TEST(test_eth_reply),
+		TEST(test_foreign),
+		TEST(test_conflict_and_echo),
+		TEST(test_bad),
+		TEST(test_reply_limit),
+		TEST(test_nobody),
+		TEST(test_ib_resolve),
+		TEST(test_ib_reply),
+		TEST(test_moved),
+		TEST(test_probe),
+		TEST(test_idle),
+		PLAIN(test_announce),
+		PLAIN(test_down),
+		TEST(test_rows_and_flush),
+	};
+
+	return cmocka_run_group_tests(tests, fx_start, fx_stop);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/* The state of an IPoIB port: reasons, joining, back-off, what an SM's return heals. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "control_fixture.h"
+
+static struct control_ipoib_row row;
+
+static const char *
+reason(void)
+{
+	assert_int_equal(control_ipoib_row(fx.c, IB, &row), 0);
+	return row.reason;
+}
+
+static void
+test_reasons(void **state)
+{
+	(void)state;
+	fx.info.state = IPOIB_MAD_ABSENT;
+	fx_run(110 * MS);
+	assert_string_equal(reason(), "no fabric: ibsim 'x' does not answer");
+	fx.info.state = IPOIB_MAD_DOWN;
+	fx_run(110 * MS);
+	assert_string_equal(reason(), "port not active");
+	fx.info.state = IPOIB_MAD_INIT;
+	fx_run(110 * MS);
+	assert_string_equal(reason(), "no SM");
+	fx.info.state = IPOIB_MAD_ACTIVE;
+	fx.info.sm_lid = 0;
+	fx_run(110 * MS);
+	assert_string_equal(reason(), "no SM");
+	fx.info.sm_lid = 1;
+	fx.info.pkey_present = false;
+	fx_run(110 * MS);
+	assert_string_equal(reason(), "P_Key 0x8001 not in the port's table");
+	assert_int_equal(fx_waiting(), 0);
+	fx.info.pkey_present = true;
+	fx_run(110 * MS);
+	assert_string_equal(reason(), "joining broadcast group");
+	assert_false(row.up);
+}
+
+static void
+test_join(void **state)
+{
+	static const uint8_t mgid[16] = { 0xff, 0x12, 0x40, 0x1b, 0x80, 0x01, 0, 0, 0, 0, 0, 0,
+		0xff, 0xff, 0xff, 0xff };
+	struct fake_req *r = fx_join_req();
+	struct control_mcast_row mc;
+	uint32_t total;
+
+	(void)state;
+	assert_non_null(r);
+	assert_memory_equal(r->mgid.raw, mgid, sizeof(mgid));
+	assert_int_equal(r->pkey, 0x8001);
+	assert_int_equal(r->join, IPOIB_SA_JOIN_FULL);
+	assert_false(fx.dp->port[IB].up);
+	fx_answer_join(r, 0);
+	assert_true(fx.bcast);
+	assert_true(fx.dp->port[IB].up);
+	assert_int_equal(fx.dp->port[IB].mtu, 2044);
+	assert_string_equal(reason(), "");
+	assert_true(row.up);
+	assert_int_equal(control_mcast_rows(fx.c, IB, 0, &mc, 1, &total), 1);
+	assert_string_equal(mc.state, "joined");
+	assert_int_equal(mc.mlid, MLID);
+	/* The group's address vector always has a GRH. */
+	assert_int_equal(fx.ahs, 1);
+	assert_int_equal(fx.av[1].dlid, MLID);
+	assert_true(fx.av[1].is_global);
+	assert_int_equal(fx.av[1].sl, 2);
+	assert_int_equal(fx.av[1].tclass, 7);
+	assert_int_equal(fx.av[1].flow_label, 0x12345);
+	assert_int_equal(fx.av[1].hop_limit, 0);
+	assert_memory_equal(fx.av[1].dgid.raw, mgid, sizeof(mgid));
+}
+
+static void
+test_refused(void **state)
+{
+	uint64_t asked, waited[6];
+	unsigned int i;
+
+	(void)state;
+	fx.sa_status = 0x0600;
+	for (i = 0; i < RTE_DIM(waited); i++) {
+		fx_answer_join(fx_join_req(), -EREMOTEIO);
+		assert_string_equal(reason(), "broadcast group refused (SA status 0x0600)");
+		asked = fx.now;
+		while (fx_join_req() == NULL)
+			fx_run(MS);
+		waited[i] = fx.now - asked;
+	}
+	assert_in_range(waited[0], 200 * MS, 300 * MS);
+	assert_in_range(waited[1], 400 * MS, 600 * MS);
+	assert_in_range(waited[2], 800 * MS, 1200 * MS);
+	assert_in_range(waited[5], 3500 * MS, 4500 * MS);
+	fx_answer_join(fx_join_req(), 0);
+	assert_string_equal(reason(), "");
+}
+
+/* A silent SA is tried again so often that its return is noticed within a second. */
+static void
+test_silent(void **state)
+{
+	uint32_t sent;
+
+	(void)state;
+	fx.alive_cb(fx.alive_arg, false);
+	assert_string_equal(reason(), "no SM (the SA does not answer)");
+	sent = fx.sent;
+	fx_run(10 * S);
+	assert_in_range(fx.sent - sent, 8, 22);
+	assert_int_equal(fx_waiting(), 1);
+	fx_answer_join(fx_join_req(), -ETIMEDOUT);
+	assert_string_equal(reason(), "no SM (the SA does not answer)");
+	fx_run(700 * MS);
+	assert_non_null(fx_join_req());
+	fx.alive_cb(fx.alive_arg, true);
+	fx_answer_join(fx_join_req(), 0);
+	assert_true(fx.dp->port[IB].up);
+}
+
+/* A restarted SM forgets its members: the join is repeated, and changes nothing. */
+static void
+test_verify(void **state)
+{
+	uint32_t sets;
+
+	(void)state;
+	fx_answer_join(fx_join_req(), 0);
+	sets = fx.bcast_sets;
+	assert_null(fx_join_req());
+	fx_run(12 * S);
+	assert_non_null(fx_join_req());
+	fx_answer_join(fx_join_req(), 0);
+	assert_int_equal(fx.bcast_sets, sets);
+	assert_int_equal(fx.ahs, 1);
+	fx_run(12 * S);
+	/* Not answered: what was joined stays. */
+	fx_answer_join(fx_join_req(), -ETIMEDOUT);
+	assert_true(fx.dp->port[IB].up);
+	assert_true(fx.bcast);
+}
+
+static void
+test_down_and_up(void **state)
+{
+	(void)state;
+	fx_answer_join(fx_join_req(), 0);
+	fx.info.state = IPOIB_MAD_DOWN;
+	fx.events = IPOIB_MAD_EV_STATE;
+	fx_tick();
+	assert_false(fx.bcast);
+	assert_false(fx.dp->port[IB].up);
+	assert_string_equal(reason(), "port not active");
+	assert_null(fx_join_req());
+	fx.info.state = IPOIB_MAD_ACTIVE;
+	fx.events = IPOIB_MAD_EV_STATE;
+	fx_tick();
+	fx_answer_join(fx_join_req(), 0);
+	assert_true(fx.bcast);
+	assert_true(fx.dp->port[IB].up);
+	/* The old group's handle dies later, when no ring can name it. */
+	fx_run(1500 * MS);
+	assert_int_equal(fx.ahs, 1);
+}
+
+static void
+test_reregister(void **state)
+{
+	(void)state;
+	fx_answer_join(fx_join_req(), 0);
+	fx_tick();
+	assert_null(fx_join_req());
+	fx.events = IPOIB_MAD_EV_REREGISTER;
+	fx_tick();
+	assert_non_null(fx_join_req());
+	assert_true(fx.dp->port[IB].up);
+	assert_true(fx.bcast);
+	fx_answer_join(fx_join_req(), 0);
+}
+
+static void
+test_leave(void **state)
+{
+	(void)state;
+	fx_answer_join(fx_join_req(), 0);
+	fx_teardown(state);
+	assert_int_equal(fx.leaves, 1);
+	fx_setup(state);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_reasons),
+		TEST(test_join),
+		TEST(test_refused),
+		TEST(test_silent),
+		TEST(test_verify),
+		TEST(test_down_and_up),
+		TEST(test_reregister),
+		TEST(test_leave),
+	};
+
+	return cmocka_run_group_tests(tests, fx_start, fx_stop);
+}

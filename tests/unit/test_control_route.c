@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/* Addresses, routes and the FIB; requests from other threads. */
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include <rte_fib.h>
+
+#include "control_fixture.h"
+
+static const struct dp_nh *
+lookup(uint32_t ip)
+{
+	uint64_t id;
+
+	assert_int_equal(rte_fib_lookup_bulk(fx.dp->fib, &ip, &id, 1), 0);
+	return &fx.dp->nh[id];
+}
+
+static void
+expect(uint32_t ip, uint8_t type, uint16_t port, uint32_t gw)
+{
+	const struct dp_nh *nh = lookup(ip);
+
+	assert_int_equal(nh->type, type);
+	if (type == DP_NH_NONE)
+		return;
+	assert_int_equal(nh->port, port);
+	assert_int_equal(nh->gw, gw);
+}
+
+static void
+test_address(void **state)
+{
+	(void)state;
+	expect(ETH_US, DP_NH_LOCAL, ETH, 0);
+	expect(ETH_PEER, DP_NH_LINK, ETH, 0);
+	expect(IP(192, 0, 2, 0), DP_NH_BROADCAST, ETH, 0);
+	expect(IP(192, 0, 2, 255), DP_NH_BROADCAST, ETH, 0);
+	expect(IP(192, 0, 3, 1), DP_NH_NONE, 0, 0);
+	assert_int_equal(control_addr_del(fx.c, ETH, ETH_US, 25), -ENOENT);
+	assert_int_equal(control_addr_del(fx.c, IB, ETH_US, 24), -ENOENT);
+	assert_int_equal(control_addr_del(fx.c, ETH, ETH_US, 24), 0);
+	expect(ETH_US, DP_NH_NONE, 0, 0);
+	expect(ETH_PEER, DP_NH_NONE, 0, 0);
+	expect(IP(192, 0, 2, 255), DP_NH_NONE, 0, 0);
+	expect(IB_PEER, DP_NH_LINK, IB, 0);
+}
+
+static void
+test_bad_address(void **state)
+{
+	(void)state;
+	assert_int_equal(control_addr_add(fx.c, 7, IP(10, 0, 0, 1), 8), -ENODEV);
+	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 0, 0, 0), 8), -EINVAL);
+	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 255, 255, 255), 8), -EINVAL);
+	assert_int_equal(control_addr_add(fx.c, ETH, IP(127, 0, 0, 1), 8), -EINVAL);
+	assert_int_equal(control_addr_add(fx.c, ETH, IP(224, 0, 0, 1), 24), -EINVAL);
+	assert_int_equal(control_addr_add(fx.c, ETH, IP(0, 0, 0, 1), 24), -EINVAL);
+	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 0, 0, 1), 33), -EINVAL);
+	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 0, 0, 1), 0), -EINVAL);
+	assert_int_equal(control_addr_add(fx.c, IB, ETH_US, 24), -EEXIST);
+}
+
+/* Both ends of a /31 are hosts; a /32 has no link. */
+static void
+test_small_prefixes(void **state)
+{
+	(void)state;
+	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 0, 0, 0), 31), 0);
+	expect(IP(10, 0, 0, 0), DP_NH_LOCAL, ETH, 0);
+	expect(IP(10, 0, 0, 1), DP_NH_LINK, ETH, 0);
+	expect(IP(10, 0, 0, 2), DP_NH_NONE, 0, 0);
+	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 1, 0, 0), 32), 0);
+	expect(IP(10, 1, 0, 0), DP_NH_LOCAL, ETH, 0);
+	expect(IP(10, 1, 0, 1), DP_NH_NONE, 0, 0);
+	assert_int_equal(control_addr_del(fx.c, ETH, IP(10, 0, 0, 0), 31), 0);
+	expect(IP(10, 0, 0, 1), DP_NH_NONE, 0, 0);
+}
+
+/* Two addresses of one subnet: the link stays until the last one goes. */
+static void
+test_shared_subnet(void **state)
+{
+	(void)state;
+	assert_int_equal(control_addr_add(fx.c, ETH, IP(192, 0, 2, 9), 24), 0);
+	assert_int_equal(control_addr_del(fx.c, ETH, ETH_US, 24), 0);
+	expect(ETH_US, DP_NH_LINK, ETH, 0);
+	expect(IP(192, 0, 2, 255), DP_NH_BROADCAST, ETH, 0);
+	assert_int_equal(control_addr_del(fx.c, ETH, IP(192, 0, 2, 9), 24), 0);
+	expect(ETH_PEER, DP_NH_NONE, 0, 0);
+}
+
+static void
+test_route(void **state)
+{
+	struct control_route_row row[16];
+	uint32_t total, n, i, found = 0;
+
+	(void)state;
+	assert_int_equal(control_route_add(fx.c, 0, 0, ETH_PEER), 0);
+	assert_int_equal(control_route_add(fx.c, IP(10, 1, 0, 0), 16, IB_PEER), 0);
+	assert_int_equal(control_route_add(fx.c, IP(10, 1, 2, 128), 25, ETH_PEER), 0);
+	assert_int_equal(control_route_add(fx.c, IP(10, 1, 0, 0), 16, ETH_PEER), -EEXIST);
+	assert_int_equal(control_route_add(fx.c, IP(10, 1, 0, 1), 16, IB_PEER), -EINVAL);
+	assert_int_equal(control_route_add(fx.c, IP(10, 1, 0, 0), 33, IB_PEER), -EINVAL);
+	assert_int_equal(
+			control_route_add(fx.c, IP(10, 9, 0, 0), 16, IP(8, 8, 8, 8)), -ENETUNREACH);
+	assert_int_equal(control_route_add(fx.c, IP(10, 9, 0, 0), 16, ETH_US), -ENETUNREACH);
+	assert_int_equal(control_route_add(fx.c, IP(10, 9, 0, 0), 16, IP(192, 0, 2, 255)),
+			-ENETUNREACH);
+	expect(IP(8, 8, 8, 8), DP_NH_VIA, ETH, ETH_PEER);
+	expect(IP(10, 1, 2, 3), DP_NH_VIA, IB, IB_PEER);
+	expect(IP(10, 1, 2, 200), DP_NH_VIA, ETH, ETH_PEER);
+	/* The two routes by one gateway share a next hop. */
+	assert_ptr_equal(lookup(IP(8, 8, 8, 8)), lookup(IP(10, 1, 2, 200)));
+	n = control_route_rows(fx.c, 0, row, 16, &total);
+	assert_int_equal(n, total);
+	for (i = 0; i < n; i++)
+		found += row[i].type == DP_NH_VIA;
+	assert_int_equal(found, 3);
+	/* Deleting shows what is under it. */
+	assert_int_equal(control_route_del(fx.c, IP(10, 1, 2, 128), 25), 0);
+	expect(IP(10, 1, 2, 200), DP_NH_VIA, IB, IB_PEER);
+	assert_int_equal(control_route_del(fx.c, IP(10, 1, 2, 128), 25), -ENOENT);
+	assert_int_equal(control_route_del(fx.c, IP(192, 0, 2, 0), 24), -ENOENT);
+	/* A gateway that is on no link any more takes its routes along. */
+	assert_int_equal(control_addr_del(fx.c, IB, IB_US, 24), 0);
+	expect(IP(10, 1, 2, 3), DP_NH_VIA, ETH, ETH_PEER);
+	expect(IB_PEER, DP_NH_VIA, ETH, ETH_PEER);
+}
+
+/* A static route must not hide an own address, and comes back when that goes. */
+static void
+test_preference(void **state)
+{
+	(void)state;
+	assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 1), 32, ETH_PEER), 0);
+	assert_int_equal(control_addr_add(fx.c, IB, IP(10, 0, 0, 1), 24), 0);
+	expect(IP(10, 0, 0, 1), DP_NH_LOCAL, IB, 0);
+	assert_int_equal(control_addr_del(fx.c, IB, IP(10, 0, 0, 1), 24), 0);
+	expect(IP(10, 0, 0, 1), DP_NH_VIA, ETH, ETH_PEER);
+}
+
+/* A reader has to pass between two changes. */
+static void
+test_grace(void **state)
+{
+	const struct dp_nh *old;
+	struct dp_nh was;
+
+	(void)state;
+	rte_rcu_qsbr_thread_register(fx.dp->rcu, 0);
+	rte_rcu_qsbr_thread_online(fx.dp->rcu, 0);
+	assert_int_equal(control_route_add(fx.c, IP(10, 1, 2, 128), 25, ETH_PEER), 0);
+	old = lookup(IP(10, 1, 2, 200));
+	was = *old;
+	assert_int_equal(control_route_add(fx.c, IP(10, 1, 0, 0), 16, ETH_PEER), -EAGAIN);
+	assert_int_equal(control_route_del(fx.c, IP(10, 1, 2, 128), 25), -EAGAIN);
+	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 2, 0, 1), 24), -EAGAIN);
+	assert_int_equal(control_addr_del(fx.c, ETH, ETH_US, 24), -EAGAIN);
+	expect(ETH_US, DP_NH_LOCAL, ETH, 0);
+	rte_rcu_qsbr_quiescent(fx.dp->rcu, 0);
+	assert_int_equal(control_route_del(fx.c, IP(10, 1, 2, 128), 25), 0);
+	/* The next hop is not given out again while a reader may look at it. */
+	fx_tick();
+	assert_memory_equal(old, &was, sizeof(was));
+	rte_rcu_qsbr_quiescent(fx.dp->rcu, 0);
+	assert_int_equal(control_route_add(fx.c, IP(10, 3, 0, 0), 16, IB_PEER), 0);
+	assert_ptr_equal(lookup(IP(10, 3, 0, 1)), old);
+	rte_rcu_qsbr_thread_offline(fx.dp->rcu, 0);
+	rte_rcu_qsbr_thread_unregister(fx.dp->rcu, 0);
+}
+
+static void
+test_rows(void **state)
+{
+	struct control_addr_row row[4];
+	uint32_t total;
+
+	(void)state;
+	assert_int_equal(control_addr_rows(fx.c, 0, row, 4, &total), 2);
+	assert_int_equal(total, 2);
+	assert_int_equal(row[0].ip, ETH_US);
+	assert_int_equal(control_addr_rows(fx.c, 1, row, 4, &total), 1);
+	assert_int_equal(row[0].ip, IB_US);
+	assert_int_equal(row[0].port, IB);
+	assert_int_equal(control_addr_rows(fx.c, 2, row, 4, &total), 0);
+}
+
+/* --- requests --- */
+
+struct sum {
+	int a, b, sum;
+};
+
+static _Atomic int served;
+
+static int
+add(struct control *c, void *arg)
+{
+	struct sum *s = arg;
+
+	assert_ptr_equal(c, fx.c);
+	s->sum = s->a + s->b;
+	atomic_fetch_add(&served, 1);
+	return -EDOM;
+}
+
+static void *
+caller(void *arg)
+{
+	struct sum s = { .a = 40, .b = 2 };
+
+	*(int *)arg = control_call(fx.c, add, &s, sizeof(s), 30000);
+	if (s.sum != 42)
+		*(int *)arg = 1;
+	return NULL;
+}
+
+static void
+test_call(void **state)
+{
+	pthread_t t;
+	int ret = 0;
+
+	(void)state;
+	atomic_store(&served, 0);
+	assert_int_equal(pthread_create(&t, NULL, caller, &ret), 0);
+	while (atomic_load(&served) == 0)
+		control_tick(fx.c);
+	pthread_join(t, NULL);
+	assert_int_equal(ret, -EDOM);
+}
+
+/* Who gives up leaves nothing behind: it is not run any more. */
+static void
+test_call_timeout(void **state)
+{
+	struct sum s = { .a = 1, .b = 2, .sum = 7 };
+
+	(void)state;
+	atomic_store(&served, 0);
+	assert_int_equal(control_call(fx.c, add, &s, sizeof(s), 5), -EBUSY);
+	fx_tick();
+	assert_int_equal(atomic_load(&served), 0);
+	assert_int_equal(s.sum, 7);
+	/* One still waits at the end. */
+	assert_int_equal(control_call(fx.c, add, &s, sizeof(s), 1), -EBUSY);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup_up, fx_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_address),
+		TEST(test_bad_address),
+		TEST(test_small_prefixes),
+		TEST(test_shared_subnet),
+		TEST(test_route),
+		TEST(test_preference),
+		TEST(test_grace),
+		TEST(test_rows),
+		TEST(test_call),
+		TEST(test_call_timeout),
+	};
+
+	return cmocka_run_group_tests(tests, fx_start, fx_stop);
+}
