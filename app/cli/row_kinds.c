@@ -222,10 +222,46 @@ NUMBER(path_dlid, control_path_row, dlid)
 NUMBER(path_slid, control_path_row, slid)
 NUMBER(path_mtu, control_path_row, mtu)
 NUMBER(path_sl, control_path_row, sl)
-NUMBER(path_rate, control_path_row, rate)
 NUMBER(path_hops, control_path_row, hop_limit)
 NUMBER(path_age, control_path_row, age_s)
 STATE(path_state, control_path_row)
+
+/* Rate as SA codes it (IBA 15.2.5.16), in tenths of Gb/s. */
+static void
+path_rate(const void *row, struct cell *c)
+{
+	static const uint16_t tenths[] = {
+		[2] = 25,
+		[3] = 100,
+		[4] = 300,
+		[5] = 50,
+		[6] = 200,
+		[7] = 400,
+		[8] = 600,
+		[9] = 800,
+		[10] = 1200,
+		[11] = 140,
+		[12] = 560,
+		[13] = 1120,
+		[14] = 1680,
+		[15] = 250,
+		[16] = 1000,
+		[17] = 2000,
+		[18] = 3000,
+		[19] = 280,
+		[20] = 500,
+		[21] = 4000,
+		[22] = 6000,
+	};
+	uint8_t code = ((const struct control_path_row *)row)->rate;
+
+	if (code >= RTE_DIM(tenths) || tenths[code] == 0)
+		cell_text(c, "code %u", code);
+	else if (tenths[code] % 10 != 0)
+		cell_text(c, "%u.%u", tenths[code] / 10, tenths[code] % 10);
+	else
+		cell_text(c, "%u", tenths[code] / 10);
+}
 
 static const struct column path_columns[] = {
 	{ "dgid", "DGID", path_dgid },
@@ -234,7 +270,7 @@ static const struct column path_columns[] = {
 	{ "slid", "SLID", path_slid },
 	{ "sl", "SL", path_sl },
 	{ "mtu", "MTU", path_mtu },
-	{ "rate", "Rate code", path_rate },
+	{ "rate_gbps", "Gb/s", path_rate },
 	{ "hop_limit", "Hop limit", path_hops },
 	{ "age_s", "Age s", path_age },
 };

@@ -205,7 +205,7 @@ answer_one(const struct row_kind *kind, const char *params, struct rte_tel_data 
 static int
 answer_ipoib_ports(struct rte_tel_data *d)
 {
-	struct rte_tel_data *list = dict_new();
+	struct rte_tel_data *list = dict_new(), *dict;
 	struct app *a = telemetry_app;
 	struct rows rows;
 	uint32_t total = 0;
@@ -220,8 +220,12 @@ answer_ipoib_ports(struct rte_tel_data *d)
 						0 ||
 				rows.nb == 0)
 			continue;
-		add_row(list, a->port[i], &rows_ipoib_list, rows.row);
-		total++;
+		dict = dict_new();
+		if (dict == NULL)
+			break;
+		compat_tel_dict_uint(dict, "port", a->port[i]);
+		add_columns(dict, &rows_ipoib_list, rows.row);
+		dict_put_number(list, total++, dict);
 	}
 	put_list(d, total, 0, list);
 	return 0;

@@ -14,18 +14,16 @@
 
 #include "parse.h"
 
-/* strtoull() would take blanks, signs and octal. */
+/* strtoull() would take blanks, signs and a second 0x. */
 static int
 parse_digits(const char *s, int base, uint64_t *v)
 {
-	char *end;
+	const char *digits = base == 10 ? "0123456789" : "0123456789abcdefABCDEF";
 
-	if (!isxdigit((unsigned char)*s))
+	if (*s == '\0' || s[strspn(s, digits)] != '\0')
 		return -EINVAL;
 	errno = 0;
-	*v = strtoull(s, &end, base);
-	if (*end != '\0')
-		return -EINVAL;
+	*v = strtoull(s, NULL, base);
 	return errno == ERANGE ? -ERANGE : 0;
 }
 

@@ -118,8 +118,8 @@ file_gives()
 	[ "$(cat "$LAB/err")" = "$LAB/file:$line: $text" ] || wrong "not '$LAB/file:$line: $text'"
 }
 
-file_gives 3 "bad word 'adress' after 'ip': expected address, route or neigh" \
-	"# a comment" "ip address add 192.0.2.1/24 port 0" "ip adress show" "quit"
+file_gives 3 "bad word 'wrong' after 'ip': expected address, route or neigh" \
+	"# a comment" "ip address add 192.0.2.1/24 port 0" "ip wrong show" "quit"
 file_gives 1 "no port 5: the ports are 0, 1" "ip address add 192.0.2.1/24 port 5"
 file_gives 2 "198.51.100.0/24: the gateway is on no link of ours: 'ip address add' first" \
 	"" "ip route add 198.51.100.0/24 via 203.0.113.1"
@@ -129,6 +129,7 @@ grep -q "Forward statistics" "$LAB/out" && wrong "forwards although its command 
 # Every number of lcores: forwards without being told to, ends by SIGTERM in
 # order, with everything accounted for, and never reads standard input.
 printf '%s\n' "ip address add 192.0.2.1/24 port 0" >"$LAB/file"
+# shellcheck disable=SC2317 # called by lab_wait
 forwards() { [ "$(lab_query cli -s rx_packets /fwd/stats)" -gt 0 ]; }
 
 # runs SIGNAL LCORES OPTION...
