@@ -46,7 +46,7 @@ typedef uint32_t ipoib_sa_req_t;
 struct ipoib_sa_cfg {
 	uint32_t path_timeout_ms;  /**< of one try [100, the kernel's] */
 	uint32_t mcast_timeout_ms; /**< of one try [300, the kernel's] */
-	uint32_t tries;		   /**< sends per request [11, the kernel's 1 + 10 retries] */
+	uint32_t tries; /**< sends per request [11, the kernel's 1 + 10 retries]; at most 31 */
 };
 
 /** Wanted path. */
@@ -112,7 +112,12 @@ typedef void (*ipoib_sa_mcast_cb)(void *arg, int status, const struct ipoib_sa_m
 
 /**
  * Called when the SA answers again after silence (@p alive true) or falls
- * silent (false: a request ran out of tries, or came back undeliverable).
+ * silent (false: a request ran out of tries while nothing else was answered, or
+ * a MAD came back undeliverable, or there is no SM to send to). One MAD may come
+ * back when an SM is replaced: false, then true at the next answer. The request
+ * itself goes on until its time is over. A silent SA is asked by few requests at
+ * a time, and by a probe each half second when nobody asks it anything, so true
+ * comes without help. It may have forgotten our groups by then: join again.
  */
 typedef void (*ipoib_sa_alive_cb)(void *arg, bool alive);
 
