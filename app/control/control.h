@@ -34,7 +34,7 @@ struct control;
 
 /** Parameters of the control core; zero takes the default. */
 struct control_cfg {
-	uint32_t gc_interval; /**< M of all neighbour tables, seconds [30] */
+	uint32_t gc_interval;			     /**< M of all neighbour tables, seconds [30] */
 	uint32_t gc_thresh1, gc_thresh2, gc_thresh3; /**< [see ipoib_neigh.h] */
 	uint16_t neigh_queue; /**< packets that wait for one neighbour [16] */
 };
@@ -74,8 +74,7 @@ typedef int (*control_fn)(struct control *c, void *arg);
  * @return what @p fn returned; -EBUSY control did not get to it in time (then
  *   it will not run, or its result is discarded); -ENOMEM
  */
-int control_call(struct control *c, control_fn fn, void *arg, size_t arg_size,
-		 uint32_t timeout_ms);
+int control_call(struct control *c, control_fn fn, void *arg, size_t arg_size, uint32_t timeout_ms);
 
 /* The functions below run in the control thread: inside a control_fn. */
 
@@ -161,19 +160,18 @@ struct control_ipoib_row {
 };
 
 uint32_t control_addr_rows(struct control *c, uint32_t offset, struct control_addr_row *rows,
-			   uint32_t max, uint32_t *total);
+		uint32_t max, uint32_t *total);
 uint32_t control_route_rows(struct control *c, uint32_t offset, struct control_route_row *rows,
-			    uint32_t max, uint32_t *total);
+		uint32_t max, uint32_t *total);
 uint32_t control_ip_neigh_rows(struct control *c, uint32_t offset,
-			       struct control_ip_neigh_row *rows, uint32_t max, uint32_t *total);
+		struct control_ip_neigh_row *rows, uint32_t max, uint32_t *total);
 /** The next three: 0 rows and total 0 for a port that is not IPoIB. */
 uint32_t control_ipoib_neigh_rows(struct control *c, uint16_t port, uint32_t offset,
-				  struct control_ipoib_neigh_row *rows, uint32_t max,
-				  uint32_t *total);
+		struct control_ipoib_neigh_row *rows, uint32_t max, uint32_t *total);
 uint32_t control_path_rows(struct control *c, uint16_t port, uint32_t offset,
-			   struct control_path_row *rows, uint32_t max, uint32_t *total);
+		struct control_path_row *rows, uint32_t max, uint32_t *total);
 uint32_t control_mcast_rows(struct control *c, uint16_t port, uint32_t offset,
-			    struct control_mcast_row *rows, uint32_t max, uint32_t *total);
+		struct control_mcast_row *rows, uint32_t max, uint32_t *total);
 /** @return 0, -ENODEV not an IPoIB forwarding port */
 int control_ipoib_row(struct control *c, uint16_t port, struct control_ipoib_row *row);
 

@@ -25,7 +25,7 @@
 
 enum { ETH, IB };
 
-#define IP(a, b, c, d) RTE_IPV4(a, b, c, d)
+#define IP(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (c) << 8 | (d))
 #define ETH_US IP(192, 0, 2, 1) /* /24 on ETH */
 #define ETH_PEER IP(192, 0, 2, 77)
 #define IB_US IP(198, 51, 100, 1) /* /24 on IB */
