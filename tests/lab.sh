@@ -31,8 +31,8 @@ lab_enter()
 		return 0
 	fi
 	[ "$(id -u)" -eq 0 ] || user=(--user --map-root-user)
-	LAB_INSIDE=1 unshare "${user[@]}" --mount --net --pid --fork --kill-child --mount-proc \
-		bash "$0" "$@" &
+	LAB_INSIDE=1 unshare "${user[@]}" --mount --propagation unchanged --net --pid --fork \
+		--kill-child --mount-proc bash "$0" "$@" &
 	pid=$!
 	# --kill-child: when unshare dies, so does all that is inside.
 	trap 'lab_kill $pid' EXIT
@@ -53,14 +53,24 @@ lab_kill()
 # What a script says when it is interrupted; scripts may define their own.
 lab_interrupted() { echo "interrupted" >&2; }
 
+# What is mounted from here on is nobody else's. In a chroot / is no mount.
+lab_private_mounts()
+{
+	mount --make-rprivate / 2>/dev/null && return
+	mountpoint -q /run || lab_die "in a chroot, /run must be a file system of its own"
+	awk '{print $5}' /proc/self/mountinfo | while read -r where; do
+		mount --make-private "$where"
+	done
+}
+
 lab_inside()
 {
+	lab_private_mounts
 	mount -t tmpfs -o mode=0755 none /run
 	mkdir -p /run/netns /run/lock "$LAB"
 	ip link set lo up
-	# Of this network namespace: ibsim and OpenSM block each other with the default of 10.
-	echo 512 >/proc/sys/net/unix/max_dgram_qlen
 	cd "$LAB" || exit 1
+	export FABRIC_NETNS=1
 	# shellcheck source=fabric.sh
 	. "$LAB_TOP/tests/fabric.sh"
 }
