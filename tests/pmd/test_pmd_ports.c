@@ -21,6 +21,7 @@
 #define BURST 32
 #define STREAM 20000
 #define DEADLINE_S 30
+#define RESTARTS 200
 
 /* 0 and 1 share a P_Key, 2 is on another and has 2 queues. */
 static const char *const names[NB_PORTS] = { "net_ipoib0", "net_ipoib1", "net_ipoib2" };
@@ -485,6 +486,108 @@ test_shared_carrier(void **state)
 	fx_no_leak();
 }
 
+/* What another sender wants to send while the first one has the carrier's lock. */
+struct intruder {
+	uint16_t port;
+	struct rte_mbuf *m;
+};
+
+static uint16_t
+intrude(uint16_t port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, void *arg)
+{
+	struct intruder *in = arg;
+	struct rte_mbuf *m = in->m;
+
+	(void)port;
+	(void)queue;
+	(void)pkts;
+	in->m = NULL;
+	if (m != NULL)
+		assert_int_equal(rte_eth_tx_burst(in->port, 0, &m, 1), 1);
+	return n;
+}
+
+/* It finds the lock taken and must not wait; nobody else sends or polls afterwards. */
+static void
+test_nothing_strands(void **state)
+{
+	uint32_t ah[2] = { fx_ah(ports[0], 0x102, NULL), fx_ah(ports[1], 0x102, NULL) };
+	struct intruder in = { .port = ports[1], .m = fx_packet(21, ah[1], 0x4321) };
+	struct rte_mbuf *m = fx_packet(20, ah[0], 0x4321);
+	const struct rte_eth_rxtx_callback *cb;
+	uint8_t frame[FX_FRAME_MAX];
+
+	(void)state;
+	cb = rte_eth_add_tx_callback(fx.port, 0, intrude, &in);
+	assert_non_null(cb);
+	assert_int_equal(rte_eth_tx_burst(ports[0], 0, &m, 1), 1);
+	assert_null(in.m);
+	assert_int_equal(fx_sent(0, frame, sizeof(frame)), 14 + 8 + 20 + 20 + 6);
+	assert_int_equal(fx_sent(0, frame, sizeof(frame)), 14 + 8 + 20 + 24 + 6);
+	assert_int_equal(xstat_sum("tx_held"), 0);
+	assert_int_equal(rte_eth_remove_tx_callback(fx.port, 0, cb), 0);
+	assert_int_equal(pmd_ipoib_ah_destroy(ports[0], ah[0]), 0);
+	assert_int_equal(pmd_ipoib_ah_destroy(ports[1], ah[1]), 0);
+	fx_no_leak();
+}
+
+struct neighbour {
+	uint16_t port;
+	uint32_t ah;
+	uint32_t qpn;
+	uint64_t sent;
+	bool stop;
+};
+
+static void *
+neighbour_run(void *arg)
+{
+	struct neighbour *n = arg;
+	struct rte_mbuf *m[BURST];
+	uint16_t i, done;
+
+	while (!__atomic_load_n(&n->stop, __ATOMIC_ACQUIRE)) {
+		for (i = 0; i < BURST; i++)
+			m[i] = fx_packet(60, n->ah, n->qpn);
+		done = rte_eth_tx_burst(n->port, 0, m, BURST);
+		rte_pktmbuf_free_bulk(&m[done], BURST - done);
+		__atomic_store_n(&n->sent, n->sent + done, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/* A port goes and comes back with new queues while another sends to it without pause. */
+static void
+test_restart_under_traffic(void **state)
+{
+	struct neighbour n = { .port = ports[0], .qpn = info[1].qpn[0] };
+	uint64_t end = rte_get_timer_cycles() + DEADLINE_S * rte_get_timer_hz(), mark;
+	struct rte_mbuf *got[BURST];
+	pthread_t thread;
+	unsigned int i, k;
+
+	(void)state;
+	n.ah = fx_ah(ports[0], FX_LID, NULL);
+	assert_int_equal(pthread_create(&thread, NULL, neighbour_run, &n), 0);
+	for (i = 0; i < RESTARTS; i++) {
+		mark = __atomic_load_n(&n.sent, __ATOMIC_ACQUIRE);
+		while (__atomic_load_n(&n.sent, __ATOMIC_ACQUIRE) < mark + 4 * BURST) {
+			assert_true(rte_get_timer_cycles() < end);
+			k = rte_eth_rx_burst(ports[1], 0, got, BURST);
+			rte_pktmbuf_free_bulk(got, k);
+			sched_yield();
+		}
+		assert_int_equal(rte_eth_dev_stop(ports[1]), 0);
+		fx_port_setup(ports[1], 1, NB_DESC);
+	}
+	__atomic_store_n(&n.stop, true, __ATOMIC_RELEASE);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	while ((k = rte_eth_rx_burst(ports[1], 0, got, BURST)) > 0)
+		rte_pktmbuf_free_bulk(got, k);
+	assert_int_equal(pmd_ipoib_ah_destroy(ports[0], n.ah), 0);
+	fx_no_leak();
+}
+
 struct receiver {
 	uint16_t port;
 	uint64_t got;
@@ -574,6 +677,8 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup(test_loop_multicast, counters_reset),
 		cmocka_unit_test_setup(test_shared_carrier, counters_reset),
 		cmocka_unit_test_setup(test_two_pollers, counters_reset),
+		cmocka_unit_test_setup(test_nothing_strands, counters_reset),
+		cmocka_unit_test_setup(test_restart_under_traffic, counters_reset),
 	};
 	int ret;
 
