@@ -74,6 +74,7 @@ struct app {
 	_Atomic bool quit; /**< end the program */
 	_Atomic int exit_status;
 	_Atomic bool commands_done; /**< the command thread has ended */
+	_Atomic bool closed;	    /**< [main] control answers no more */
 	int wake_fd;		    /**< eventfd: wakes the main thread */
 	int end_fd;		    /**< eventfd: readable once the program ends */
 	pthread_t main_thread;
@@ -109,6 +110,7 @@ void app_quit(struct app *a, int status);
 /**
  * control_call(), repeated while it says -EAGAIN (a grace period has to pass)
  * within @p timeout_ms; in the control thread itself a plain call.
+ * @return what @p fn returned; -EBUSY, -EAGAIN; -ECANCELED the program ends
  */
 int app_ask(struct app *a, control_fn fn, void *arg, size_t arg_size, uint32_t timeout_ms);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -151,6 +152,25 @@ ports_add(struct app *a)
 	return ret;
 }
 
+/* Workers that do not stop still use what comes down next. */
+static void
+stop_forwarding(struct app *a)
+{
+	int ret;
+
+	ret = run_stop(a);
+	if (ret == -EALREADY)
+		return;
+	if (ret != 0) {
+		app_say("a worker lcore does not stop: ending at once");
+		_exit(APP_EXIT_RUN);
+	}
+	puts("Telling cores to stop...\nWaiting for lcores to finish...");
+	fwd_stats_print(a, stdout);
+	puts("\nDone.");
+	fflush(stdout);
+}
+
 /* With workers and control standing by: commands, and the loop until the end. */
 static void
 run(struct app *a)
@@ -168,12 +188,8 @@ run(struct app *a)
 			cli_thread_join();
 	}
 	telemetry_fini();
-	if (run_stop(a) == 0) {
-		puts("Telling cores to stop...\nWaiting for lcores to finish...");
-		fwd_stats_print(a, stdout);
-		puts("\nDone.");
-		fflush(stdout);
-	}
+	stop_forwarding(a);
+	atomic_store(&a->closed, true);
 	lcores_service_stop(a);
 }
 

@@ -75,12 +75,17 @@ pool_count(const struct app *a)
 	return n;
 }
 
+/* A port that lies nowhere: where the main lcore is; if that is on several nodes, the first. */
 static int
 socket_of(uint16_t port)
 {
 	int socket = rte_eth_dev_socket_id(port);
 
-	return socket >= 0 && socket < RTE_MAX_NUMA_NODES ? socket : (int)rte_socket_id();
+	if (socket < 0)
+		socket = (int)rte_socket_id();
+	if (socket < 0)
+		socket = rte_socket_id_by_idx(0);
+	return socket >= 0 && socket < RTE_MAX_NUMA_NODES ? socket : 0;
 }
 
 static struct rte_mempool *

@@ -107,6 +107,8 @@ app_ask(struct app *a, control_fn fn, void *arg, size_t arg_size, uint32_t timeo
 	uint64_t end = control_now_us() + (uint64_t)timeout_ms * 1000;
 	int ret;
 
+	if (atomic_load(&a->closed))
+		return -ECANCELED;
 	if (a->lcores.control_on_main && pthread_equal(pthread_self(), a->main_thread))
 		return fn(a->control, arg);
 	for (;;) {
@@ -220,9 +222,11 @@ run_stop(struct app *a)
 		if (join_worker(a, a->dp->worker[i], end) != 0)
 			ret = -ETIMEDOUT;
 	}
+	if (ret != 0)
+		return ret;
 	drain(a);
 	atomic_store(&a->forwarding, false);
-	return ret;
+	return 0;
 }
 
 static void
