@@ -113,6 +113,7 @@ test_silent(void **state)
 
 	(void)state;
 	fx.alive_cb(fx.alive_arg, false);
+	fx_tick();
 	assert_string_equal(reason(), "no SM (the SA does not answer)");
 	sent = fx.sent;
 	fx_run(10 * S);
@@ -123,6 +124,7 @@ test_silent(void **state)
 	fx_run(700 * MS);
 	assert_non_null(fx_join_req());
 	fx.alive_cb(fx.alive_arg, true);
+	fx_tick();
 	fx_answer_join(fx_join_req(), 0);
 	assert_true(fx.dp->port[IB].up);
 }

@@ -151,6 +151,7 @@ test_alive(void **state)
 
 	(void)state;
 	fx.alive_cb(fx.alive_arg, false);
+	fx_tick();
 	for (i = 0; i < 4; i++) {
 		fx_punt_addr(&peer, 0);
 		fx_tick();
@@ -165,6 +166,7 @@ test_alive(void **state)
 	assert_int_equal(lookup(&peer)->state, IPOIB_NEIGH_FAILED);
 	sent = fx.sent;
 	fx.alive_cb(fx.alive_arg, true);
+	fx_tick();
 	assert_int_equal(lookup(&peer)->state, IPOIB_NEIGH_INCOMPLETE);
 	fx_punt_addr(&peer, 1);
 	fx_tick();
