@@ -88,11 +88,12 @@ int control_addr_del(struct control *c, uint16_t port, uint32_t ip, uint8_t len)
 int control_route_add(struct control *c, uint32_t prefix, uint8_t len, uint32_t via);
 /** @return 0, -ENOENT, -EAGAIN */
 int control_route_del(struct control *c, uint32_t prefix, uint8_t len);
-/** Forget resolved IP next hops (of one port, or UINT16_MAX: all). @return number or -errno */
+/** Forget resolved IP next hops (of one port, or UINT16_MAX: all). @return number, -EAGAIN part */
 int control_ip_neigh_flush(struct control *c, uint16_t port);
-/** Forget IPoIB neighbours of a port. @return number or -errno */
+/** Forget IPoIB neighbours of a port. @return number, -ENODEV, -EAGAIN part of them */
 int control_ipoib_neigh_flush(struct control *c, uint16_t port);
-/** Forget the paths of a port: neighbours become stale and are asked for again. @return number */
+/** Forget the paths of a port: neighbours become stale and are asked for again.
+ *  @return number, -ENODEV not an IPoIB forwarding port */
 int control_path_flush(struct control *c, uint16_t port);
 
 /* Rows for CLI and telemetry: fixed size, filled from @p offset on, at most @p max.

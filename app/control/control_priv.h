@@ -114,7 +114,8 @@ struct ctl_hca {
 	uint16_t poll_port;
 	struct ipoib_mad *mad;
 	struct ipoib_sa *sa;
-	bool alive; /* the SA answers */
+	bool alive;	    /* the SA answers */
+	bool alive_changed; /* and its ports do not know yet */
 };
 
 enum ctl_mcast_state { CTL_MCAST_IDLE, CTL_MCAST_JOINING, CTL_MCAST_JOINED, CTL_MCAST_FAILED };

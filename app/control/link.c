@@ -19,23 +19,32 @@
 #define LINK_WATCH_US (100 * CTL_US_PER_MS)
 #define LINK_WATCH_ETH_US (250 * CTL_US_PER_MS)
 
+/* The SA client is in the middle of an answer: what follows from it waits for hca_run(). */
 static void
 hca_alive(void *arg, bool alive)
 {
 	struct ctl_hca *h = arg;
+
+	if (h->alive == alive || h->c->closing)
+		return;
+	h->alive = alive;
+	h->alive_changed = true;
+	CTL_LOG(NOTICE, "hca %d: the SA %s", h->id, alive ? "answers again" : "does not answer");
+}
+
+static void
+hca_run(struct ctl_hca *h)
+{
 	struct control *c = h->c;
 	uint16_t i;
 
-	if (h->alive == alive || c->closing)
-		return;
-	h->alive = alive;
-	CTL_LOG(NOTICE, "hca %d: the SA %s", h->id, alive ? "answers again" : "does not answer");
+	h->alive_changed = false;
 	for (i = 0; i < DP_PORTS_MAX; i++) {
 		struct ctl_port *p = c->ports[i];
 
 		if (p == NULL || p->hca != h || !p->usable)
 			continue;
-		if (alive) {
+		if (h->alive) {
 			ipoib_neigh_clear_backoff(p->neigh);
 			paths_clear_backoff(p);
 		}
@@ -43,7 +52,7 @@ hca_alive(void *arg, bool alive)
 		mcast_bcast_join(p);
 		link_bcast_changed(p);
 	}
-	if (alive && c->alive != NULL)
+	if (h->alive && c->alive != NULL)
 		c->alive(c, h);
 }
 
@@ -89,6 +98,8 @@ hcas_poll(struct control *c)
 	LIST_FOREACH(h, &c->hcas, next) {
 		pmd_ipoib_poll(h->poll_port, c->now);
 		ipoib_sa_poll(h->sa, c->now);
+		if (h->alive_changed && !c->closing)
+			hca_run(h);
 	}
 }
 
