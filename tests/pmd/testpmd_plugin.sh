@@ -84,7 +84,9 @@ echo "show port xstats 0" >&3
 wait_for 10 says "tx_held" || die "no statistics"
 frames=$(sed -n 's/^rx_carrier_frames: //p' "$tmp/log")
 drops=$(sed -n 's/^rx_drop_not_active: //p' "$tmp/log")
-[ -n "$frames" ] && [ "$frames" = "$drops" ] || die "$frames frames, $drops accounted for"
+if [ "${frames:-none}" != "$drops" ]; then
+	die "${frames:-no} frames, $drops accounted for"
+fi
 echo "show port info 0" >&3
 wait_for 10 says "Driver name: net_ipoib" || die "no net_ipoib port"
 echo "quit" >&3

@@ -257,12 +257,13 @@ backlog_create(struct ipoib_hca *hca)
 	for (i = 0; i < soft->nb_ctxq; i++) {
 		c = &soft->ctxq[i];
 		snprintf(name, sizeof(name), "ipoib_tx_h%d_%u", hca->id, i);
-		c->ring = rte_ring_create(name, SOFT_BACKLOG, hca->socket, IPOIB_RING_FLAGS);
+		c->ring = ipoib_ring_create(name, SOFT_BACKLOG, hca->socket);
 		if (c->ring == NULL) {
 			backlog_free(soft, NULL);
 			return -ENOMEM;
 		}
 		c->carrier = soft->carrier;
+		c->credits = SOFT_BACKLOG;
 		c->queue = i;
 		rte_spinlock_init(&c->lock);
 	}

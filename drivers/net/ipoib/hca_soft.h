@@ -83,6 +83,7 @@ struct soft_crxq {
  */
 struct soft_ctxq {
 	rte_spinlock_t lock;
+	uint32_t credits; /* frames that may still be begun: their place in the ring is sure */
 	uint16_t carrier;
 	uint16_t queue;
 	struct rte_ring *ring;

@@ -20,7 +20,6 @@ static_assert(GLOBAL_HDRS == PMD_IPOIB_HEADROOM, "the headroom that programs are
 struct soft_tx_out {
 	struct ipoib_txq *q;
 	struct rte_mbuf *frames[SOFT_BURST];
-	uint16_t len[SOFT_BURST]; /* of the packet in the frame, for the statistics */
 	uint16_t n;
 };
 
@@ -36,6 +35,31 @@ tx_sent(struct ipoib_txq *q, uint64_t n, uint64_t bytes)
 {
 	ipoib_count(&q->tx.packets, n);
 	ipoib_count(&q->tx.bytes, bytes);
+}
+
+/*
+ * A frame cannot be unbuilt, so a burst begins only what has a place in the ring
+ * should the carrier refuse it. The ring's own free count will not do: others
+ * may be about to fill it. @return how many of @p n
+ */
+static uint16_t
+ctxq_reserve(struct soft_ctxq *c, uint16_t n)
+{
+	uint32_t have = __atomic_load_n(&c->credits, __ATOMIC_RELAXED), take;
+
+	do
+		take = RTE_MIN(have, n);
+	while (take > 0 &&
+			!__atomic_compare_exchange_n(&c->credits, &have, have - take, true,
+					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+	return (uint16_t)take;
+}
+
+static void
+ctxq_release(struct soft_ctxq *c, uint32_t n)
+{
+	if (n > 0)
+		__atomic_fetch_add(&c->credits, n, __ATOMIC_RELEASE);
 }
 
 /* Lock held. @return frames left the ring. */
@@ -56,6 +80,7 @@ ctxq_drain(struct soft_ctxq *c)
 		frames = zc.ptr1;
 		sent = rte_eth_tx_burst(c->carrier, c->queue, frames, (uint16_t)zc.n1);
 		rte_ring_dequeue_zc_finish(c->ring, sent);
+		ctxq_release(c, sent);
 		if (sent == 0)
 			return moved;
 		moved = true;
@@ -77,19 +102,14 @@ soft_ctxq_kick(struct soft_ctxq *c)
 	}
 }
 
+/* Each frame has a credit, and the ring has room for all of these. */
 static void
 ctxq_park(struct soft_tx_out *out, struct soft_ctxq *c, uint16_t from)
 {
-	struct ipoib_txq *q = out->q;
-	uint16_t n;
+	unsigned int n = out->n - from, done;
 
-	n = (uint16_t)rte_ring_enqueue_burst(
-			c->ring, (void **)&out->frames[from], out->n - from, NULL);
-	for (n += from; n < out->n; n++) {
-		ipoib_count(&q->tx.packets, -1);
-		ipoib_count(&q->tx.bytes, -(uint64_t)out->len[n]);
-		tx_drop(q, IPOIB_TX_DROP_CARRIER, out->frames[n]);
-	}
+	done = rte_ring_enqueue_bulk(c->ring, (void **)&out->frames[from], n, NULL);
+	RTE_VERIFY(done == n);
 	rte_atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -105,6 +125,7 @@ ctxq_send(struct soft_tx_out *out)
 		ctxq_drain(c);
 		if (rte_ring_empty(c->ring))
 			sent = rte_eth_tx_burst(c->carrier, c->queue, out->frames, out->n);
+		ctxq_release(c, sent);
 		if (sent < out->n)
 			ctxq_park(out, c, sent);
 		rte_spinlock_unlock(&c->lock);
@@ -369,7 +390,6 @@ soft_tx_one(const struct soft_view *v, struct soft_tx_out *out, struct rte_mbuf 
 	if (unlikely(local))
 		tx_loop(q, v, ah, m);
 	build_frame(q, v, ah, m);
-	out->len[out->n] = len;
 	out->frames[out->n++] = m;
 	tx_sent(q, 1, len);
 }
@@ -379,24 +399,25 @@ soft_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct soft_tx_out out = { .q = txq };
 	struct ipoib_hca *hca = out.q->hca;
+	struct soft_ctxq *c = out.q->carrier;
 	const struct soft_view *v;
-	unsigned int room;
-	uint16_t done = 0, end;
+	uint16_t room, done = 0, end, frames = 0;
 
-	/* A frame cannot be unbuilt: begin only what the backlog takes at worst. */
-	room = rte_ring_free_count(out.q->carrier->ring);
+	room = ctxq_reserve(c, n);
 	if (unlikely(room < n)) {
-		soft_ctxq_kick(out.q->carrier);
-		room = rte_ring_free_count(out.q->carrier->ring);
+		soft_ctxq_kick(c);
+		room += ctxq_reserve(c, n - room);
 	}
-	n = (uint16_t)RTE_MIN(n, room);
-	while (done < n) {
-		end = RTE_MIN(n, done + SOFT_BURST);
+	while (done < room) {
+		end = RTE_MIN(room, done + SOFT_BURST);
 		v = soft_view_get(hca, out.q->reader);
 		for (; done < end; done++)
 			soft_tx_one(v, &out, pkts[done]);
 		soft_view_put(hca, out.q->reader);
+		frames += out.n;
 		ctxq_send(&out);
 	}
-	return n;
+	/* Dropped or looped back: no frame came of it. */
+	ctxq_release(c, room - frames);
+	return room;
 }

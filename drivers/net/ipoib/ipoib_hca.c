@@ -337,3 +337,15 @@ ipoib_hca_reader_put(struct ipoib_hca *hca, unsigned int reader)
 	rte_rcu_qsbr_thread_unregister(hca->qsbr, reader);
 	hca->reader_used[reader / 64] &= ~RTE_BIT64(reader % 64);
 }
+
+struct rte_ring *
+ipoib_ring_create(const char *name, unsigned int size, int socket)
+{
+	struct rte_ring *r;
+
+	r = rte_ring_create(
+			name, size, socket, RING_F_MP_RTS_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ);
+	if (r != NULL)
+		rte_ring_set_prod_htd_max(r, rte_ring_get_capacity(r));
+	return r;
+}

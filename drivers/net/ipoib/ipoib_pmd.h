@@ -234,8 +234,6 @@ struct ipoib_hca {
 	uint64_t reader_used[RTE_MAX_LCORE * 4 / 64];
 };
 
-/* Many put in, one takes out; who is preempted while putting in does not stop the others. */
-#define IPOIB_RING_FLAGS (RING_F_MP_RTS_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ)
 /* Reader numbers of an HCA: a receive and a transmit queue each have one. */
 #define IPOIB_READERS_MAX (RTE_MAX_LCORE * 4)
 
@@ -279,6 +277,11 @@ int ipoib_hca_update(struct ipoib_hca *hca);
 int ipoib_hca_reader_get(struct ipoib_hca *hca);
 void ipoib_hca_reader_put(struct ipoib_hca *hca, unsigned int reader);
 void ipoib_port_info(const struct ipoib_port *port, struct pmd_ipoib_info *info);
+/*
+ * A ring that many fill and one empties. Who is preempted while it puts
+ * something in does not make the others wait.
+ */
+struct rte_ring *ipoib_ring_create(const char *name, unsigned int size, int socket);
 /* Set the ethdev's MTU to that of the link, or the lower one that the user gave. */
 void ipoib_port_mtu_follow(struct ipoib_port *port);
 /* Octets of the largest carrier frame with an IB MTU. */
