@@ -109,13 +109,13 @@ lab_host()
 	lab_index
 	ip link add "$4" index "$LAB_INDEX" type veth peer name eth0 netns "$1"
 	lab_quiet_iface "$4" 1500
-	nsenter --net="/run/netns/$1" ethtool -K eth0 tx off tso off gso off gro off >/dev/null
-	ip -n "$1" link set lo up
-	ip -n "$1" addr add "$2" dev eth0
-	ip -n "$1" link set eth0 up
-	ip -n "$1" route add default via "$3"
+	lab_in "$1" ethtool -K eth0 tx off tso off gso off gro off >/dev/null
+	lab_in "$1" ip link set lo up
+	lab_in "$1" ip addr add "$2" dev eth0
+	lab_in "$1" ip link set eth0 up
+	lab_in "$1" ip route add default via "$3"
 	# The first packets of a flood should not meet a cold neighbour cache.
-	nsenter --net="/run/netns/$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	lab_in "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 }
 
 # lab_quiet_iface IFACE MTU: up, without offloads and without IPv6 chatter:
@@ -233,10 +233,18 @@ lab_ports_up()
 	done
 }
 
-# lab_client COMMAND..., lab_server COMMAND...: not by "ip netns exec", which needs / to be
-# a mount.
-lab_client() { nsenter --net=/run/netns/client "$@"; }
-lab_server() { nsenter --net=/run/netns/server "$@"; }
+# lab_in NAMESPACE COMMAND...: not "ip netns exec", which needs / to be a mount.
+lab_in()
+{
+	local namespace=$1
+
+	shift
+	nsenter --net="/run/netns/$namespace" "$@"
+}
+
+# lab_client COMMAND..., lab_server COMMAND...
+lab_client() { lab_in client "$@"; }
+lab_server() { lab_in server "$@"; }
 
 # lab_hosts_and_cable: the network of the drawing above, without gateways.
 lab_hosts_and_cable()

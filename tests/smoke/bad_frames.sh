@@ -15,7 +15,7 @@ lab_wait 3 lab_ping || lab_fail "no ping"
 lab_cable_add cx
 /usr/bin/python3 "$LAB_TOP/tests/smoke/bad_carrier_frames.py" cx gateway-b "$LAB_QUERY" ||
 	lab_fail "frames on the carrier"
-mac=$(ip -n client neigh show 192.0.2.1 | sed -n 's/.*lladdr \([^ ]*\).*/\1/p')
+mac=$(lab_client ip neigh show 192.0.2.1 | sed -n 's/.*lladdr \([^ ]*\).*/\1/p')
 lab_client /usr/bin/python3 "$LAB_TOP/tests/smoke/bad_ip_frames.py" eth0 "$mac" gateway-a \
 	"$LAB_QUERY" || lab_fail "frames on Ethernet"
 lab_ping 100 || lab_fail "pings lost after the bad frames"
