@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
+#include <ftw.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,11 +59,27 @@ fx_eal_setup(int argc, char **argv)
 	return fx_pool != NULL ? 0 : -1;
 }
 
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+/* EAL leaves its folder. */
 int
 fx_eal_teardown(void)
 {
+	char dir[PATH_MAX];
+	int ret;
+
+	snprintf(dir, sizeof(dir), "%s", rte_eal_get_runtime_dir());
 	rte_mempool_free(fx_pool);
-	return rte_eal_cleanup();
+	ret = rte_eal_cleanup();
+	nftw(dir, remove_one, 4, FTW_DEPTH | FTW_PHYS);
+	return ret;
 }
 
 void
