@@ -152,40 +152,60 @@ lab_cable_add()
 	done
 }
 
-# EAL options for memory: hugepages if enough are free, ordinary memory else.
+# lab_memory: EAL options for the memory of one more program: hugepages, in a
+# mount that nobody else sees, if there are enough for a whole laboratory.
 lab_memory()
 {
 	local free
 
-	free=$(awk '/HugePages_Free/ {f = $2} /Hugepagesize/ {print int(f * $2 / 1024)}' /proc/meminfo)
-	if [ "${free:-0}" -ge 2048 ] && mountpoint -q /dev/hugepages; then
-		LAB_MEMORY=(-m 768 --huge-unlink)
-		LAB_MEMORY_NOTE="hugepages"
-	else
-		LAB_MEMORY=(--no-huge -m 768)
-		# shellcheck disable=SC2034 # for those who source this
-		LAB_MEMORY_NOTE="ordinary memory (no free hugepages)"
+	if ! mountpoint -q /run/huge; then
+		free=$(awk '/HugePages_Free/ {n = $2} /Hugepagesize/ {print int(n * $2 / 1024)}' \
+			/proc/meminfo)
+		mkdir -p /run/huge
+		if [ "${free:-0}" -lt 2400 ] || ! mount -t hugetlbfs none /run/huge; then
+			LAB_MEMORY=(--no-huge -m 768)
+			# shellcheck disable=SC2034 # for those who source this
+			LAB_MEMORY_NOTE="ordinary memory (no free hugepages)"
+			return
+		fi
 	fi
+	LAB_MEMORY=(--huge-dir /run/huge -m 768)
+	# shellcheck disable=SC2034 # for those who source this
+	LAB_MEMORY_NOTE="hugepages"
 }
 
+# lab_run NAME COMMANDS VDEV... -- [option...]: start a dpdk-ipoib. Its log is
+# $LAB/NAME.log, its file prefix NAME.
+lab_run()
+{
+	local name=$1 commands=$2 vdevs=()
+
+	shift 2
+	while [ "$1" != -- ]; do
+		vdevs+=(--vdev "$1")
+		shift
+	done
+	lab_memory
+	"$LAB_BUILD/app/dpdk-ipoib" --lcores '0@0-1,1@0-1' --no-pci "${LAB_MEMORY[@]}" \
+		--file-prefix "$name" "${vdevs[@]}" "$@" --idle-sleep 50 \
+		--cmdline-file "$commands" >"$LAB/$name.log" 2>&1 &
+	echo $! >"$LAB/$name.pid"
+}
+
+# lab_af_packet N IFACE, lab_ipoib N HCA CARRIER [,KEY=VALUE...]: arguments of --vdev.
 # af_packet always asks the kernel to reassemble IP fragments (PACKET_FANOUT_FLAG_DEFRAG),
 # so an Ethernet port gets packets above its MTU too, up to framesz, which must hold them.
+lab_af_packet() { echo "net_af_packet$1,iface=$2,framesz=4096,blocksz=4096,framecnt=1024"; }
+lab_ipoib() { echo "net_ipoib$1,hca=soft,device=$2,mad=ibsim:$IBSIM_SOCKNAME,carrier=$3${4:-}"; }
 
-# lab_gateway NAME HCA ETH CARRIER COMMANDS [option...]: start a gateway; the
-# options go behind "--". Its log is $LAB/NAME.log, its file prefix NAME.
+# lab_gateway NAME HCA ETH CARRIER COMMANDS [option...]: Ethernet is port 0, IPoIB port 1.
 lab_gateway()
 {
 	local name=$1 hca=$2 eth=$3 carrier=$4 commands=$5
 
 	shift 5
-	lab_memory
-	"$LAB_BUILD/app/dpdk-ipoib" --lcores '0@0-1,1@0-1' --no-pci "${LAB_MEMORY[@]}" \
-		--file-prefix "$name" \
-		--vdev "net_af_packet0,iface=$eth,framesz=4096,blocksz=4096,framecnt=1024" \
-		--vdev "net_ipoib0,hca=soft,device=$hca,mad=ibsim:$IBSIM_SOCKNAME,carrier=net_af_packet1" \
-		--vdev "net_af_packet1,iface=$carrier,framesz=4096,blocksz=4096,framecnt=1024" \
-		-- --idle-sleep 50 --cmdline-file "$commands" "$@" >"$LAB/$name.log" 2>&1 &
-	echo $! >"$LAB/$name.pid"
+	lab_run "$name" "$commands" "$(lab_af_packet 0 "$eth")" "$(lab_ipoib 0 "$hca" net_af_packet1)" \
+		"$(lab_af_packet 1 "$carrier")" -- "$@"
 }
 
 # lab_query NAME ARGUMENT...: ask a gateway's telemetry.
@@ -219,8 +239,8 @@ lab_is()
 	[ "$("$@" 2>/dev/null)" = "$want" ]
 }
 
-# lab_port_up NAME: the InfiniBand port of a gateway is up.
-lab_port_up() { lab_is up lab_query "$1" -g link /ipoib/info,1; }
+# lab_port_up NAME [PORT]: the InfiniBand port of a gateway is up.
+lab_port_up() { lab_is up lab_query "$1" -g link "/ipoib/info,${2:-1}"; }
 
 # lab_ports_up: of both gateways, or the test ends.
 lab_ports_up()
@@ -314,14 +334,8 @@ lab_generator()
 	local name=$1 hca=$2 carrier=$3 commands=$4
 
 	shift 4
-	lab_memory
-	"$LAB_BUILD/app/dpdk-ipoib" --lcores '0@0-1,1@0-1' --no-pci "${LAB_MEMORY[@]}" \
-		--file-prefix "$name" \
-		--vdev "net_ipoib0,hca=soft,device=$hca,mad=ibsim:$IBSIM_SOCKNAME,carrier=net_af_packet1" \
-		--vdev "net_af_packet1,iface=$carrier,framesz=4096,blocksz=4096,framecnt=1024" \
-		-- --idle-sleep 50 --forward-mode txonly --cmdline-file "$commands" "$@" \
-		>"$LAB/$name.log" 2>&1 &
-	echo $! >"$LAB/$name.pid"
+	lab_run "$name" "$commands" "$(lab_ipoib 0 "$hca" net_af_packet1)" \
+		"$(lab_af_packet 1 "$carrier")" -- --forward-mode txonly "$@"
 }
 
 # lab_udp_sink PORT FILE: count the datagrams that reach the server, and their octets.
