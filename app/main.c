@@ -103,7 +103,7 @@ dp_init(struct app *a)
 
 	ret = dp_create(&cfg, &a->dp);
 	if (ret != 0) {
-		app_say("cannot make the forwarding tables (32 MB): %s: more hugepages or EAL's -m",
+		app_say("cannot make the forwarding tables (68 MB): %s: more hugepages or EAL's -m",
 				rte_strerror(-ret));
 		return ret;
 	}

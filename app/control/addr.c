@@ -185,6 +185,7 @@ control_addr_add(struct control *c, uint16_t port, uint32_t ip, uint8_t len)
 		if (ret != 0)
 			goto undo;
 	}
+	fib_publish(c);
 	c->routes.addrs[c->routes.nb_addrs++] =
 			(struct control_addr_row){ .port = port, .ip = ip, .len = len };
 	arp_announce(p);
@@ -192,6 +193,7 @@ control_addr_add(struct control *c, uint16_t port, uint32_t ip, uint8_t len)
 undo:
 	while (i-- > 0)
 		route_remove(c, r[i].prefix, r[i].len, r[i].type, port, 0);
+	fib_publish(c);
 	return ret;
 }
 
@@ -200,6 +202,7 @@ control_addr_del(struct control *c, uint16_t port, uint32_t ip, uint8_t len)
 {
 	int ret, at = addr_index(c, ip);
 	struct ctl_routes *t = &c->routes;
+	struct control_addr_row gone;
 	struct addr_route r[4];
 	uint32_t i;
 
@@ -208,10 +211,12 @@ control_addr_del(struct control *c, uint16_t port, uint32_t ip, uint8_t len)
 	ret = routes_ready(c);
 	if (ret != 0)
 		return ret;
+	gone = t->addrs[at];
 	t->nb_addrs--;
 	memmove(&t->addrs[at], &t->addrs[at + 1], (t->nb_addrs - (uint32_t)at) * sizeof(*t->addrs));
 	for (i = addr_routes(ip, len, r); i-- > 0;)
 		route_remove(c, r[i].prefix, r[i].len, r[i].type, port, 0);
-	routes_recheck(c);
+	routes_recheck(c, &gone);
+	fib_publish(c);
 	return 0;
 }

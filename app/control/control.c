@@ -238,6 +238,8 @@ deadline(const struct control *c)
 				paths_busy(c->ports[i]))
 			due = c->now + TICK_WAITING_US;
 	}
+	if (routes_busy(c))
+		due = RTE_MIN(due, c->now + TICK_WAITING_US);
 	due = RTE_MIN(due, timers_next(c));
 	return RTE_MIN(due, hcas_deadline(c));
 }

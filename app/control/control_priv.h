@@ -231,8 +231,20 @@ struct ctl_route {
 	uint32_t seq;
 };
 
-struct ctl_nh_retired {
-	uint32_t nh;
+/* Changes of the FIB that are published together: an address has four routes. */
+#define CTL_FIB_OPS 32
+
+struct ctl_fib_op {
+	uint32_t prefix;
+	uint8_t len;
+	uint32_t nh; /* 0: delete */
+};
+
+struct ctl_fib {
+	struct rte_fib *shadow; /* the table that workers do not read, or will leave */
+	struct ctl_fib_op ops[CTL_FIB_OPS];
+	uint32_t nb_ops;
+	bool settling; /* published; the shadow may still be read, and lacks the changes */
 	uint64_t token;
 };
 
@@ -244,12 +256,15 @@ struct ctl_routes {
 	uint32_t seq;
 	uint32_t *nh_refs;
 	uint32_t nh_high; /* no next hop from here on was ever used */
-	struct ctl_nh_retired *retired;
+	uint32_t *retired; /* next hops that a table may still name */
 	uint32_t nb_retired;
 	uint32_t *nh_free;
 	uint32_t nb_nh_free;
-	bool fib_busy; /* a grace period has to pass before the next change */
-	uint64_t fib_token;
+	uint32_t nb_tbl8; /* /24s with longer prefixes */
+	/* Static routes by gateways of this subnet may have lost their link. */
+	bool recheck;
+	uint32_t recheck_at;
+	struct control_addr_row lost;
 };
 
 struct ctl_adjs {
@@ -270,6 +285,7 @@ struct control {
 	struct ctl_port *ports[DP_PORTS_MAX];
 	LIST_HEAD(, ctl_hca) hcas;
 	struct ctl_routes routes;
+	struct ctl_fib fib;
 	struct ctl_adjs adjs;
 	struct ctl_park park; /* for the L3 table */
 	struct ctl_bucket icmp_bucket;
@@ -464,18 +480,28 @@ void icmp_input(struct control *c, struct rte_mbuf *m);
 
 /* --- IP: addresses and routes (addr.c, route.c) --- */
 
+void fib_init(struct control *c);
+/* Change the shadow table. nh 0: delete. Only while fib_settled(). @return 0, -errno: unchanged */
+int fib_set(struct control *c, uint32_t prefix, uint8_t len, uint32_t nh);
+/* Show the changes to the workers. */
+void fib_publish(struct control *c);
+/* Bring the other table up to date, if a grace period has passed. @return whether it is */
+bool fib_settled(struct control *c);
 int routes_init(struct control *c);
 void routes_fini(struct control *c);
-/* Give back next hops whose readers are gone. */
+/* Give back next hops whose readers are gone, go on with routes_recheck(). */
 void routes_run(struct control *c);
+/* Is a grace period awaited? */
+bool routes_busy(const struct control *c);
 /* @return 0, -EAGAIN a grace period has to pass before the FIB may change */
 int routes_ready(struct control *c);
+/* The caller publishes what these two have changed. */
 int route_insert(struct control *c, uint32_t prefix, uint8_t len, uint8_t type, uint16_t port,
 		uint32_t via);
 void route_remove(struct control *c, uint32_t prefix, uint8_t len, uint8_t type, uint16_t port,
 		uint32_t via);
-/* Drop static routes whose gateway is on no link any more. */
-void routes_recheck(struct control *c);
+/* Drop static routes whose gateway was in a subnet that is gone; some now, the rest in later ticks. */
+void routes_recheck(struct control *c, const struct control_addr_row *subnet);
 bool addr_is_own(const struct control *c, uint16_t port, uint32_t ip);
 bool addr_is_own_any(const struct control *c, uint32_t ip);
 /* Is ip a possible neighbour in one of the port's subnets? */

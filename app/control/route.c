@@ -4,17 +4,17 @@
 
 /*
  * Routes and the FIB. All routes are kept, sorted; of those with one prefix the best is in the
- * FIB. Next hops are shared and counted, and a number is given out again only after a grace
- * period. After each change of the FIB a grace period has to pass before the next, because
- * rte_fib reuses what readers may still look at.
+ * FIB. Next hops are shared and counted, and a number is given out again only when neither table
+ * of the FIB nor any reader has it.
  */
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include <rte_fib.h>
-
 #include "control_priv.h"
+
+/* Routes that are removed in one tick: each moves those behind it. */
+#define RECHECK_MAX 16
 
 /* --- next hops --- */
 
@@ -44,10 +44,9 @@ nh_get(struct control *c, uint8_t type, uint16_t port, uint32_t gw)
 	i = nh_take_free(t);
 	if (i == 0)
 		return 0;
+	/* Readers come to it through the FIB, which is published later. */
 	c->dp->nh[i] = (struct dp_nh){ .type = type, .port = port, .gw = gw };
 	t->nh_refs[i] = 1;
-	/* Readers come to it through the FIB, which is written next. */
-	rte_atomic_thread_fence(__ATOMIC_RELEASE);
 	return i;
 }
 
@@ -56,49 +55,18 @@ nh_put(struct control *c, uint32_t nh)
 {
 	struct ctl_routes *t = &c->routes;
 
-	if (--t->nh_refs[nh] > 0)
-		return;
-	t->retired[t->nb_retired++] = (struct ctl_nh_retired){ .nh = nh,
-		.token = rte_rcu_qsbr_start(c->dp->rcu) };
-}
-
-void
-routes_run(struct control *c)
-{
-	struct ctl_routes *t = &c->routes;
-	uint32_t i;
-
-	for (i = 0; i < t->nb_retired; i++) {
-		if (rte_rcu_qsbr_check(c->dp->rcu, t->retired[i].token, false) != 1)
-			break;
-		t->nh_free[t->nb_nh_free++] = t->retired[i].nh;
-	}
-	if (i == 0)
-		return;
-	t->nb_retired -= i;
-	memmove(t->retired, &t->retired[i], t->nb_retired * sizeof(*t->retired));
-}
-
-/* --- FIB --- */
-
-int
-routes_ready(struct control *c)
-{
-	struct ctl_routes *t = &c->routes;
-
-	routes_run(c);
-	if (t->fib_busy && rte_rcu_qsbr_check(c->dp->rcu, t->fib_token, false) != 1)
-		return -EAGAIN;
-	t->fib_busy = false;
-	return 0;
+	if (--t->nh_refs[nh] == 0)
+		t->retired[t->nb_retired++] = nh;
 }
 
 static void
-fib_changed(struct control *c)
+nh_reclaim(struct ctl_routes *t)
 {
-	c->routes.fib_token = rte_rcu_qsbr_start(c->dp->rcu);
-	c->routes.fib_busy = true;
+	while (t->nb_retired > 0)
+		t->nh_free[t->nb_nh_free++] = t->retired[--t->nb_retired];
 }
+
+/* --- FIB --- */
 
 static int
 cmp_prefix(const struct ctl_route *r, uint32_t prefix, uint8_t len)
@@ -151,14 +119,19 @@ fib_sync(struct control *c, uint32_t prefix, uint8_t len)
 {
 	const struct ctl_routes *t = &c->routes;
 	uint32_t i = lower_bound(t, prefix, len);
-	int ret;
 
 	if (i < t->nb && cmp_prefix(&t->tab[i], prefix, len) == 0)
-		ret = rte_fib_add(c->dp->fib, prefix, len, t->tab[i].nh);
-	else
-		ret = rte_fib_delete(c->dp->fib, prefix, len);
-	fib_changed(c);
-	return ret;
+		return fib_set(c, prefix, len, t->tab[i].nh);
+	return fib_set(c, prefix, len, 0);
+}
+
+/* Is prefix the first, or was it the last, beyond /24 in its /24? */
+static bool
+tbl8_alone(const struct ctl_routes *t, uint32_t prefix, uint8_t len)
+{
+	uint32_t i = lower_bound(t, prefix & ctl_mask(24), 25);
+
+	return len > 24 && (i == t->nb || ((t->tab[i].prefix ^ prefix) & ctl_mask(24)) != 0);
 }
 
 /* --- routes --- */
@@ -212,13 +185,15 @@ route_insert(struct control *c, uint32_t prefix, uint8_t len, uint8_t type, uint
 	struct ctl_routes *t = &c->routes;
 	struct ctl_route *old;
 	uint32_t at;
+	bool tbl8;
 
 	old = route_find(t, prefix, len, type, port, via);
 	if (old != NULL) {
 		old->refs++;
 		return 0;
 	}
-	if (routes_grow(t) != 0)
+	tbl8 = tbl8_alone(t, prefix, len);
+	if ((tbl8 && t->nb_tbl8 == DP_FIB_TBL8_MAX) || routes_grow(t) != 0)
 		return -ENOSPC;
 	r.nh = nh_get(c, type, port, via);
 	if (r.nh == 0)
@@ -229,8 +204,10 @@ route_insert(struct control *c, uint32_t prefix, uint8_t len, uint8_t type, uint
 	memmove(&t->tab[at + 1], &t->tab[at], (t->nb - at) * sizeof(*t->tab));
 	t->tab[at] = r;
 	t->nb++;
-	if (fib_sync(c, prefix, len) == 0)
+	if (fib_sync(c, prefix, len) == 0) {
+		t->nb_tbl8 += tbl8;
 		return 0;
+	}
 	tab_remove(t, at);
 	nh_put(c, r.nh);
 	return -ENOSPC;
@@ -248,25 +225,72 @@ route_remove(struct control *c, uint32_t prefix, uint8_t len, uint8_t type, uint
 		return;
 	nh = r->nh;
 	tab_remove(t, (uint32_t)(r - t->tab));
+	t->nb_tbl8 -= tbl8_alone(t, prefix, len);
 	if (fib_sync(c, prefix, len) != 0)
 		CTL_LOG(ERR, "the FIB refused to remove a route");
 	nh_put(c, nh);
 }
 
-void
-routes_recheck(struct control *c)
+static bool
+is_lost(const struct control *c, const struct ctl_route *r)
+{
+	const struct control_addr_row *sub = &c->routes.lost;
+
+	return r->type == DP_NH_VIA && r->port == sub->port &&
+			((r->via ^ sub->ip) & ctl_mask(sub->len)) == 0 &&
+			addr_link_port(c, r->via) != r->port;
+}
+
+static void
+recheck_run(struct control *c)
 {
 	struct ctl_routes *t = &c->routes;
-	uint32_t i = 0;
+	uint32_t n = 0;
 
-	while (i < t->nb) {
-		const struct ctl_route r = t->tab[i];
+	while (t->recheck_at < t->nb && n < RECHECK_MAX) {
+		const struct ctl_route r = t->tab[t->recheck_at];
 
-		if (r.type == DP_NH_VIA && addr_link_port(c, r.via) != r.port)
+		if (is_lost(c, &r)) {
 			route_remove(c, r.prefix, r.len, r.type, r.port, r.via);
-		else
-			i++;
+			n++;
+		} else {
+			t->recheck_at++;
+		}
 	}
+	t->recheck = t->recheck_at < t->nb;
+}
+
+void
+routes_recheck(struct control *c, const struct control_addr_row *subnet)
+{
+	c->routes.lost = *subnet;
+	c->routes.recheck_at = 0;
+	recheck_run(c);
+}
+
+void
+routes_run(struct control *c)
+{
+	if (!fib_settled(c))
+		return;
+	nh_reclaim(&c->routes);
+	if (!c->routes.recheck)
+		return;
+	recheck_run(c);
+	fib_publish(c);
+}
+
+bool
+routes_busy(const struct control *c)
+{
+	return c->fib.settling || c->routes.recheck;
+}
+
+int
+routes_ready(struct control *c)
+{
+	routes_run(c);
+	return routes_busy(c) ? -EAGAIN : 0;
 }
 
 static const struct ctl_route *
@@ -297,7 +321,9 @@ control_route_add(struct control *c, uint32_t prefix, uint8_t len, uint32_t via)
 	ret = routes_ready(c);
 	if (ret != 0)
 		return ret;
-	return route_insert(c, prefix, len, DP_NH_VIA, (uint16_t)port, via);
+	ret = route_insert(c, prefix, len, DP_NH_VIA, (uint16_t)port, via);
+	fib_publish(c);
+	return ret;
 }
 
 int
@@ -315,6 +341,7 @@ control_route_del(struct control *c, uint32_t prefix, uint8_t len)
 	if (ret != 0)
 		return ret;
 	route_remove(c, prefix, len, DP_NH_VIA, r->port, r->via);
+	fib_publish(c);
 	return 0;
 }
 
@@ -323,6 +350,7 @@ routes_init(struct control *c)
 {
 	struct ctl_routes *t = &c->routes;
 
+	fib_init(c);
 	t->nh_high = 1; /* 0 is "no route" */
 	t->nh_refs = calloc(DP_NH_MAX, sizeof(*t->nh_refs));
 	t->retired = calloc(DP_NH_MAX, sizeof(*t->retired));

@@ -15,9 +15,12 @@ static_assert(sizeof(struct dp_meta) == 8, "the dynamic field is 8 octets");
 static_assert(sizeof(struct dp_adj) == IPOIB_ADDR_LEN, "an address is 20 octets at most");
 static_assert(DP_WORKERS_MAX <= UINT8_MAX, "a worker's number is one octet of struct dp_meta");
 
-/** IPv4 routes, and /24s that hold longer prefixes: 2 MB. The 16 million /24s take 32 MB. */
+/*
+ * IPv4 routes of a table. The 16 million /24s take 32 MB, those that hold longer prefixes 2 MB.
+ * rte_fib fails in the middle of a change when the last of them is taken: some are never used.
+ */
 #define FIB_ROUTES_MAX 65536
-#define FIB_TBL8_MAX 4096
+#define FIB_TBL8_SPARE 64
 
 #define RXQ_MAX RTE_DIM(((struct dp_worker *)0)->rxq)
 
@@ -113,7 +116,7 @@ rcu_make(struct dp *dp, int socket)
 }
 
 static int
-fib_make(struct dp *dp, int socket)
+fib_make(struct rte_fib **fib, const char *name, int socket)
 {
 	struct rte_fib_conf conf = {
 		.type = RTE_FIB_DIR24_8,
@@ -121,12 +124,24 @@ fib_make(struct dp *dp, int socket)
 		.max_routes = FIB_ROUTES_MAX,
 		.dir24_8 = {
 			.nh_sz = RTE_FIB_DIR24_8_2B,
-			.num_tbl8 = FIB_TBL8_MAX,
+			.num_tbl8 = DP_FIB_TBL8_MAX + FIB_TBL8_SPARE,
 		},
 	};
 
-	dp->fib = rte_fib_create("dp_ip4", socket, &conf);
-	return dp->fib != NULL ? 0 : -rte_errno;
+	*fib = rte_fib_create(name, socket, &conf);
+	return *fib != NULL ? 0 : -rte_errno;
+}
+
+static int
+fibs_make(struct dp *dp, int socket)
+{
+	int ret;
+
+	ret = fib_make(&dp->fib_tab[0], "dp_ip4_0", socket);
+	if (ret == 0)
+		ret = fib_make(&dp->fib_tab[1], "dp_ip4_1", socket);
+	dp->fib = dp->fib_tab[0];
+	return ret;
 }
 
 static int
@@ -156,7 +171,7 @@ parts_make(struct dp *dp, const struct dp_cfg *cfg)
 	if (ret == 0)
 		ret = arrays_make(dp, cfg->socket);
 	if (ret == 0)
-		ret = fib_make(dp, cfg->socket);
+		ret = fibs_make(dp, cfg->socket);
 	if (ret != 0)
 		return ret;
 	dp->punt = rte_ring_create("dp_punt", DP_PUNT_RING, cfg->socket,
@@ -200,7 +215,8 @@ dp_destroy(struct dp *dp)
 	for (i = 0; i < dp->nb_workers; i++)
 		worker_free(dp->worker[i]);
 	ring_free(dp->punt);
-	rte_fib_free(dp->fib);
+	rte_fib_free(dp->fib_tab[1]);
+	rte_fib_free(dp->fib_tab[0]);
 	rte_free(dp->base);
 	rte_free(dp->ctl);
 	rte_free(dp->adj);

@@ -40,8 +40,10 @@
 #define DP_PUNT_RING 4096
 /** Packets that may wait for a worker; then drop_inject_full. */
 #define DP_INJECT_RING 4096
-/** Next hops of the IPv4 FIB: 15 bits, because its entries are 2 octets (32 MB a table). */
+/** Next hops of the IPv4 FIB: 15 bits, because its entries are 2 octets (34 MB a table). */
 #define DP_NH_MAX 32768
+/** /24s that may hold longer prefixes (512 octets each and table). */
+#define DP_FIB_TBL8_MAX 4096
 /** Link-layer addresses of IP next hops. */
 #define DP_ADJ_MAX 65536
 
@@ -252,7 +254,9 @@ struct dp_txgen {
 struct dp {
 	struct rte_mempool *pool; /**< [setup] for packets made here */
 	struct rte_rcu_qsbr *rcu; /**< readers: workers by id */
-	struct rte_fib *fib;	  /**< [control] IPv4, next hop = index into nh */
+	struct rte_fib *fib;	  /**< [control] IPv4, next hop = index into nh; workers load it
+				   *   (acquire) once a burst */
+	struct rte_fib *fib_tab[2]; /**< [setup] fib, and the one that control changes */
 	struct dp_nh *nh;	  /**< [control] DP_NH_MAX */
 	struct dp_adj *adj;	  /**< [control] DP_ADJ_MAX */
 	struct ipoib_neigh *l3; /**< [control] IP next hops: key by dp_l3_key(), ah = adj number */
