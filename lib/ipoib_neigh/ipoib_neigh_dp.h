@@ -27,7 +27,7 @@
 extern "C" {
 #endif
 
-/** Most keys of one lookup (RTE_HASH_LOOKUP_BULK_MAX). */
+/** Most keys of one lookup. */
 #define IPOIB_NEIGH_BURST_MAX 64
 
 /** A table; opaque. */

@@ -31,11 +31,11 @@ neigh_gid_init(struct ipoib_neigh *t)
 static uint32_t *
 gid_link(const struct ipoib_neigh *t, const struct ib_gid *gid)
 {
-	uint64_t h = neigh_fold_mul(neigh_load64(gid->raw) ^ t->secret[1],
-			neigh_load64(gid->raw + 8) ^ t->secret[2]);
+	uint64_t h = neigh_fold_mul(neigh_load64(gid->raw) ^ t->index.secret[1],
+			neigh_load64(gid->raw + 8) ^ t->index.secret[2]);
 	uint32_t *link = &t->gid_heads[(h ^ (h >> 32)) & t->gid_mask];
 
-	while (*link != NEIGH_NIL && !ib_gid_equal(&t->recs[*link].addr->gid, gid))
+	while (*link != NEIGH_NIL && !ib_gid_equal(&t->recs[*link].addr.gid, gid))
 		link = &t->recs[*link].gid_chain;
 	return link;
 }
@@ -44,7 +44,7 @@ void
 neigh_gid_add(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec)
 {
 	uint32_t slot = neigh_slot(t, rec);
-	uint32_t *link = gid_link(t, &rec->addr->gid);
+	uint32_t *link = gid_link(t, &rec->addr.gid);
 	struct ipoib_neigh_rec *first;
 
 	rec->gid_chain = NEIGH_NIL;
@@ -65,7 +65,7 @@ void
 neigh_gid_del(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec)
 {
 	uint32_t slot = neigh_slot(t, rec);
-	uint32_t *link = gid_link(t, &rec->addr->gid);
+	uint32_t *link = gid_link(t, &rec->addr.gid);
 
 	if (*link == slot && rec->sib_next == slot) {
 		*link = rec->gid_chain;

@@ -2,46 +2,91 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
-/* What worker lcores run. */
+/*
+ * What worker lcores run. A burst goes through in steps, and each step asks for
+ * what the next one reads: buckets, entries, marks. So a burst waits for memory
+ * three times, not once for each packet.
+ */
 
 #include <errno.h>
 
 #include "neigh_priv.h"
 
-static_assert(IPOIB_NEIGH_BURST_MAX <= RTE_HASH_LOOKUP_BULK_MAX, "one bulk lookup a burst");
+/* The search goes on in other buckets: two bits, as for two slots with the tag. */
+#define MORE (3u << NEIGH_BUCKET_SLOTS)
 
-/* Keep what can be sent to, and mark it as used in this second. */
-static inline uint64_t
-lookup_mark(const struct ipoib_neigh *t, uint64_t found, const struct ipoib_neigh_entry *entries[])
-{
-	uint32_t tick = __atomic_load_n(&t->tick, __ATOMIC_RELAXED);
-	const struct ipoib_neigh_entry *e;
-	uint64_t usable = found;
-	uint64_t left;
-	uint32_t i;
-
-	for (left = found; left != 0; left &= left - 1) {
-		i = __builtin_ctzll(left);
-		e = entries[i];
-		if (unlikely(!neigh_usable(e->state))) {
-			usable &= ~RTE_BIT64(i);
-			continue;
-		}
-		/* A store for each packet would bounce the line between readers. */
-		if (unlikely(neigh_mark_get(t, e->slot) != tick))
-			__atomic_store_n(&t->marks[e->slot], tick, __ATOMIC_RELAXED);
-	}
-	return usable;
-}
+struct burst {
+	uint64_t hash[IPOIB_NEIGH_BURST_MAX];
+	const struct ipoib_neigh_entry *maybe[IPOIB_NEIGH_BURST_MAX]; /* first with the tag */
+	uint16_t match[IPOIB_NEIGH_BURST_MAX]; /* slots with the tag; and MORE */
+};
 
 static inline void
-lookup_clear_missing(uint64_t found, uint32_t n, const struct ipoib_neigh_entry *entries[])
+burst_hash(const struct neigh_index *x, const struct ipoib_addr *const keys[], uint32_t n,
+		struct burst *b)
 {
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
-		if ((found & RTE_BIT64(i)) == 0)
-			entries[i] = NULL;
+		b->hash[i] = neigh_hash(x->secret, keys[i]);
+		rte_prefetch0(neigh_bucket_of(x, b->hash[i]));
+	}
+}
+
+static inline void
+burst_tags(const struct neigh_index *x, uint32_t n, struct burst *b)
+{
+	const struct neigh_bucket *bucket;
+	uint32_t i, match;
+	bool more;
+
+	for (i = 0; i < n; i++) {
+		bucket = neigh_bucket_of(x, b->hash[i]);
+		match = neigh_bucket_match(bucket, neigh_tag(b->hash[i]), &more);
+		if (match != 0)
+			b->maybe[i] = neigh_bucket_entry(x, bucket, __builtin_ctz(match));
+		else
+			b->maybe[i] = &x->entries[NEIGH_ENTRY_NONE];
+		b->match[i] = (uint16_t)(match | (more ? MORE : 0));
+		rte_prefetch0(b->maybe[i]);
+	}
+}
+
+/* Compare the addresses; what is not the first of its tag takes the long way. */
+static inline uint64_t
+burst_compare(const struct ipoib_neigh *t, const struct ipoib_addr *const keys[], uint32_t n,
+		const struct burst *b, const struct ipoib_neigh_entry *entries[])
+{
+	const struct ipoib_neigh_entry *e;
+	uint64_t usable = 0;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		e = b->maybe[i];
+		if (unlikely(!neigh_entry_is(e, keys[i])))
+			e = (b->match[i] & (b->match[i] - 1)) == 0
+					? NULL
+					: neigh_index_find(&t->index, keys[i], b->hash[i]);
+		entries[i] = e;
+		if (likely(e != NULL && neigh_usable(e->state))) {
+			usable |= RTE_BIT64(i);
+			rte_prefetch0(&t->marks[e->slot]);
+		}
+	}
+	return usable;
+}
+
+/* Mark as used in this second. A store for each packet would bounce the line between readers. */
+static inline void
+burst_mark(const struct ipoib_neigh *t, uint64_t usable, const struct ipoib_neigh_entry *entries[])
+{
+	uint32_t tick = __atomic_load_n(&t->tick, __ATOMIC_RELAXED);
+	uint32_t slot;
+
+	for (; usable != 0; usable &= usable - 1) {
+		slot = entries[__builtin_ctzll(usable)]->slot;
+		if (unlikely(neigh_mark_get(t, slot) != tick))
+			__atomic_store_n(&t->marks[slot], tick, __ATOMIC_RELAXED);
 	}
 }
 
@@ -49,19 +94,13 @@ int
 ipoib_neigh_lookup_bulk(const struct ipoib_neigh *t, const struct ipoib_addr *const keys[],
 		uint32_t n, uint64_t *hits, const struct ipoib_neigh_entry *entries[])
 {
-	hash_sig_t sigs[IPOIB_NEIGH_BURST_MAX];
-	uint64_t found = 0;
-	uint32_t i;
-	int nb;
+	struct burst b;
 
 	if (unlikely(n == 0 || n > IPOIB_NEIGH_BURST_MAX))
 		return -EINVAL;
-	for (i = 0; i < n; i++)
-		sigs[i] = neigh_hash(t->secret, keys[i]);
-	nb = rte_hash_lookup_with_hash_bulk_data(t->hash, (const void **)(uintptr_t)keys, sigs, n,
-			&found, (void **)(uintptr_t)entries);
-	if (unlikely(nb != (int)n))
-		lookup_clear_missing(found, n, entries);
-	*hits = lookup_mark(t, found, entries);
+	burst_hash(&t->index, keys, n, &b);
+	burst_tags(&t->index, n, &b);
+	*hits = burst_compare(t, keys, n, &b, entries);
+	burst_mark(t, *hits, entries);
 	return __builtin_popcountll(*hits);
 }

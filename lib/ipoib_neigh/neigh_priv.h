@@ -10,10 +10,10 @@
  * The neighbour table inside.
  *
  * A record (writer) is a slot of recs[]; its last-used mark has the same index.
- * rte_hash maps the key to the published entry; the entry knows its slot. What
+ * The index maps the address to the published entry; the entry knows its slot. What
  * was published goes through the retired queue, and only after the grace period
- * are the entry, the hash's key and the record's slot used again: so no reader,
- * however late, marks or reads what belongs to somebody else.
+ * are the entry and the record's slot used again: so no reader, however late,
+ * marks or reads what belongs to somebody else.
  */
 
 #include <assert.h>
@@ -22,9 +22,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <rte_hash.h>
-
 #include "ipoib_neigh.h"
+#include "neigh_index.h"
 
 /** No slot, no index. */
 #define NEIGH_NIL UINT32_MAX
@@ -36,8 +35,6 @@
 #define NEIGH_WHEEL_SLOTS 256
 /** Records that one search for the longest idle finds. */
 #define NEIGH_VICTIMS 256
-/** Words of the hash secret. */
-#define NEIGH_SECRET 4
 
 static_assert((uint64_t)NEIGH_WHEEL_SLOTS * IPOIB_NEIGH_BACKOFF_SLOT_US >
 				(uint64_t)IPOIB_NEIGH_BACKOFF_MAX_US *
@@ -48,9 +45,9 @@ static_assert((uint64_t)NEIGH_WHEEL_SLOTS * IPOIB_NEIGH_BACKOFF_SLOT_US >
 
 struct ipoib_neigh_rec {
 	const struct ipoib_neigh_entry *entry; /* published now */
-	const struct ipoib_addr *addr;	       /* the key in the hash's own store */
 	void *user;
 	struct ipoib_pktq queue;
+	struct ipoib_addr addr;
 	uint32_t gid_chain; /* next GID of the bucket; valid in the first of a GID only */
 	uint32_t sib_next;  /* ring of the records of one GID */
 	uint32_t sib_prev;
@@ -60,14 +57,14 @@ struct ipoib_neigh_rec {
 	uint8_t fails; /* in a row */
 	uint16_t tm_slot;
 };
-static_assert(sizeof(struct ipoib_neigh_rec) == 64, "a record is one cache line");
+static_assert(sizeof(struct ipoib_neigh_rec) == 80, "memory of a table");
 
 /** What waits for the readers. */
 struct neigh_retired {
-	uint64_t token;	   /* of rte_rcu_qsbr_start() */
-	uint32_t entry;	   /* index in the pool */
-	uint32_t key : 31; /* position + 1 in the hash, if the key goes too; else 0 */
-	uint32_t release_ah : 1;
+	uint64_t token; /* of rte_rcu_qsbr_start() */
+	uint32_t entry; /* index in the pool */
+	uint16_t rec;	/* the record goes too */
+	uint16_t release_ah;
 };
 static_assert(sizeof(struct neigh_retired) == 16, "");
 
@@ -79,20 +76,18 @@ struct neigh_victim {
 
 struct ipoib_neigh {
 	/* What readers read; written at most once a second. */
-	struct rte_hash *hash;
+	struct neigh_index index;
 	uint32_t *marks; /* by slot: second of the last use */
-	uint64_t secret[NEIGH_SECRET];
-	uint32_t tick; /* seconds */
+	uint32_t tick;	 /* seconds */
 
 	/* Below: the writer's. */
 	struct ipoib_neigh_cfg cfg __rte_cache_aligned;
 	char name[IPOIB_NEIGH_NAME_MAX + 1];
 	struct ipoib_neigh_stats stats;
 
-	struct ipoib_neigh_entry *entries; /* gc_thresh3_max + reclaim_max */
-	uint32_t entries_used;		   /* ever used */
-	uint32_t free_entry;		   /* list by slot */
-	struct ipoib_neigh_rec *recs;	   /* as many */
+	uint32_t entries_used;	      /* ever used, of gc_thresh3_max + reclaim_max + 1 */
+	uint32_t free_entry;	      /* list by slot */
+	struct ipoib_neigh_rec *recs; /* gc_thresh3_max + reclaim_max */
 	uint32_t nb_recs;
 	uint32_t recs_used; /* slots ever used: those above need no look */
 	uint32_t free_rec;  /* list by tm_next */
@@ -116,70 +111,6 @@ struct ipoib_neigh {
 	uint32_t victim_tick; /* of the last search that found all there were */
 	bool victim_all;
 };
-static_assert(offsetof(struct ipoib_neigh, tick) + sizeof(uint32_t) <= RTE_CACHE_LINE_MIN_SIZE,
-		"readers need one line of the table");
-
-static inline uint64_t
-neigh_load64(const void *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static inline uint32_t
-neigh_load32(const void *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-/** The first 8 octets of an address without the flags octet (little-endian hosts). */
-static inline uint64_t
-neigh_key_head(const void *addr)
-{
-	return neigh_load64(addr) & ~UINT64_C(0xff);
-}
-
-/** High and low half of a 128-bit product folded: every bit of both factors counts. */
-static inline uint64_t
-neigh_fold_mul(uint64_t a, uint64_t b)
-{
-	unsigned __int128 p = (unsigned __int128)a * b;
-
-	return (uint64_t)p ^ (uint64_t)(p >> 64);
-}
-
-/**
- * Keyed hash of an address, flags octet left out. Which addresses collide
- * depends on the secret, so nobody can choose them: with CRC the initial value
- * only shifts where they collide.
- */
-static inline uint32_t
-neigh_hash(const uint64_t secret[NEIGH_SECRET], const struct ipoib_addr *addr)
-{
-	const uint8_t *b = (const uint8_t *)addr;
-	uint64_t h = neigh_fold_mul(neigh_key_head(b) ^ secret[0], neigh_load64(b + 8) ^ secret[1]);
-
-	h = neigh_fold_mul(h ^ secret[2], neigh_load32(b + 16) ^ secret[3]);
-	return (uint32_t)(h ^ (h >> 32));
-}
-
-/** Compare two keys for rte_hash: 0 if equal. */
-static inline int
-neigh_key_cmp(const void *a, const void *b, size_t len __rte_unused)
-{
-	uint64_t d;
-
-	d = neigh_key_head(a) ^ neigh_key_head(b);
-	d |= neigh_load64((const uint8_t *)a + 8) ^ neigh_load64((const uint8_t *)b + 8);
-	d |= neigh_load32((const uint8_t *)a + 16) ^ neigh_load32((const uint8_t *)b + 16);
-	return d != 0;
-}
-
 static inline uint32_t
 neigh_slot(const struct ipoib_neigh *t, const struct ipoib_neigh_rec *rec)
 {
@@ -227,8 +158,8 @@ neigh_tick(struct ipoib_neigh *t, uint64_t now_us)
 int neigh_reclaim_room(struct ipoib_neigh *t);
 /** Free up to @p n of what the readers have left; @p force: all, readers or not. */
 uint32_t neigh_reclaim(struct ipoib_neigh *t, uint32_t n, bool force);
-/** Queue an entry for after the grace period; there is room. @p key: hash position + 1 or 0. */
-void neigh_retire(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e, uint32_t key,
+/** Queue an entry for after the grace period; there is room. @p rec: its record goes too. */
+void neigh_retire(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e, bool rec,
 		bool release_ah);
 
 /* States */

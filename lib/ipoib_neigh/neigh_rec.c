@@ -34,11 +34,10 @@ neigh_rec_put(struct ipoib_neigh *t, uint32_t slot)
 struct ipoib_neigh_rec *
 ipoib_neigh_find(struct ipoib_neigh *t, const struct ipoib_addr *addr)
 {
-	void *data;
+	const struct ipoib_neigh_entry *e;
 
-	if (rte_hash_lookup_with_hash_data(t->hash, addr, neigh_hash(t->secret, addr), &data) < 0)
-		return NULL;
-	return &t->recs[((const struct ipoib_neigh_entry *)data)->slot];
+	e = neigh_index_find(&t->index, addr, neigh_hash(t->index.secret, addr));
+	return e != NULL ? &t->recs[e->slot] : NULL;
 }
 
 /* Room within the limits; evicts early above gc_thresh2. */
@@ -63,28 +62,20 @@ add_make_room(struct ipoib_neigh *t)
 }
 
 /* Fill a record and its first entry, and let readers see it. */
-static int
+static void
 add_publish(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, const struct ipoib_addr *addr)
 {
 	struct ipoib_neigh_entry *e = neigh_entry_get(t);
-	uint32_t sig = neigh_hash(t->secret, addr);
-	void *key = NULL;
 
+	rec->addr = *addr;
+	rec->addr.flags = 0;
+	rec->entry = e;
 	memset(e, 0, sizeof(*e));
-	e->addr = *addr;
-	e->addr.flags = 0;
+	e->addr = rec->addr;
 	e->qpn = ipoib_addr_qpn(addr);
 	e->slot = neigh_slot(t, rec);
 	e->state = IPOIB_NEIGH_INCOMPLETE;
-	if (rte_hash_add_key_with_hash_data(t->hash, &e->addr, sig, e) != 0) {
-		neigh_entry_put(t, e);
-		return -ENOSPC;
-	}
-	rte_hash_get_key_with_position(
-			t->hash, rte_hash_lookup_with_hash(t->hash, &e->addr, sig), &key);
-	rec->entry = e;
-	rec->addr = key;
-	return 0;
+	neigh_index_add(&t->index, e);
 }
 
 int
@@ -106,12 +97,7 @@ ipoib_neigh_add(struct ipoib_neigh *t, const struct ipoib_addr *addr, uint64_t n
 	r->state = IPOIB_NEIGH_INCOMPLETE;
 	ipoib_pktq_init(&r->queue, t->cfg.queue_len);
 	neigh_mark_set(t, neigh_slot(t, r));
-	ret = add_publish(t, r, addr);
-	if (ret != 0) {
-		neigh_rec_put(t, neigh_slot(t, r));
-		t->stats.table_full++;
-		return ret;
-	}
+	add_publish(t, r, addr);
 	neigh_gid_add(t, r);
 	t->stats.by_state[IPOIB_NEIGH_INCOMPLETE]++;
 	t->stats.entries++;
@@ -123,8 +109,6 @@ ipoib_neigh_add(struct ipoib_neigh *t, const struct ipoib_addr *addr, uint64_t n
 int
 ipoib_neigh_del(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec)
 {
-	int32_t pos;
-
 	if (neigh_reclaim_room(t) != 0)
 		return -EAGAIN;
 	if (t->cfg.evict != NULL)
@@ -133,8 +117,8 @@ ipoib_neigh_del(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec)
 	if (rec->state == IPOIB_NEIGH_FAILED)
 		neigh_backoff_cancel(t, rec);
 	neigh_gid_del(t, rec);
-	pos = rte_hash_del_key_with_hash(t->hash, rec->addr, neigh_hash(t->secret, rec->addr));
-	neigh_retire(t, rec->entry, (uint32_t)(pos + 1), neigh_usable(rec->state));
+	neigh_index_del(&t->index, rec->entry);
+	neigh_retire(t, rec->entry, true, neigh_usable(rec->state));
 	__atomic_store_n(&t->marks[neigh_slot(t, rec)], NEIGH_MARK_FREE, __ATOMIC_RELAXED);
 	t->stats.by_state[rec->state]--;
 	t->stats.entries--;
@@ -200,7 +184,7 @@ ipoib_neigh_dequeue(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, struct r
 const struct ipoib_addr *
 ipoib_neigh_rec_addr(const struct ipoib_neigh_rec *rec)
 {
-	return rec->addr;
+	return &rec->addr;
 }
 
 enum ipoib_neigh_state

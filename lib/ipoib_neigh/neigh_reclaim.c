@@ -3,9 +3,8 @@
  */
 
 /*
- * Entries that readers may still hold. A queue of our own over the RCU variable:
- * rte_hash's would wait for the readers when it is full, and a defer queue of
- * rte_rcu cannot be emptied at the end when a reader never reports.
+ * Entries that readers may still hold. A queue of our own over the RCU variable: a
+ * defer queue of rte_rcu cannot be emptied at the end when a reader never reports.
  */
 
 #include <errno.h>
@@ -16,8 +15,7 @@
 #define RECLAIM_STEP 64
 
 void
-neigh_retire(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e, uint32_t key,
-		bool release_ah)
+neigh_retire(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e, bool rec, bool release_ah)
 {
 	uint32_t tail = t->retired_head + t->stats.retired;
 	struct neigh_retired *r;
@@ -26,8 +24,8 @@ neigh_retire(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e, uint32_t 
 		tail -= t->cfg.reclaim_max;
 	r = &t->retired[tail];
 	r->token = rte_rcu_qsbr_start(t->cfg.rcu);
-	r->entry = (uint32_t)(e - t->entries);
-	r->key = key;
+	r->entry = (uint32_t)(e - t->index.entries);
+	r->rec = rec;
 	r->release_ah = release_ah;
 	t->stats.retired++;
 }
@@ -35,14 +33,12 @@ neigh_retire(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e, uint32_t 
 static void
 reclaim_one(struct ipoib_neigh *t, const struct neigh_retired *r)
 {
-	const struct ipoib_neigh_entry *e = &t->entries[r->entry];
+	const struct ipoib_neigh_entry *e = &t->index.entries[r->entry];
 
 	if (r->release_ah && t->cfg.ah_release != NULL)
 		t->cfg.ah_release(t->cfg.arg, e->ah);
-	if (r->key != 0) {
-		rte_hash_free_key_with_position(t->hash, (int32_t)(r->key - 1));
+	if (r->rec)
 		neigh_rec_put(t, e->slot);
-	}
 	neigh_entry_put(t, e);
 }
 

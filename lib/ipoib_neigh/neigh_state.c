@@ -14,8 +14,8 @@ neigh_entry_get(struct ipoib_neigh *t)
 	struct ipoib_neigh_entry *e;
 
 	if (t->free_entry == NEIGH_NIL)
-		return &t->entries[t->entries_used++];
-	e = &t->entries[t->free_entry];
+		return &t->index.entries[t->entries_used++];
+	e = &t->index.entries[t->free_entry];
 	t->free_entry = e->slot;
 	return e;
 }
@@ -23,11 +23,11 @@ neigh_entry_get(struct ipoib_neigh *t)
 void
 neigh_entry_put(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e)
 {
-	uint32_t i = (uint32_t)(e - t->entries);
+	uint32_t i = (uint32_t)(e - t->index.entries);
 
 	/* A reader that still looks at it is a bug: let it see nonsense. */
-	memset(&t->entries[i], NEIGH_FREE, sizeof(*t->entries));
-	t->entries[i].slot = t->free_entry;
+	memset(&t->index.entries[i], NEIGH_FREE, sizeof(*e));
+	t->index.entries[i].slot = t->free_entry;
 	t->free_entry = i;
 }
 
@@ -48,18 +48,14 @@ neigh_publish(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, uint8_t state,
 	if (neigh_reclaim_room(t) != 0)
 		return -EAGAIN;
 	e = neigh_entry_get(t);
-	*e = *old; /* private until it is in the hash */
+	*e = *old; /* private until it is in the index */
 	e->state = state;
 	if (v != NULL) {
 		e->ah = v->ah;
 		e->mtu = v->mtu;
 		e->kind = v->kind;
 	}
-	if (rte_hash_add_key_with_hash_data(
-			    t->hash, rec->addr, neigh_hash(t->secret, rec->addr), e) != 0) {
-		neigh_entry_put(t, e);
-		return -EAGAIN;
-	}
+	neigh_index_replace(&t->index, old, e);
 	rec->entry = e;
 	t->stats.by_state[rec->state]--;
 	t->stats.by_state[state]++;

@@ -7,11 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include <rte_errno.h>
 #include <rte_malloc.h>
-#include <rte_random.h>
 
 #include "neigh_priv.h"
 
@@ -21,11 +18,6 @@
 #define DEFAULT_QUEUE_TOTAL 4096
 #define DEFAULT_RECLAIM_LIVE 16384
 #define DEFAULT_RECLAIM_MORE 1024
-
-/* Names of the hash and of its ring carry this in front. */
-#define HASH_PREFIX "ng_"
-static_assert(sizeof("HT_" HASH_PREFIX) + IPOIB_NEIGH_NAME_MAX <= RTE_RING_NAMESIZE,
-		"a ring is named after the hash");
 
 static uint32_t
 value_or(uint32_t value, uint32_t def)
@@ -68,65 +60,27 @@ cfg_check(struct ipoib_neigh_cfg *c)
 	return cfg_tunable(c);
 }
 
-static void
-secret_init(struct ipoib_neigh *t)
-{
-	uint32_t i;
-
-	if (getentropy(t->secret, sizeof(t->secret)) == 0)
-		return;
-	for (i = 0; i < NEIGH_SECRET; i++)
-		t->secret[i] = rte_rand();
-}
-
-/*
- * Keys stay in the hash until readers have left. No extendable buckets: with a
- * keyed hash and at most 4/5 of the places taken, cuckoo moves always find one,
- * and lookups need not follow chains.
- */
-static int
-hash_init(struct ipoib_neigh *t)
-{
-	uint32_t live = t->cfg.gc_thresh3_max;
-	char name[RTE_HASH_NAMESIZE];
-	struct rte_hash_parameters p = {
-		.name = name,
-		.entries = RTE_MAX(live + t->cfg.reclaim_max, 16u),
-		.key_len = IPOIB_ADDR_LEN,
-		.socket_id = t->cfg.socket,
-		.extra_flag = RTE_HASH_EXTRA_FLAGS_RW_CONCURRENCY_LF,
-	};
-
-	if (rte_align32pow2(p.entries) / 5 < live / 4)
-		p.entries = rte_align32pow2(p.entries) + 1;
-	snprintf(name, sizeof(name), HASH_PREFIX "%s", t->name);
-	if (rte_hash_find_existing(name) != NULL)
-		return -EEXIST;
-	t->hash = rte_hash_create(&p);
-	if (t->hash == NULL)
-		return -ENOMEM;
-	/* Every call gives the keyed hash along; rte_hash's own is never used. */
-	rte_hash_set_cmp_func(t->hash, neigh_key_cmp);
-	return 0;
-}
-
 static int
 memory_init(struct ipoib_neigh *t)
 {
 	int socket = t->cfg.socket;
+	struct ipoib_neigh_entry *e;
 	uint32_t i;
 
 	t->nb_recs = t->cfg.gc_thresh3_max + t->cfg.reclaim_max;
-	t->entries = rte_zmalloc_socket("ipoib_neigh_entries",
-			(size_t)t->nb_recs * sizeof(*t->entries), RTE_CACHE_LINE_SIZE, socket);
+	e = rte_zmalloc_socket("ipoib_neigh_entries", (size_t)(t->nb_recs + 1) * sizeof(*e),
+			RTE_CACHE_LINE_SIZE, socket);
+	t->index.entries = e;
 	t->marks = rte_zmalloc_socket("ipoib_neigh_marks", (size_t)t->nb_recs * sizeof(*t->marks),
 			RTE_CACHE_LINE_SIZE, socket);
 	t->recs = calloc(t->nb_recs, sizeof(*t->recs));
 	t->retired = calloc(t->cfg.reclaim_max, sizeof(*t->retired));
-	if (t->entries == NULL || t->marks == NULL || t->recs == NULL || t->retired == NULL)
+	if (e == NULL || t->marks == NULL || t->recs == NULL || t->retired == NULL)
 		return -ENOMEM;
 	for (i = 0; i < t->nb_recs; i++)
 		t->marks[i] = NEIGH_MARK_FREE;
+	memset(&e[NEIGH_ENTRY_NONE], NEIGH_FREE, sizeof(*e));
+	t->entries_used = NEIGH_ENTRY_NONE + 1;
 	t->free_entry = NEIGH_NIL;
 	t->free_rec = NEIGH_NIL;
 	return neigh_gid_init(t);
@@ -140,8 +94,8 @@ table_free(struct ipoib_neigh *t)
 	free(t->retired);
 	free(t->recs);
 	rte_free(t->marks);
-	rte_free(t->entries);
-	rte_hash_free(t->hash);
+	rte_free(t->index.entries);
+	neigh_index_free(&t->index);
 	rte_free(t);
 }
 
@@ -164,9 +118,8 @@ ipoib_neigh_create(const struct ipoib_neigh_cfg *cfg, struct ipoib_neigh **out)
 	t->cfg = c;
 	snprintf(t->name, sizeof(t->name), "%s", c.name);
 	t->cfg.name = t->name;
-	secret_init(t);
 	neigh_backoff_init(t);
-	ret = hash_init(t);
+	ret = neigh_index_init(&t->index, t->name, c.gc_thresh3_max, c.socket);
 	if (ret == 0)
 		ret = memory_init(t);
 	if (ret != 0) {
