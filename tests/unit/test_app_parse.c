@@ -104,7 +104,7 @@ test_ipv4(void **state __rte_unused)
 		assert_int_equal(parse_ipv4(bad[i], &ip), -EINVAL);
 	assert_int_equal(ip, 77);
 	assert_int_equal(parse_ipv4("192.0.2.255", &ip), 0);
-	assert_int_equal(ip, RTE_IPV4(192, 0, 2, 255));
+	assert_int_equal(ip, RTE_IPV4(192u, 0, 2, 255));
 	assert_string_equal(format_ipv4(ip, buf), "192.0.2.255");
 	assert_string_equal(format_ipv4(UINT32_MAX, buf), "255.255.255.255");
 }

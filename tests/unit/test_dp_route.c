@@ -82,7 +82,7 @@ test_no_room(void **state)
 
 	(void)state;
 	m = fx_mbuf(IB1, golden_ib_in, sizeof(golden_ib_in));
-	shift = rte_pktmbuf_tailroom(m) - 3;
+	shift = RTE_ALIGN_FLOOR(rte_pktmbuf_tailroom(m) - 2, 2);
 	memmove(rte_pktmbuf_mtod_offset(m, void *, shift), rte_pktmbuf_mtod(m, void *),
 			sizeof(golden_ib_in));
 	m->data_off += shift;
