@@ -137,7 +137,7 @@ test_prefix(void **state __rte_unused)
 	assert_int_equal(ip, 77);
 	assert_int_equal(len, 7);
 	assert_int_equal(parse_prefix("192.0.2.1/24", &ip, &len), 0);
-	assert_int_equal(ip, RTE_IPV4(192, 0, 2, 1));
+	assert_int_equal(ip, RTE_IPV4(192u, 0, 2, 1));
 	assert_int_equal(len, 24);
 	assert_int_equal(parse_prefix("0.0.0.0/0", &ip, &len), 0);
 	assert_int_equal(len, 0);
