@@ -64,8 +64,8 @@ worker_free(struct dp_worker *w)
 }
 
 /*
- * Relaxed tail sync: a producer that loses its CPU in the middle of an enqueue
- * does not stop the others, which matters where lcores share CPUs.
+ * The inject ring has the ordinary tail sync: whoever has put packets in and
+ * then publishes an entry must be sure that the worker sees them.
  */
 static int
 worker_make(struct dp *dp, uint16_t id, int socket)
@@ -79,8 +79,7 @@ worker_make(struct dp *dp, uint16_t id, int socket)
 	w->dp = dp;
 	w->id = id;
 	snprintf(name, sizeof(name), "dp_inject_%u", id);
-	w->inject = rte_ring_create(name, DP_INJECT_RING, socket,
-			RING_F_EXACT_SZ | RING_F_MP_RTS_ENQ | RING_F_SC_DEQ);
+	w->inject = rte_ring_create(name, DP_INJECT_RING, socket, RING_F_EXACT_SZ | RING_F_SC_DEQ);
 	if (w->inject == NULL) {
 		rte_free(w);
 		return -rte_errno;
@@ -174,6 +173,7 @@ parts_make(struct dp *dp, const struct dp_cfg *cfg)
 		ret = fibs_make(dp, cfg->socket);
 	if (ret != 0)
 		return ret;
+	/* Relaxed tail sync: a worker that loses its CPU in the middle stops no other. */
 	dp->punt = rte_ring_create("dp_punt", DP_PUNT_RING, cfg->socket,
 			RING_F_EXACT_SZ | RING_F_MP_RTS_ENQ | RING_F_SC_DEQ);
 	if (dp->punt == NULL)

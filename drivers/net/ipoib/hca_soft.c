@@ -257,7 +257,8 @@ backlog_create(struct ipoib_hca *hca)
 	for (i = 0; i < soft->nb_ctxq; i++) {
 		c = &soft->ctxq[i];
 		snprintf(name, sizeof(name), "ipoib_tx_h%d_%u", hca->id, i);
-		c->ring = ipoib_ring_create(name, SOFT_BACKLOG, hca->socket);
+		/* A producer that loses its CPU in the middle stops no other. */
+		c->ring = ipoib_ring_create(name, SOFT_BACKLOG, hca->socket, RING_F_MP_RTS_ENQ);
 		if (c->ring == NULL) {
 			backlog_free(soft, NULL);
 			return -ENOMEM;

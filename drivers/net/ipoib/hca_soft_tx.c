@@ -62,6 +62,16 @@ ctxq_release(struct soft_ctxq *c, uint32_t n)
 		__atomic_fetch_add(&c->credits, n, __ATOMIC_RELEASE);
 }
 
+/*
+ * Lock held. An empty ring does not tell: frames of ours may be in it, not to be
+ * seen before another producer has finished. But what is parked keeps its credit.
+ */
+static bool
+ctxq_none_parked(const struct soft_ctxq *c, uint16_t reserved)
+{
+	return __atomic_load_n(&c->credits, __ATOMIC_RELAXED) + reserved == SOFT_BACKLOG;
+}
+
 /* Lock held. @return frames left the ring. */
 static bool
 ctxq_drain(struct soft_ctxq *c)
@@ -123,7 +133,7 @@ ctxq_send(struct soft_tx_out *out)
 		return;
 	if (rte_spinlock_trylock(&c->lock) != 0) {
 		ctxq_drain(c);
-		if (rte_ring_empty(c->ring))
+		if (ctxq_none_parked(c, out->n))
 			sent = rte_eth_tx_burst(c->carrier, c->queue, out->frames, out->n);
 		ctxq_release(c, sent);
 		if (sent < out->n)

@@ -182,7 +182,7 @@ rxq_ring_create(struct ipoib_rxq *q, int socket)
 	char name[RTE_RING_NAMESIZE];
 
 	snprintf(name, sizeof(name), "ipoib_rx_%u_%u", q->port_id, q->queue_id);
-	q->ring = ipoib_ring_create(name, RTE_MAX(q->nb_desc, RX_DESC_MIN), socket);
+	q->ring = ipoib_ring_create(name, RTE_MAX(q->nb_desc, RX_DESC_MIN), socket, 0);
 	return q->ring != NULL ? 0 : -rte_errno;
 }
 

@@ -339,13 +339,12 @@ ipoib_hca_reader_put(struct ipoib_hca *hca, unsigned int reader)
 }
 
 struct rte_ring *
-ipoib_ring_create(const char *name, unsigned int size, int socket)
+ipoib_ring_create(const char *name, unsigned int size, int socket, unsigned int flags)
 {
 	struct rte_ring *r;
 
-	r = rte_ring_create(
-			name, size, socket, RING_F_MP_RTS_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ);
-	if (r != NULL)
+	r = rte_ring_create(name, size, socket, flags | RING_F_SC_DEQ | RING_F_EXACT_SZ);
+	if (r != NULL && (flags & RING_F_MP_RTS_ENQ) != 0)
 		rte_ring_set_prod_htd_max(r, rte_ring_get_capacity(r));
 	return r;
 }

@@ -278,10 +278,13 @@ int ipoib_hca_reader_get(struct ipoib_hca *hca);
 void ipoib_hca_reader_put(struct ipoib_hca *hca, unsigned int reader);
 void ipoib_port_info(const struct ipoib_port *port, struct pmd_ipoib_info *info);
 /*
- * A ring that many fill and one empties. Who is preempted while it puts
- * something in does not make the others wait.
+ * A ring that many fill and one empties. @p flags 0: what was put in is there
+ * for the other side at once. RING_F_MP_RTS_ENQ: who is preempted while it puts
+ * something in does not make the others wait, but what they put in meanwhile is
+ * not there before that one goes on.
  */
-struct rte_ring *ipoib_ring_create(const char *name, unsigned int size, int socket);
+struct rte_ring *ipoib_ring_create(
+		const char *name, unsigned int size, int socket, unsigned int flags);
 /* Set the ethdev's MTU to that of the link, or the lower one that the user gave. */
 void ipoib_port_mtu_follow(struct ipoib_port *port);
 /* Octets of the largest carrier frame with an IB MTU. */
