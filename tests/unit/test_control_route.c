@@ -177,6 +177,73 @@ test_grace(void **state)
 	rte_rcu_qsbr_thread_unregister(fx.dp->rcu, 0);
 }
 
+/* DPDK 22.11 lost count of the room of its table when a long prefix led where its parent led. */
+static void
+test_same_as_parent(void **state)
+{
+	int i;
+
+	(void)state;
+	assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 0), 8, ETH_PEER), 0);
+	for (i = 0; i < 64; i++) {
+		assert_int_equal(control_route_add(fx.c, IP(10, 1, 2, 128), 25, ETH_PEER), 0);
+		assert_int_equal(control_route_del(fx.c, IP(10, 1, 2, 128), 25), 0);
+	}
+	assert_int_equal(control_route_add(fx.c, IP(10, 1, 2, 128), 25, IB_PEER), 0);
+	expect(IP(10, 1, 2, 127), DP_NH_VIA, ETH, ETH_PEER);
+	expect(IP(10, 1, 2, 128), DP_NH_VIA, IB, IB_PEER);
+}
+
+/* The table is full: refused as a whole, and nothing is changed. */
+static void
+test_full(void **state)
+{
+	uint32_t i, n = 0;
+	int ret;
+
+	(void)state;
+	assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 0), 8, ETH_PEER), 0);
+	do {
+		ret = control_route_add(fx.c, IP(10, 0, 0, 1) + (n << 8), 32, IB_PEER);
+		n += ret == 0;
+	} while (ret == 0);
+	assert_int_equal(ret, -ENOSPC);
+	/* The two subnets of the fixture have one each. */
+	assert_int_equal(n, DP_FIB_TBL8_MAX - 2);
+	expect(IP(10, 0, 0, 1) + (n << 8), DP_NH_VIA, ETH, ETH_PEER);
+	/* What has its /24 already, and what needs none. */
+	assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 2), 32, IB_PEER), 0);
+	assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 0), 9, IB_PEER), 0);
+	assert_int_equal(control_route_del(fx.c, IP(10, 0, 0, 0), 9), 0);
+	for (i = 0; i < n; i++)
+		expect(IP(10, 0, 0, 3) + (i << 8), DP_NH_VIA, ETH, ETH_PEER);
+	assert_int_equal(control_route_del(fx.c, IP(10, 0, 9, 1), 32), 0);
+	assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 1) + (n << 8), 32, IB_PEER), 0);
+	expect(IP(10, 0, 0, 1) + (n << 8), DP_NH_VIA, IB, IB_PEER);
+}
+
+/* A subnet goes, and with it many routes, some each tick. */
+static void
+test_many_lost(void **state)
+{
+	struct control_route_row row;
+	uint32_t i, before, total;
+
+	(void)state;
+	control_route_rows(fx.c, 0, &row, 1, &before);
+	for (i = 0; i < 1000; i++)
+		assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 0) + (i << 8), 24,
+						 i % 10 == 0 ? ETH_PEER : IB_PEER),
+				0);
+	assert_int_equal(control_addr_del(fx.c, IB, IB_US, 24), 0);
+	fx_run(100 * MS);
+	control_route_rows(fx.c, 0, &row, 1, &total);
+	assert_int_equal(total, before + 100 - 4);
+	for (i = 0; i < 1000; i++)
+		expect(IP(10, 0, 0, 1) + (i << 8), i % 10 == 0 ? DP_NH_VIA : DP_NH_NONE, ETH,
+				ETH_PEER);
+}
+
 static void
 test_rows(void **state)
 {
@@ -266,6 +333,9 @@ main(void)
 		TEST(test_route),
 		TEST(test_preference),
 		TEST(test_grace),
+		TEST(test_same_as_parent),
+		TEST(test_full),
+		TEST(test_many_lost),
 		TEST(test_rows),
 		TEST(test_call),
 		TEST(test_call_timeout),
