@@ -183,7 +183,7 @@ stop_all()
 	for name in gateway-a gateway-b; do
 		lab_stop "$name" || fail "$name does not end in order"
 		echo "$name, forward statistics"
-		sed -n '/Accumulated forward/,$p' "$LAB/$name.log" | sed 's/^/    /'
+		sed -n '/Accumulated forward/,/++++$/s/^/  /p' "$LAB/$name.log"
 		lab_accounted "$name" || fail "$name: unaccounted packets"
 	done
 	fabric_stop
