@@ -560,7 +560,7 @@ test_threads(void **state)
 	for (i = 0; i < MT_READERS; i++)
 		assert_int_equal(pthread_create(&thread[i], NULL, mt_reader, (void *)(uintptr_t)i),
 				0);
-	for (; now < end && fix.next_ah < AH_MAX; now = clock_us()) {
+	for (; now < end && fix.next_ah <= AH_MAX - 64; now = clock_us()) {
 		for (i = 0; i < 64; i++) {
 			if (mt_change(&seed, now) != -EAGAIN)
 				changes++;
