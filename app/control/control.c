@@ -56,6 +56,13 @@ on_alive(struct control *c, struct ctl_hca *h)
 	ipoib_neigh_clear_backoff(c->dp->l3);
 }
 
+static void
+on_undelivered(struct control *c, struct rte_mbuf *m)
+{
+	if (!park_put(&c->lost, m))
+		ctl_drop(c, DP_DROP_no_path, m);
+}
+
 /* --- ports --- */
 
 static int
@@ -191,6 +198,7 @@ punts_run(struct control *c)
 		for (i = 0; i < n; i++)
 			punt(c, pkts[i]);
 		done += n;
+		c->punts += n;
 	} while (n == CTL_BURST && done < CTL_PUNTS_MAX);
 }
 
@@ -229,9 +237,9 @@ deadline(const struct control *c)
 	uint64_t due = c->now + TICK_IDLE_US;
 	uint16_t i;
 
-	if (rte_ring_empty(c->dp->punt) == 0 || rte_ring_empty(c->calls) == 0)
+	if (rte_ring_empty(c->dp->punt) == 0 || rte_ring_empty(c->calls) == 0 || c->lost.nb > 0)
 		return c->now;
-	if (c->park.nb > 0)
+	if (l3_busy(c))
 		due = c->now + TICK_WAITING_US;
 	for (i = 0; i < DP_PORTS_MAX; i++) {
 		if (c->ports[i] != NULL && c->ports[i]->kind == DP_PORT_IPOIB &&
@@ -257,6 +265,7 @@ control_tick(struct control *c)
 	}
 	/* Before resolved neighbours are published: older packets first. */
 	punts_run(c);
+	ip_lost_run(c);
 	l3_run(c);
 	for (i = 0; i < DP_PORTS_MAX; i++) {
 		if (c->ports[i] != NULL)
@@ -287,6 +296,7 @@ control_create(const struct control_cfg *cfg, struct dp *dp, struct control **ou
 	c->now = control_now_us();
 	c->link_up = on_link_up;
 	c->alive = on_alive;
+	c->undelivered = on_undelivered;
 	ret = calls_init(c);
 	if (ret == 0)
 		ret = routes_init(c);
@@ -330,6 +340,15 @@ groups_leave(struct control *c)
 	}
 }
 
+static void
+lost_free(struct control *c)
+{
+	struct rte_mbuf *m;
+
+	for (; (m = park_first(&c->lost)) != NULL; park_pop(&c->lost))
+		ctl_drop(c, DP_DROP_no_path, m);
+}
+
 void
 control_destroy(struct control *c)
 {
@@ -343,6 +362,7 @@ control_destroy(struct control *c)
 		if (c->ports[i] != NULL)
 			port_free(c->ports[i]);
 	}
+	lost_free(c);
 	hcas_free(c);
 	l3_fini(c);
 	frag_fini(c);

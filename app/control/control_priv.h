@@ -69,6 +69,12 @@ struct ctl_port;
 struct ctl_park {
 	struct rte_mbuf *pkts[CTL_PARKED_MAX];
 	uint32_t head, nb;
+	uint64_t popped; /* ever */
+};
+
+/* How far control was when something was resolved: see order_kept(). */
+struct ctl_mark {
+	uint64_t punts, popped;
 };
 
 /* Timers: a binary heap. The object lies inside its owner. */
@@ -147,6 +153,7 @@ struct ctl_path {
 	struct ib_gid dgid;
 	uint8_t state; /* enum ipoib_neigh_state */
 	bool on_ready, on_refresh, on_idle;
+	struct ctl_mark mark; /* of on_ready */
 	bool refreshing; /* the query under way is a background one */
 	struct ipoib_sa_path rec;
 	struct pmd_ipoib_av av;
@@ -215,7 +222,9 @@ struct ctl_l3 {
 	uint32_t adj; /* UINT32_MAX: never resolved */
 	uint8_t tries;
 	bool probing;
-	bool unpublished; /* resolved, but the table answered -EAGAIN */
+	bool on_ready; /* resolved, to be published */
+	struct ctl_mark mark;
+	TAILQ_ENTRY(ctl_l3) ready;
 	uint64_t confirmed;
 	struct ctl_timer timer;
 };
@@ -288,6 +297,9 @@ struct control {
 	struct ctl_fib fib;
 	struct ctl_adjs adjs;
 	struct ctl_park park; /* for the L3 table */
+	TAILQ_HEAD(, ctl_l3) l3_ready;
+	uint64_t punts; /* taken from the punt ring, ever */
+	struct ctl_park lost; /* from the resolver's undelivered hook; at the encapsulation header */
 	struct ctl_bucket icmp_bucket;
 	struct ctl_bucket icmp_port_bucket[DP_PORTS_MAX];
 	struct ctl_bucket warn_bucket;
@@ -301,6 +313,8 @@ struct control {
 	/* Hooks of the IP half, called by the resolver. */
 	void (*link_up)(struct control *c, struct ctl_port *p);
 	void (*alive)(struct control *c, struct ctl_hca *h);
+	/* Takes m (at the encapsulation header) for good; only puts it aside, whatever is under way. */
+	void (*undelivered)(struct control *c, struct rte_mbuf *m);
 };
 
 /* Time; tests replace it. NULL: the real one. */
@@ -361,6 +375,27 @@ park_pop(struct ctl_park *q)
 {
 	q->head = (q->head + 1) % CTL_PARKED_MAX;
 	q->nb--;
+	q->popped++;
+}
+
+/*
+ * Order. Once an entry is published workers send by themselves, and overtake what they punted
+ * before and control has not sent yet. So what is resolved is published at the end of a tick, when
+ * nothing is left in the punt ring and nothing parked. There may always be something under load:
+ * then after one more ring (and park) has passed than there can have been at the mark, for order
+ * is not worth to stay on the slow path. Until then control itself sends.
+ */
+static inline struct ctl_mark
+order_mark(const struct control *c, const struct ctl_park *q)
+{
+	return (struct ctl_mark){ .punts = c->punts, .popped = q->popped };
+}
+
+static inline bool
+order_kept(const struct control *c, const struct ctl_park *q, const struct ctl_mark *mark)
+{
+	return (rte_ring_empty(c->dp->punt) != 0 || c->punts - mark->punts >= 2 * DP_PUNT_RING) &&
+			(q->nb == 0 || q->popped - mark->popped >= 2 * CTL_PARKED_MAX);
 }
 
 /* --- resolver: HCA and link (link.c) --- */
@@ -409,6 +444,8 @@ struct ctl_path *path_want(struct ctl_port *p, const struct ib_gid *gid);
 void path_idle(struct ctl_port *p, const struct ib_gid *gid);
 /* All paths are doubtful: used on, and asked for again at a bounded pace. @return number */
 uint32_t paths_stale(struct ctl_port *p);
+/* Publish the path's neighbours when order allows. */
+void path_ready(struct ctl_path *path);
 /* End all back-offs. */
 void paths_clear_backoff(struct ctl_port *p);
 /* Start background queries, publish what was resolved. */
@@ -440,8 +477,9 @@ int l3_init(struct control *c);
 void l3_fini(struct control *c);
 /* Send an IP packet (data at the IP header) to a next hop; takes it for good. */
 void l3_send(struct control *c, uint16_t port, uint32_t nh_ip, struct rte_mbuf *m);
-/* Try parked packets again. */
+/* Try parked packets again, then publish what was resolved. */
 void l3_run(struct control *c);
+bool l3_busy(const struct control *c);
 /* What a peer said of itself. @param create also if it is not known */
 void l3_learn(struct ctl_port *p, uint32_t ip, const struct dp_adj *lladdr, bool create);
 /* IP MTU towards a next hop. */
@@ -468,6 +506,8 @@ void ip_output(struct control *c, struct rte_mbuf *m);
 void ip_cksum_set(struct rte_ipv4_hdr *ip);
 void ip_local(struct control *c, struct rte_mbuf *m);
 void ip_too_big(struct control *c, struct rte_mbuf *m);
+/* Complain about packets without a path. */
+void ip_lost_run(struct control *c);
 /* Send m in pieces of at most mtu; takes it for good. */
 void frag_send(struct control *c, uint16_t port, uint32_t nh_ip, uint16_t mtu, struct rte_mbuf *m);
 int frag_init(struct control *c);

@@ -56,6 +56,32 @@ ip_too_big(struct control *c, struct rte_mbuf *m)
 	ip_send(c, meta.out_port, meta.nh_ip, m);
 }
 
+static void
+ip_lost(struct control *c, struct rte_mbuf *m)
+{
+	const struct ipoib_hdr *hdr = rte_pktmbuf_mtod(m, const struct ipoib_hdr *);
+	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(hdr + 1);
+
+	if (m->data_len >= sizeof(*hdr) + sizeof(*ip) &&
+			hdr->type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) &&
+			m->data_len >= sizeof(*hdr) + rte_ipv4_hdr_len(ip)) {
+		rte_pktmbuf_adj(m, sizeof(*hdr));
+		icmp_error(c, m, CTL_ICMP_UNREACH, CTL_ICMP_UNREACH_HOST, 0);
+	}
+	ctl_drop(c, DP_DROP_no_path, m);
+}
+
+void
+ip_lost_run(struct control *c)
+{
+	struct rte_mbuf *m;
+
+	while ((m = park_first(&c->lost)) != NULL) {
+		park_pop(&c->lost);
+		ip_lost(c, m);
+	}
+}
+
 void
 ip_output(struct control *c, struct rte_mbuf *m)
 {

@@ -104,6 +104,8 @@ l3_evicted(void *arg, struct ipoib_neigh_rec *rec, uint32_t nb_pkts)
 		return;
 	dp_count(&ctl_ctr(c, e->port)->drop[DP_DROP_no_neigh], nb_pkts);
 	timer_fini(c, &e->timer);
+	if (e->on_ready)
+		TAILQ_REMOVE(&c->l3_ready, e, ready);
 	if (e->adj != ADJ_NONE)
 		adj_put(c, e->adj);
 	ipoib_neigh_rec_user_set(rec, NULL);
@@ -258,10 +260,10 @@ l3_try(struct ctl_port *p, uint32_t nh_ip, struct rte_mbuf *m)
 		return ret;
 	if (ret != 0)
 		ctl_drop(c, DP_DROP_table_full, m);
-	else if (ipoib_neigh_rec_state(e->rec) == IPOIB_NEIGH_FAILED)
-		ctl_drop(c, DP_DROP_no_neigh, m);
 	else if (e->adj != ADJ_NONE)
 		l3_encap(p, &c->dp->adj[e->adj], RTE_ETHER_TYPE_IPV4, m);
+	else if (ipoib_neigh_rec_state(e->rec) == IPOIB_NEIGH_FAILED)
+		ctl_drop(c, DP_DROP_no_neigh, m);
 	else
 		l3_wait(c, e, m);
 	return 0;
@@ -282,17 +284,6 @@ l3_send(struct control *c, uint16_t port, uint32_t nh_ip, struct rte_mbuf *m)
 	dp_meta(m)->nh_ip = nh_ip;
 	if (!park_put(&c->park, m))
 		ctl_drop(c, DP_DROP_queue_full, m);
-}
-
-void
-l3_run(struct control *c)
-{
-	struct rte_mbuf *m;
-
-	for (; (m = park_first(&c->park)) != NULL; park_pop(&c->park)) {
-		if (l3_try(c->ports[dp_meta(m)->out_port], dp_meta(m)->nh_ip, m) != 0)
-			return;
-	}
 }
 
 uint16_t
@@ -321,21 +312,56 @@ l3_mtu(struct control *c, uint16_t port, uint32_t nh_ip)
 
 /* --- states --- */
 
-static void
+static int
 l3_publish(struct control *c, struct ctl_l3 *e)
 {
 	struct ipoib_neigh_value v = { .ah = e->adj, .kind = IPOIB_NEIGH_UD };
 
-	l3_send_waiting(c, e);
 	c->adjs.refs[e->adj]++;
 	if (ipoib_neigh_set_valid(c->dp->l3, e->rec, &v, c->now) != 0) {
 		adj_put(c, e->adj);
-		e->unpublished = true;
-		timer_set(c, &e->timer, c->now + L3_AGAIN_US);
-		return;
+		return -EAGAIN;
 	}
-	e->unpublished = false;
+	e->on_ready = false;
+	TAILQ_REMOVE(&c->l3_ready, e, ready);
 	timer_set(c, &e->timer, c->now + ctl_jitter(L3_REACHABLE_US, 10));
+	return 0;
+}
+
+/* From now on control sends by e->adj; soon workers may. */
+static void
+l3_resolved(struct control *c, struct ctl_l3 *e)
+{
+	l3_send_waiting(c, e);
+	timer_stop(c, &e->timer);
+	if (e->on_ready)
+		return;
+	e->on_ready = true;
+	e->mark = order_mark(c, &c->park);
+	TAILQ_INSERT_TAIL(&c->l3_ready, e, ready);
+}
+
+void
+l3_run(struct control *c)
+{
+	struct rte_mbuf *m;
+	struct ctl_l3 *e;
+	uint32_t i;
+
+	for (; (m = park_first(&c->park)) != NULL; park_pop(&c->park)) {
+		if (l3_try(c->ports[dp_meta(m)->out_port], dp_meta(m)->nh_ip, m) != 0)
+			break;
+	}
+	for (i = 0; i < CTL_PUBLISH_MAX && (e = TAILQ_FIRST(&c->l3_ready)) != NULL; i++) {
+		if (!order_kept(c, &c->park, &e->mark) || l3_publish(c, e) != 0)
+			break;
+	}
+}
+
+bool
+l3_busy(const struct control *c)
+{
+	return c->park.nb > 0 || !TAILQ_EMPTY(&c->l3_ready);
 }
 
 static bool
@@ -372,8 +398,8 @@ l3_learn(struct ctl_port *p, uint32_t ip, const struct dp_adj *lladdr, bool crea
 	e->probing = false;
 	e->tries = 0;
 	e->confirmed = c->now;
-	if (moved || e->unpublished || ipoib_neigh_rec_state(e->rec) != IPOIB_NEIGH_VALID)
-		l3_publish(c, e);
+	if (moved || e->on_ready || ipoib_neigh_rec_state(e->rec) != IPOIB_NEIGH_VALID)
+		l3_resolved(c, e);
 	else
 		timer_set(c, &e->timer, c->now + ctl_jitter(L3_REACHABLE_US, 10));
 	if (moved && p->kind == DP_PORT_IPOIB)
@@ -430,9 +456,7 @@ l3_timer(struct control *c, void *arg)
 {
 	struct ctl_l3 *e = arg;
 
-	if (e->unpublished)
-		l3_publish(c, e);
-	else if (e->adj != ADJ_NONE && !e->probing)
+	if (e->adj != ADJ_NONE && !e->probing)
 		l3_stale(c, e);
 	else if (e->tries < L3_TRIES)
 		l3_ask(c, e);
@@ -492,6 +516,7 @@ l3_init(struct control *c)
 	};
 	int ret;
 
+	TAILQ_INIT(&c->l3_ready);
 	ret = adjs_init(c);
 	if (ret != 0)
 		return ret;

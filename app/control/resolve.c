@@ -150,30 +150,24 @@ resolve_publish(struct ctl_port *p, struct ctl_path *path)
 }
 
 /* What was VALID stays usable as STALE; the entry's use of the handle goes on. */
-static int
+static void
 fail_rec(struct ctl_port *p, struct ipoib_neigh_rec *rec)
 {
-	int ret = ipoib_neigh_set_failed(p->neigh, rec, p->c->now);
+	struct rte_mbuf *pkts[CTL_BURST];
+	uint16_t i, n;
 
-	if (ret > 0)
-		dp_count(&ctl_ctr(p->c, p->id)->drop[DP_DROP_no_path], (uint64_t)ret);
-	return ret;
+	while ((n = ipoib_neigh_dequeue(p->neigh, rec, pkts, CTL_BURST)) > 0) {
+		for (i = 0; i < n; i++)
+			p->c->undelivered(p->c, pkts[i]);
+	}
+	/* Cannot be published now? At least nothing waits in vain. The next packet tries again. */
+	ipoib_neigh_set_failed(p->neigh, rec, p->c->now);
 }
 
 static void
 fail_one(void *arg, struct ipoib_neigh_rec *rec)
 {
-	struct ctl_port *p = arg;
-	struct rte_mbuf *pkts[CTL_BURST];
-	uint16_t i, n;
-
-	if (fail_rec(p, rec) >= 0)
-		return;
-	/* Cannot be published now; at least nothing waits in vain. The next packet tries again. */
-	while ((n = ipoib_neigh_dequeue(p->neigh, rec, pkts, CTL_BURST)) > 0) {
-		for (i = 0; i < n; i++)
-			ctl_drop(p->c, DP_DROP_no_path, pkts[i]);
-	}
+	fail_rec(arg, rec);
 }
 
 void
@@ -224,19 +218,14 @@ send_by_path(struct ctl_port *p, struct ipoib_neigh_rec *rec, struct rte_mbuf *m
 			wait_in(p, rec, m);
 			return;
 		}
-		ctl_drop(p->c, DP_DROP_no_path, m);
+		p->c->undelivered(p->c, m);
 		if (ipoib_neigh_rec_state(rec) != IPOIB_NEIGH_FAILED)
 			fail_rec(p, rec);
 		return;
 	}
-	if (path->on_ready) {
-		wait_in(p, rec, m);
-		return;
-	}
 	send_waiting(p, rec, path->ah);
 	resolve_inject(p, m, path->ah, ipoib_addr_qpn(ipoib_neigh_rec_addr(rec)));
-	/* Refused now: the next packet of the neighbour comes here again. */
-	publish_rec(p, path, rec);
+	path_ready(path);
 }
 
 /* @return 0 the packet is taken; -EAGAIN it stays the caller's */

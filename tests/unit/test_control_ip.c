@@ -126,6 +126,38 @@ test_host_unreachable(void **state)
 	OUT(host_unreachable);
 }
 
+/* The address is known, but the SA has no path to it. */
+static void
+test_no_path(void **state)
+{
+	const struct ipoib_addr a = fx_addr(PEER_QPN, 9);
+	uint8_t buf[24 + sizeof(golden_ttl_in)] = { [20] = 0x08 };
+	unsigned int i;
+
+	(void)state;
+	memcpy(buf, &a, sizeof(a));
+	memcpy(buf + 24, golden_ttl_in, sizeof(golden_ttl_in));
+	fx_punt(fx_mbuf(ETH, buf, sizeof(buf)), DP_PUNT_NEIGH_MISS, IB, 0);
+	fx_tick();
+	fx_answer_path(fx_path_req(&a.gid), -ENOENT, 0);
+	assert_int_equal(control_queued(fx.c), 1);
+	fx_tick();
+	OUT(host_unreachable);
+	assert_int_equal(fx_drops(DP_DROP_no_path), 1);
+	/* Of other kinds, or damaged, they are only dropped. */
+	fx_run(200 * MS);
+	for (i = 0; i < 3; i++) {
+		buf[21] = i == 0 ? 0x06 : 0x00;
+		buf[24] = i == 1 ? 0x4f : 0x45;
+		fx_punt(fx_mbuf(ETH, buf, i == 2 ? 24 + 19 : 24 + 40), DP_PUNT_NEIGH_MISS, IB, 0);
+	}
+	fx_tick();
+	fx_answer_path(fx_path_req(&a.gid), -ENOENT, 0);
+	fx_tick();
+	fx_assert_none();
+	assert_int_equal(fx_drops(DP_DROP_no_path), 4);
+}
+
 /* RFC 1812 4.3.2.7: about these nobody complains. */
 static void
 test_silence(void **state)
@@ -319,6 +351,7 @@ main(void)
 		TEST(test_port_unreachable),
 		TEST(test_frag_needed),
 		TEST(test_host_unreachable),
+		TEST(test_no_path),
 		TEST(test_silence),
 		TEST(test_error_limit),
 		TEST(test_fragments),

@@ -123,6 +123,7 @@ test_failure_and_backoff(void **state)
 		fx_punt_addr(&peer, i);
 	fx_tick();
 	fx_answer_path(fx_path_req(&gid2), -ENOENT, 0);
+	fx_tick();
 	assert_int_equal(fx_drops(DP_DROP_no_path), 3);
 	assert_int_equal(lookup(&peer)->state, IPOIB_NEIGH_FAILED);
 	/* During the back-off nobody asks. */
