@@ -4,6 +4,7 @@
 
 /*
  * neigh_perf [--json FILE] [--quick] [--size N] [--rounds N]
+ *	[--only basic|readers|hot|churn]
  *
  * How fast readers look up neighbours, ours against its peers. Needs two CPUs.
  * With 2 MB pages if enough are free, else with 4 kB pages; it says which.
@@ -43,6 +44,7 @@ static struct {
 	const char *json;
 	bool quick;
 	uint32_t only_size;
+	const char *only; /* part */
 	uint32_t rounds;
 	struct perf_report *report;
 	struct perf_keys keys;
@@ -120,7 +122,6 @@ streams_make(const struct perf_case *c)
 				s->hits++;
 			else
 				key += 1u << 24;
-			/* Spread over the keys, as the order of their arrival is not that of use. */
 			key_make(&s->addr[i], key);
 		}
 	}
@@ -284,20 +285,25 @@ run_hot(uint32_t size)
 	ratio_run("neigh_hot_vs_rtehash", &res[OURS], &res[RTEHASH], 1.5);
 }
 
-/* With and without a writer in turns: a round is three slices of each peer. */
+/*
+ * With and without a writer in turns: a round is three slices of each peer, every
+ * other round in the opposite order. What is looked for is small, so more rounds.
+ */
 static void
 run_churn(uint32_t size, uint32_t readers)
 {
 	static const uint32_t updates[] = { 0, 10000, 100000 };
 	struct perf_case c = { .size = size, .hit = 100, .burst = 32, .readers = readers };
 	struct perf_result res[RTE_DIM(updates)][NB_PEERS];
-	uint32_t round, u, p;
+	uint32_t rounds = RTE_MIN(3 * perf.rounds, (uint32_t)PERF_ROUNDS_MAX);
+	uint32_t round, i, u, p;
 
 	memset(res, 0, sizeof(res));
 	streams_make(&c);
-	for (round = 0; round < perf.rounds; round++) {
+	for (round = 0; round < rounds; round++) {
 		for (p = 0; p < NB_PEERS; p++) {
-			for (u = 0; u < RTE_DIM(updates) && peers[p]->update != NULL; u++) {
+			for (i = 0; i < RTE_DIM(updates) && peers[p]->update != NULL; i++) {
+				u = round % 2 == 0 ? i : RTE_DIM(updates) - 1 - i;
 				c.updates = updates[u];
 				slice(p, &c, &res[u][p]);
 			}
@@ -314,19 +320,26 @@ run_churn(uint32_t size, uint32_t readers)
 		ratio_run("neigh_churn_100k", &res[2][OURS], &res[0][OURS], 0.95);
 }
 
+static bool
+wanted(const char *part)
+{
+	return perf.only == NULL || strcmp(perf.only, part) == 0;
+}
+
 static void
 run_size(uint32_t size)
 {
 	tables_make(size);
-	run_basic(size);
-	if (size == 64 * K) {
+	if (wanted("basic"))
+		run_basic(size);
+	if (wanted("readers") && (size == 64 * K || (size == 1024 * K && !perf.quick)))
 		run_readers(size);
+	if (wanted("hot") && size == 64 * K)
 		run_hot(size);
+	if (wanted("churn") && size == 64 * K) {
 		run_churn(size, 1);
 		if (!perf.quick)
 			run_churn(size, 2);
-	} else if (size == 1024 * K && !perf.quick) {
-		run_readers(size);
 	}
 	tables_free();
 }
@@ -361,11 +374,26 @@ number(const char *name, const char *s, uint32_t min, uint32_t max)
 }
 
 static void
+part_check(const char *s)
+{
+	static const char *const parts[] = { "basic", "readers", "hot", "churn" };
+	uint32_t i;
+
+	for (i = 0; i < RTE_DIM(parts); i++) {
+		if (strcmp(s, parts[i]) == 0)
+			return;
+	}
+	fprintf(stderr, "neigh_perf: --only %s: basic, readers, hot or churn\n", s);
+	exit(2);
+}
+
+static void
 parse(int argc, char **argv)
 {
 	static const struct option opts[] = { { "json", required_argument, NULL, 'j' },
 		{ "quick", no_argument, NULL, 'q' }, { "size", required_argument, NULL, 's' },
-		{ "rounds", required_argument, NULL, 'r' }, { NULL, 0, NULL, 0 } };
+		{ "rounds", required_argument, NULL, 'r' },
+		{ "only", required_argument, NULL, 'o' }, { NULL, 0, NULL, 0 } };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", opts, NULL)) != -1) {
@@ -379,6 +407,10 @@ parse(int argc, char **argv)
 			break;
 		case 's':
 			perf.only_size = number("size", optarg, K, 1024 * K);
+			break;
+		case 'o':
+			perf.only = optarg;
+			part_check(optarg);
 			break;
 		case 'r':
 			perf.rounds = number("rounds", optarg, 1, PERF_ROUNDS_MAX);

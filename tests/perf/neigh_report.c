@@ -91,8 +91,10 @@ report_bytes(struct perf_report *r, const struct perf_peer *p, uint32_t size, do
 	printf("bytes per entry at %u entries, %s: %.1f\n", size, p->name, bytes);
 	if (r->f == NULL)
 		return;
-	fprintf(r->f, "%s\n{\"table\": \"%s\", \"size\": %u, \"bytes_per_entry\": %.1f}",
-			r->bytes ? "," : "\n],\n\"bytes\": [", p->name, size, bytes);
+	fprintf(r->f,
+			"%s\n{\"table\": \"%s\", \"what\": \"%s\", \"size\": %u, "
+			"\"bytes_per_entry\": %.1f}",
+			r->bytes ? "," : "\n],\n\"bytes\": [", p->name, p->what, size, bytes);
 	r->bytes = true;
 }
 

@@ -136,13 +136,14 @@ def report(folder, data):
         f"{data['dpdk']}, {cpu()}, TSC {data['tsc_ghz']:.2f} GHz, memory: {data['memory']}, "
         f"{data['rounds']} rounds. In each round every table gets a slice of time on the same "
         "packets, one after another; ratios are taken within a round. Times are CPU time of the "
-        "reader, so other load on the machine counts only by the caches it spoils. Readers are "
+        "reader, so other load on the machine counts only by the caches it spoils. Readers run "
+        "at a higher priority where that is allowed, and are "
         "pinned: the first to CPU 1, the second to CPU 0; the writer runs on CPU 0, so with two "
         "readers it shares that CPU with the second.", "",
         "| ratio (ours / peer, above 1: we are faster) | target | median | min | max | met |",
         "|---|---|---|---|---|---|", *ratio_rows(data), "",
-        "| table | bytes per entry | at entries |", "|---|---|---|",
-        *(f"| {NAMES[b['table']]} | {b['bytes_per_entry']:.1f} | {b['size']} |"
+        "| table | is | bytes per entry | at entries |", "|---|---|---|---|",
+        *(f"| {b['table']} | {b['what']} | {b['bytes_per_entry']:.1f} | {b['size']} |"
           for b in data["bytes"]), "",
         *(f"![{title}]({name})" for name, title in plots(folder, data)), "",
         "| entries | hits | active keys | burst | readers | updates/s | table | ns | min | max | "
