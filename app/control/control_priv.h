@@ -154,7 +154,7 @@ struct ctl_path {
 	uint8_t state; /* enum ipoib_neigh_state */
 	bool on_ready, on_refresh, on_idle;
 	struct ctl_mark mark; /* of on_ready */
-	bool refreshing; /* the query under way is a background one */
+	bool refreshing;      /* the query under way is a background one */
 	struct ipoib_sa_path rec;
 	struct pmd_ipoib_av av;
 	uint32_t ah; /* PMD_IPOIB_AH_NONE: never resolved */
@@ -264,7 +264,7 @@ struct ctl_routes {
 	uint32_t nb, cap;
 	uint32_t seq;
 	uint32_t *nh_refs;
-	uint32_t nh_high; /* no next hop from here on was ever used */
+	uint32_t nh_high;  /* no next hop from here on was ever used */
 	uint32_t *retired; /* next hops that a table may still name */
 	uint32_t nb_retired;
 	uint32_t *nh_free;
@@ -298,7 +298,7 @@ struct control {
 	struct ctl_adjs adjs;
 	struct ctl_park park; /* for the L3 table */
 	TAILQ_HEAD(, ctl_l3) l3_ready;
-	uint64_t punts; /* taken from the punt ring, ever */
+	uint64_t punts;	      /* taken from the punt ring, ever */
 	struct ctl_park lost; /* from the resolver's undelivered hook; at the encapsulation header */
 	struct ctl_bucket icmp_bucket;
 	struct ctl_bucket icmp_port_bucket[DP_PORTS_MAX];

@@ -252,13 +252,13 @@ struct dp_txgen {
 
 /** Everything shared. One object; made by dp_create(). */
 struct dp {
-	struct rte_mempool *pool; /**< [setup] for packets made here */
-	struct rte_rcu_qsbr *rcu; /**< readers: workers by id */
-	struct rte_fib *fib;	  /**< [control] IPv4, next hop = index into nh; workers load it
+	struct rte_mempool *pool;   /**< [setup] for packets made here */
+	struct rte_rcu_qsbr *rcu;   /**< readers: workers by id */
+	struct rte_fib *fib;	    /**< [control] IPv4, next hop = index into nh; workers load it
 				   *   (acquire) once a burst */
 	struct rte_fib *fib_tab[2]; /**< [setup] fib, and the one that control changes */
-	struct dp_nh *nh;	  /**< [control] DP_NH_MAX */
-	struct dp_adj *adj;	  /**< [control] DP_ADJ_MAX */
+	struct dp_nh *nh;	    /**< [control] DP_NH_MAX */
+	struct dp_adj *adj;	    /**< [control] DP_ADJ_MAX */
 	struct ipoib_neigh *l3; /**< [control] IP next hops: key by dp_l3_key(), ah = adj number */
 	struct rte_ring *punt;
 	struct dp_port port[DP_PORTS_MAX];

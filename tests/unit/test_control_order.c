@@ -20,8 +20,8 @@ static struct ipoib_addr peer;
 /* One flow, its packets numbered. */
 static struct {
 	bool ib;
-	uint32_t made;	    /* packets so far */
-	uint32_t next;	    /* none before this one may be sent any more */
+	uint32_t made; /* packets so far */
+	uint32_t next; /* none before this one may be sent any more */
 	uint32_t nb_sent;
 	uint32_t nb_direct; /* of them by the worker itself */
 	uint32_t overtaken;
@@ -90,7 +90,7 @@ published(void)
 		keyp = &key;
 	}
 	return ipoib_neigh_lookup_bulk(flow.ib ? fx.dp->port[IB].neigh : fx.dp->l3, &keyp, 1, &hits,
-			&e) == 1;
+			       &e) == 1;
 }
 
 static void
