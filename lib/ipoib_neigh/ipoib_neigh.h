@@ -15,6 +15,13 @@
  * are the writer's; what readers see is a published immutable entry, replaced
  * as a whole and freed after a grace period.
  *
+ * NULL for a table, record, address or packet is refused: -EINVAL, or nothing is
+ * done where the result is no error. In debug builds (meson -Dneigh_debug=true, or
+ * buildtype=debug) the first thread that calls one of the functions that take a
+ * time or change something is the writer; any other is refused with -EPERM and a
+ * log line. Only create, destroy, the rec_ functions and stats_get may be called
+ * by others then, one at a time.
+ *
  * Time is monotonic microseconds, handed in by the caller. Uses are kept in
  * whole seconds, as the last call that was given the time published them: call
  * ipoib_neigh_iterate() at least once a second.

@@ -73,6 +73,8 @@ static_assert(sizeof(struct ipoib_neigh_entry) == RTE_CACHE_LINE_MIN_SIZE,
  *   control); else an entry in state RESOLVING or INCOMPLETE (the packet may
  *   wait at control) or FAILED (drop it)
  * @return number of set bits, or -EINVAL (n is 0 or above 64)
+ *   Debug builds (see ipoib_neigh.h) also: -EINVAL, something is NULL; -EPERM, no
+ *   reader at all is registered with the RCU variable
  */
 int ipoib_neigh_lookup_bulk(const struct ipoib_neigh *t, const struct ipoib_addr *const keys[],
 		uint32_t n, uint64_t *hits, const struct ipoib_neigh_entry *entries[]);

@@ -165,6 +165,8 @@ ipoib_neigh_iterate(struct ipoib_neigh *t, uint64_t now_us, uint32_t budget)
 {
 	uint32_t n;
 
+	if (unlikely(neigh_refused(t, t) != 0))
+		return 0;
 	neigh_tick(t, now_us);
 	neigh_reclaim(t, budget, false);
 	n = neigh_backoff_run(t, now_us, budget);

@@ -111,10 +111,12 @@ neigh_backoff_run(struct ipoib_neigh *t, uint64_t now_us, uint32_t budget)
 int
 ipoib_neigh_clear_backoff(struct ipoib_neigh *t)
 {
-	uint32_t nb = t->nb_waiting;
 	struct ipoib_neigh_rec *rec;
-	uint32_t i, slot, next;
+	uint32_t nb, i, slot, next;
 
+	if (unlikely(neigh_refused(t, t) != 0))
+		return neigh_refused(t, t);
+	nb = t->nb_waiting;
 	for (i = 0; i < NEIGH_WHEEL_SLOTS; i++) {
 		for (slot = t->wheel[i]; slot != NEIGH_NIL; slot = next) {
 			rec = &t->recs[slot];

@@ -83,9 +83,11 @@ void
 ipoib_neigh_walk_gid(struct ipoib_neigh *t, const struct ib_gid *gid,
 		void (*fn)(void *arg, struct ipoib_neigh_rec *rec), void *arg)
 {
-	uint32_t slot = *gid_link(t, gid);
-	uint32_t last, next;
+	uint32_t slot, last, next;
 
+	if (unlikely(neigh_refused(t, gid) != 0))
+		return;
+	slot = *gid_link(t, gid);
 	if (slot == NEIGH_NIL)
 		return;
 	for (last = t->recs[slot].sib_prev;; slot = next) {

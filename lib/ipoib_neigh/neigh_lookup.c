@@ -98,6 +98,12 @@ ipoib_neigh_lookup_bulk(const struct ipoib_neigh *t, const struct ipoib_addr *co
 
 	if (unlikely(n == 0 || n > IPOIB_NEIGH_BURST_MAX))
 		return -EINVAL;
+#ifdef IPOIB_NEIGH_DEBUG
+	if (t == NULL || keys == NULL || hits == NULL || entries == NULL)
+		return -EINVAL;
+	if (__atomic_load_n(&t->cfg.rcu->num_threads, __ATOMIC_RELAXED) == 0)
+		return -EPERM;
+#endif
 	burst_hash(&t->index, keys, n, &b);
 	burst_tags(&t->index, n, &b);
 	*hits = burst_compare(t, keys, n, &b, entries);

@@ -17,6 +17,7 @@
  */
 
 #include <assert.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -110,7 +111,30 @@ struct ipoib_neigh {
 	uint32_t victim_next, nb_victims;
 	uint32_t victim_tick; /* of the last search that found all there were */
 	bool victim_all;
+
+#ifdef IPOIB_NEIGH_DEBUG
+	uint64_t writer; /* the first thread that changed something, 0: none yet */
+#endif
 };
+
+#ifdef IPOIB_NEIGH_DEBUG
+/** Is the caller the writer? The first one is. Logs it if not. */
+bool neigh_debug_writer(struct ipoib_neigh *t);
+#endif
+
+/** Must a writer's function refuse? -EINVAL: something is NULL; debug builds: -EPERM, wrong thread. */
+static inline int
+neigh_refused(struct ipoib_neigh *t, const void *arg)
+{
+	if (t == NULL || arg == NULL)
+		return -EINVAL;
+#ifdef IPOIB_NEIGH_DEBUG
+	if (!neigh_debug_writer(t))
+		return -EPERM;
+#endif
+	return 0;
+}
+
 static inline uint32_t
 neigh_slot(const struct ipoib_neigh *t, const struct ipoib_neigh_rec *rec)
 {

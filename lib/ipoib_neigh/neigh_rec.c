@@ -36,6 +36,8 @@ ipoib_neigh_find(struct ipoib_neigh *t, const struct ipoib_addr *addr)
 {
 	const struct ipoib_neigh_entry *e;
 
+	if (unlikely(neigh_refused(t, addr) != 0))
+		return NULL;
 	e = neigh_index_find(&t->index, addr, neigh_hash(t->index.secret, addr));
 	return e != NULL ? &t->recs[e->slot] : NULL;
 }
@@ -85,6 +87,12 @@ ipoib_neigh_add(struct ipoib_neigh *t, const struct ipoib_addr *addr, uint64_t n
 	struct ipoib_neigh_rec *r;
 	int ret;
 
+	if (unlikely(rec == NULL))
+		return -EINVAL;
+	*rec = NULL;
+	ret = neigh_refused(t, addr);
+	if (unlikely(ret != 0))
+		return ret;
 	neigh_tick(t, now_us);
 	*rec = ipoib_neigh_find(t, addr);
 	if (*rec != NULL)
@@ -109,6 +117,10 @@ ipoib_neigh_add(struct ipoib_neigh *t, const struct ipoib_addr *addr, uint64_t n
 int
 ipoib_neigh_del(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec)
 {
+	int ret = neigh_refused(t, rec);
+
+	if (unlikely(ret != 0))
+		return ret;
 	if (neigh_reclaim_room(t) != 0)
 		return -EAGAIN;
 	if (t->cfg.evict != NULL)
@@ -131,8 +143,11 @@ int
 ipoib_neigh_flush(struct ipoib_neigh *t)
 {
 	uint32_t slot;
-	int nb = 0;
+	int nb;
 
+	nb = neigh_refused(t, t);
+	if (unlikely(nb != 0))
+		return nb;
 	for (slot = 0; slot < t->recs_used; slot++) {
 		if (t->recs[slot].state == NEIGH_FREE)
 			continue;
@@ -149,6 +164,8 @@ ipoib_neigh_walk(struct ipoib_neigh *t, void (*fn)(void *arg, struct ipoib_neigh
 {
 	uint32_t slot;
 
+	if (unlikely(neigh_refused(t, t) != 0))
+		return;
 	for (slot = 0; slot < t->recs_used; slot++) {
 		if (t->recs[slot].state != NEIGH_FREE)
 			fn(arg, &t->recs[slot]);
@@ -158,8 +175,12 @@ ipoib_neigh_walk(struct ipoib_neigh *t, void (*fn)(void *arg, struct ipoib_neigh
 int
 ipoib_neigh_enqueue(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, struct rte_mbuf *m)
 {
-	int ret = -ENOBUFS;
+	int ret;
 
+	ret = neigh_refused(t, rec);
+	if (unlikely(ret != 0 || m == NULL))
+		return ret != 0 ? ret : -EINVAL;
+	ret = -ENOBUFS;
 	if (t->stats.queued < t->cfg.queue_total)
 		ret = ipoib_pktq_push(&rec->queue, m);
 	if (ret == 0) {
@@ -176,6 +197,8 @@ uint16_t
 ipoib_neigh_dequeue(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, struct rte_mbuf **pkts,
 		uint16_t n)
 {
+	if (unlikely(neigh_refused(t, rec) != 0))
+		return 0;
 	n = ipoib_pktq_pop(&rec->queue, pkts, n);
 	t->stats.queued -= n;
 	return n;

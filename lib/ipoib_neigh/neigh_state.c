@@ -67,9 +67,13 @@ neigh_publish(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, uint8_t state,
 int
 ipoib_neigh_set_resolving(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec)
 {
-	bool failed = rec->state == IPOIB_NEIGH_FAILED;
+	bool failed;
 	int ret;
 
+	ret = neigh_refused(t, rec);
+	if (unlikely(ret != 0))
+		return ret;
+	failed = rec->state == IPOIB_NEIGH_FAILED;
 	if (rec->state == IPOIB_NEIGH_RESOLVING || neigh_usable(rec->state))
 		return 0;
 	ret = neigh_publish(t, rec, IPOIB_NEIGH_RESOLVING, NULL);
@@ -82,9 +86,13 @@ int
 ipoib_neigh_set_valid(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec,
 		const struct ipoib_neigh_value *v, uint64_t now_us)
 {
-	uint8_t was = rec->state;
+	uint8_t was;
 	int ret;
 
+	ret = neigh_refused(t, rec);
+	if (unlikely(ret != 0 || v == NULL))
+		return ret != 0 ? ret : -EINVAL;
+	was = rec->state;
 	neigh_tick(t, now_us);
 	ret = neigh_publish(t, rec, IPOIB_NEIGH_VALID, v);
 	if (ret != 0)
@@ -100,6 +108,10 @@ ipoib_neigh_set_valid(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec,
 int
 ipoib_neigh_set_stale(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec)
 {
+	int ret = neigh_refused(t, rec);
+
+	if (unlikely(ret != 0))
+		return ret;
 	if (rec->state != IPOIB_NEIGH_VALID)
 		return 0;
 	return neigh_publish(t, rec, IPOIB_NEIGH_STALE, NULL);
@@ -111,6 +123,9 @@ ipoib_neigh_set_failed(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, uint6
 	uint16_t nb;
 	int ret;
 
+	ret = neigh_refused(t, rec);
+	if (unlikely(ret != 0))
+		return ret;
 	if (neigh_usable(rec->state))
 		return ipoib_neigh_set_stale(t, rec);
 	if (rec->state == IPOIB_NEIGH_FAILED) {

@@ -159,9 +159,13 @@ int
 ipoib_neigh_tune(struct ipoib_neigh *t, uint32_t gc_interval, uint32_t gc_thresh1,
 		uint32_t gc_thresh2, uint32_t gc_thresh3)
 {
-	struct ipoib_neigh_cfg c = t->cfg;
+	struct ipoib_neigh_cfg c;
 	int ret;
 
+	ret = neigh_refused(t, t);
+	if (unlikely(ret != 0))
+		return ret;
+	c = t->cfg;
 	c.gc_interval = gc_interval;
 	c.gc_thresh1 = gc_thresh1;
 	c.gc_thresh2 = gc_thresh2;

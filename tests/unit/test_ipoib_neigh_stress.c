@@ -294,8 +294,9 @@ test_stress(void **state)
 	assert_int_equal(s.wrong_release, 0);
 	assert_int_equal(s.nb_free, HANDLES - 1);
 	assert_int_equal(heap_used(), heap);
-	assert_true(st.aged != 0 && st.evicted != 0);
+	assert_true(st.aged != 0);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	assert_true(st.evicted != 0);
 	assert_true(changes * SEC / cpu_us >= RATE_WANTED);
 #endif
 }
