@@ -149,7 +149,8 @@ test_no_path(void **state)
 	for (i = 0; i < 3; i++) {
 		buf[21] = i == 0 ? 0x06 : 0x00;
 		buf[24] = i == 1 ? 0x4f : 0x45;
-		fx_punt(fx_mbuf(ETH, buf, i == 2 ? 24 + 19 : sizeof(buf)), DP_PUNT_NEIGH_MISS, IB, 0);
+		fx_punt(fx_mbuf(ETH, buf, i == 2 ? 24 + 19 : sizeof(buf)), DP_PUNT_NEIGH_MISS, IB,
+				0);
 	}
 	fx_tick();
 	fx_answer_path(fx_path_req(&a.gid), -ENOENT, 0);
