@@ -104,7 +104,9 @@ neigh_hash(const uint64_t secret[NEIGH_SECRET], const struct ipoib_addr *addr)
 	const uint8_t *b = (const uint8_t *)addr;
 	uint64_t h = neigh_fold_mul(neigh_key_head(b) ^ secret[0], neigh_load64(b + 8) ^ secret[1]);
 
-	return neigh_fold_mul(h ^ secret[2], neigh_load32(b + 16) ^ secret[3]);
+	h = neigh_fold_mul(h ^ secret[2], neigh_load32(b + 16) ^ secret[3]);
+	/* Numbers in a row times one factor may still lie in a few buckets. */
+	return neigh_fold_mul(h ^ secret[0], secret[1]);
 }
 
 /** Is it the entry of this address? One that is not in use has other flags than 0. */

@@ -18,6 +18,8 @@
 #include "neigh_fixture.h"
 #include "neigh_index.h"
 
+/* A weak hash spreads badly with a few of them only. */
+#define SECRETS 500
 #define MILLION (1u << 20)
 
 /* Everything allocated by this process: DPDK's heap, then libc's. */
@@ -131,7 +133,8 @@ test_5_octets_spread(void **state)
 
 	(void)state;
 	for (octet = 1; octet < 20; octet++) {
-		assert_true(buckets_used(octet) >= 48);
+		for (v = 0; v < SECRETS; v++)
+			assert_true(buckets_used(octet) >= 48);
 		table_new(&(struct ipoib_neigh_cfg){ .gc_thresh3 = 256, .gc_thresh2 = 256 });
 		for (v = 0; v < 256; v++) {
 			a = addr_of(0x48, 0x01020304);
@@ -169,10 +172,10 @@ test_5_golden(void **state)
 	for (flags = 0; flags < 256; flags++) {
 		memcpy(&a, key[0], sizeof(a));
 		a.flags = (uint8_t)flags;
-		assert_true(neigh_hash(secret, &a) == UINT64_C(0xc53ae34d5cc9aeab));
+		assert_true(neigh_hash(secret, &a) == UINT64_C(0xbe48f11ccef8649e));
 		memcpy(&a, key[1], sizeof(a));
 		a.flags = (uint8_t)flags;
-		assert_true(neigh_hash(secret, &a) == UINT64_C(0xf4d40b91d4839d3f));
+		assert_true(neigh_hash(secret, &a) == UINT64_C(0x66d03bba6e81796f));
 	}
 }
 
