@@ -25,6 +25,9 @@ meson install -C "$build" --no-rebuild --tags devel --destdir "$tmp/root" >"$tmp
 	die "meson install: $(tail -n 5 "$tmp/log")"
 pc=$(find "$tmp/root" -name libipoib_neigh.pc)
 [ -n "$pc" ] || die "no libipoib_neigh.pc was installed"
+# It names where it was to be installed, which is below the folder here.
+include=$(find "$tmp/root" -type d -name include)
+sed -i "s|^prefix=.*|prefix=${include%/include}|" "$pc"
 export PKG_CONFIG_PATH=${pc%/*}${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 pkg-config --exists --print-errors libipoib_neigh
 case "$(pkg-config --cflags --libs libipoib_neigh)" in
