@@ -4,9 +4,10 @@
 
 # Run all tests on what is built in $BUILD. The last line: N passed, N failed, N skipped.
 #
-# check.sh [PART...]		parts: lint clang unit smoke; all without arguments
+# check.sh [PART...]		parts: lint clang unit smoke mutation; without arguments all, mutation
+#			only with LONG=1
 #
-# unit	every test of meson (tests/unit, tests/pmd, tests/fuzz)
+# unit	every test of meson (tests/unit, tests/pmd, tests/fuzz); UNIT_SUITES=neigh: only that suite
 # smoke	tests/smoke/*.sh without those that start with _; exit status 77 is a skip, and the last
 #	line they print is the reason. SMOKE_TAG=asan: only scripts with a line "# tags: ... asan".
 # LONG=1	longer forms (tests read it), and five times the time limits
@@ -93,8 +94,9 @@ part_clang() {
 part_unit() {
 	local log=$BUILD/meson-logs/testlog.json kind name why
 	rm -f "$log"
+	# shellcheck disable=SC2086 # words are meant
 	run_child meson test -C "$BUILD" --num-processes 2 --print-errorlogs --no-suite bench \
-		--timeout-multiplier "$limit_factor"
+		${UNIT_SUITES:+--suite $UNIT_SUITES} --timeout-multiplier "$limit_factor"
 	if [ ! -e "$log" ]; then
 		count_fail "meson test (did not run)"
 		return
@@ -154,15 +156,27 @@ part_smoke() {
 	done
 }
 
+# That the tests bite.
+part_mutation() {
+	if run_child tests/mutation.sh --named; then
+		count_pass
+	else
+		count_fail "mutation"
+	fi
+}
+
 if [ $# -eq 0 ]; then
 	set -- lint clang unit smoke
+	if [ "$LONG" != 0 ]; then
+		set -- "$@" mutation
+	fi
 fi
 mkdir -p "$logs"
 for part in "$@"; do
 	case $part in
-	lint | clang | unit | smoke) "part_$part" ;;
+	lint | clang | unit | smoke | mutation) "part_$part" ;;
 	*)
-		echo "check: unknown part '$part', allowed: lint clang unit smoke" >&2
+		echo "check: unknown part '$part', allowed: lint clang unit smoke mutation" >&2
 		exit 2
 		;;
 	esac

@@ -17,7 +17,8 @@ packages=(
 	opensm ibsim-utils infiniband-diags iproute2 iputils-ping iperf3 ethtool curl procps
 	util-linux tshark
 	# tests and checks
-	libcmocka-dev libopensm-dev liburcu-dev python3 python3-scapy python3-matplotlib valgrind
+	libcmocka-dev libopensm-dev liburcu-dev python3 python3-scapy python3-matplotlib
+	python3-pyelftools valgrind
 	clang clang-format libclang-rt-dev codespell shellcheck doxygen
 )
 

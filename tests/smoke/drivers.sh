@@ -4,7 +4,6 @@
 #
 # The distribution's mlx5 driver beside ours; PCI addresses that are not there;
 # our driver as a plug-in of the distribution's testpmd.
-# tags: asan
 
 # shellcheck source=../lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
