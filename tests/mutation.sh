@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+
+# Show that the tests bite: apply small errors to a copy of the sources, one by one, and see that a
+# test fails. See tests/mutation/run.py.
+#
+# mutation.sh		all of them, some minutes
+# mutation.sh --named	those that every reviewer would try first, about a minute
+# mutation.sh --list
+# mutation.sh NAME...
+exec /usr/bin/python3 "$(dirname "$0")/mutation/run.py" "$@"
