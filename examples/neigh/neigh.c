@@ -120,7 +120,7 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	for (i = 0; i < NB_PEERS; i++)
 		ipoib_addr_set(&peers[i], 0x100 + i, &gid);
-	misses = rte_ring_create("misses", 1024, SOCKET_ID_ANY, RING_F_SC_DEQ);
+	misses = rte_ring_create("misses", 1024, SOCKET_ID_ANY, RING_F_MP_HTS_ENQ | RING_F_SC_DEQ);
 	rcu = aligned_alloc(RTE_CACHE_LINE_SIZE, rte_rcu_qsbr_get_memsize(NB_READERS));
 	if (misses == NULL || rcu == NULL || rte_rcu_qsbr_init(rcu, NB_READERS) != 0)
 		return EXIT_FAILURE;
