@@ -24,7 +24,7 @@
 #define NB_PEERS 4
 
 static struct rte_rcu_qsbr *rcu;
-static struct rte_ring *misses; /* from all readers to the writer */
+static struct rte_ring *misses[NB_READERS]; /* from each reader to the writer */
 static struct ipoib_neigh *table;
 static struct ipoib_addr peers[NB_PEERS];
 static uint32_t nb_used = NB_PEERS; /* peers that the readers send to; 0: they stop */
@@ -51,7 +51,7 @@ reader(void *arg)
 			if ((hits & RTE_BIT64(i)) != 0)
 				sent++;
 			else if (entries[i] == NULL) /* unknown: the writer shall ask */
-				rte_ring_enqueue(misses, (void *)(uintptr_t)keys[i]);
+				rte_ring_enqueue(misses[id], (void *)(uintptr_t)keys[i]);
 		}
 		/* From here on no entry of this burst is touched. */
 		rte_rcu_qsbr_quiescent(rcu, id);
@@ -64,42 +64,42 @@ reader(void *arg)
 
 /* A neighbour goes. */
 static void
-on_evict(void *arg, struct ipoib_neigh_rec *rec, uint32_t nb_pkts)
+on_evict(void *arg __rte_unused, struct ipoib_neigh_rec *rec, uint32_t nb_pkts __rte_unused)
 {
-	(void)arg;
-	(void)nb_pkts;
 	nb_aged += nb_used != 0; /* later it is destroy() */
 	printf("neighbour with QPN 0x%x goes\n", ipoib_addr_qpn(ipoib_neigh_rec_addr(rec)));
 }
 
 /* No reader uses this address handle any more: now the driver may destroy it. */
 static void
-on_ah_release(void *arg, uint32_t ah)
+on_ah_release(void *arg __rte_unused, uint32_t ah __rte_unused)
 {
-	(void)arg;
-	(void)ah;
 	nb_released++;
 }
 
-/* The writer's turn: answer misses, then the periodic work. */
+/* One miss: find or add the neighbour, and resolve it. */
+static void
+writer_miss(const struct ipoib_addr *addr, uint64_t now)
+{
+	struct ipoib_neigh_value value = { .ah = next_ah, .mtu = 2044 };
+	struct ipoib_neigh_rec *rec;
+
+	/* 1: another reader's miss came first. Below 0: full, try again later. */
+	if (ipoib_neigh_add(table, addr, now, &rec) != 0)
+		return;
+	/* Here a program asks the SA (set_resolving), and goes on when it has the answer. */
+	if (ipoib_neigh_set_valid(table, rec, &value, now) == 0)
+		next_ah++;
+}
+
 static void
 writer_turn(void)
 {
 	uint64_t now = rte_get_timer_cycles() / (rte_get_timer_hz() / 1000000);
-	struct ipoib_neigh_value value;
-	struct ipoib_neigh_rec *rec;
 	void *addr;
 
-	while (rte_ring_dequeue(misses, &addr) == 0) {
-		/* 1: another reader's miss came first. Below 0: full, try again later. */
-		if (ipoib_neigh_add(table, addr, now, &rec) != 0)
-			continue;
-		/* A program asks the SA for the path here (set_resolving), and goes on when
-		 * the answer comes. */
-		value = (struct ipoib_neigh_value){ .ah = next_ah, .mtu = 2044 };
-		if (ipoib_neigh_set_valid(table, rec, &value, now) == 0)
-			next_ah++;
-	}
+	while (rte_ring_dequeue(misses[0], &addr) == 0 || rte_ring_dequeue(misses[1], &addr) == 0)
+		writer_miss(addr, now);
 	ipoib_neigh_iterate(table, now, 1024);
 }
 
@@ -120,9 +120,11 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	for (i = 0; i < NB_PEERS; i++)
 		ipoib_addr_set(&peers[i], 0x100 + i, &gid);
-	misses = rte_ring_create("misses", 1024, SOCKET_ID_ANY, RING_F_MP_HTS_ENQ | RING_F_SC_DEQ);
+	misses[0] = rte_ring_create("misses 0", 64, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	misses[1] = rte_ring_create("misses 1", 64, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	rcu = aligned_alloc(RTE_CACHE_LINE_SIZE, rte_rcu_qsbr_get_memsize(NB_READERS));
-	if (misses == NULL || rcu == NULL || rte_rcu_qsbr_init(rcu, NB_READERS) != 0)
+	if (misses[0] == NULL || misses[1] == NULL || rcu == NULL ||
+			rte_rcu_qsbr_init(rcu, NB_READERS) != 0)
 		return EXIT_FAILURE;
 	cfg.rcu = rcu;
 	if (ipoib_neigh_create(&cfg, &table) != 0)
@@ -141,7 +143,6 @@ main(int argc, char **argv)
 		pthread_join(thread[i], NULL);
 	ipoib_neigh_destroy(table); /* the readers have left */
 	free(rcu);
-	rte_ring_free(misses);
 	rte_eal_cleanup();
 	printf("%u of %u address handles came back\n", nb_released, next_ah - 1);
 	return nb_released == next_ah - 1 ? EXIT_SUCCESS : EXIT_FAILURE;

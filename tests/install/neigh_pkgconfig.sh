@@ -49,7 +49,7 @@ for h in $(cd "$tmp/root" && find . -name '*.h'); do
 		die "${h##*/} does not compile alone"
 done
 # shellcheck disable=SC2046 # words are meant
-cc -O2 -Wall -Wextra -Werror "${flags[@]}" neigh.c -o neigh \
+cc -g -O2 -Wall -Wextra -Werror "${flags[@]}" neigh.c -o neigh \
 	$(pkg-config --cflags --libs libipoib_neigh) || die "the example does not compile"
 timeout 60 ./neigh --no-huge -m 64 --no-pci --no-telemetry --file-prefix "$id" ||
 	die "the example ends with status $?"
