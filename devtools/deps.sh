@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
-dpdk_packages=(libdpdk-dev dpdk)
+dpdk_packages=(libdpdk-dev dpdk dpdk-dev)
 packages=(
 	# build
 	gcc libc6-dev make meson ninja-build pkg-config dpkg-dev git
