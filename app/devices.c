@@ -56,6 +56,9 @@ device_check(const struct rte_devargs *da)
 		app_say("device '%s': no driver took it; the driver's lines above say why, or none "
 			"knows it",
 				da->name);
+		/* A virtual device is made of its arguments alone. */
+		if (strcmp(bus, "vdev") == 0)
+			return -EINVAL;
 		break;
 	}
 	return -ENODEV;

@@ -197,9 +197,12 @@ run(struct app *a)
 static int
 app_main(struct app *a)
 {
-	int status = APP_EXIT_RUN;
+	int status = APP_EXIT_RUN, ret;
 
-	if (devices_check() != 0 || lcores_plan(a) != 0)
+	ret = devices_check();
+	if (ret != 0)
+		return ret == -EINVAL ? APP_EXIT_USAGE : APP_EXIT_RUN;
+	if (lcores_plan(a) != 0)
 		return APP_EXIT_RUN;
 	if (ports_open(a) != 0)
 		goto close_ports;
