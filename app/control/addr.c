@@ -48,17 +48,17 @@ addr_index(const struct control *c, uint32_t ip)
 }
 
 bool
-addr_is_own(const struct control *c, uint16_t port, uint32_t ip)
+addr_is_own(const struct control *c, uint16_t port, const struct dp_ip *ip)
 {
-	int i = addr_index(c, ip);
+	int i = dp_ip_is4(ip) ? addr_index(c, dp_ip_get4(ip)) : -1;
 
 	return i >= 0 && c->routes.addrs[i].port == port;
 }
 
 bool
-addr_is_own_any(const struct control *c, uint32_t ip)
+addr_is_own_any(const struct control *c, const struct dp_ip *ip)
 {
-	return addr_index(c, ip) >= 0;
+	return dp_ip_is4(ip) && addr_index(c, dp_ip_get4(ip)) >= 0;
 }
 
 static bool
@@ -68,26 +68,29 @@ is_neighbour(const struct control_addr_row *a, uint32_t ip)
 }
 
 bool
-addr_on_link(const struct control *c, uint16_t port, uint32_t ip)
+addr_on_link(const struct control *c, uint16_t port, const struct dp_ip *addr)
 {
-	uint32_t i;
+	uint32_t i, ip = dp_ip_get4(addr);
+
+	if (!dp_ip_is4(addr))
+		return false;
 
 	for (i = 0; i < c->routes.nb_addrs; i++) {
 		const struct control_addr_row *a = &c->routes.addrs[i];
 
 		if (a->port == port && is_neighbour(a, ip))
-			return !addr_is_own_any(c, ip);
+			return !addr_is_own_any(c, addr);
 	}
 	return false;
 }
 
 int
-addr_link_port(const struct control *c, uint32_t ip)
+addr_link_port(const struct control *c, const struct dp_ip *addr)
 {
 	const struct control_addr_row *best = NULL;
-	uint32_t i;
+	uint32_t i, ip = dp_ip_get4(addr);
 
-	if (addr_is_own_any(c, ip))
+	if (!dp_ip_is4(addr) || addr_is_own_any(c, addr))
 		return -1;
 	for (i = 0; i < c->routes.nb_addrs; i++) {
 		const struct control_addr_row *a = &c->routes.addrs[i];
@@ -98,22 +101,28 @@ addr_link_port(const struct control *c, uint32_t ip)
 	return best == NULL ? -1 : best->port;
 }
 
-uint32_t
-addr_source(const struct control *c, uint16_t port, uint32_t ip)
+bool
+addr_source(const struct control *c, uint16_t port, const struct dp_ip *to, struct dp_ip *src)
 {
-	uint32_t i, first = 0;
+	uint32_t i, first = 0, ip = dp_ip_get4(to);
+
+	if (!dp_ip_is4(to))
+		return false;
 
 	for (i = 0; i < c->routes.nb_addrs; i++) {
 		const struct control_addr_row *a = &c->routes.addrs[i];
 
 		if (a->port != port)
 			continue;
-		if (in_subnet(a, ip))
-			return a->ip;
+		if (in_subnet(a, ip)) {
+			*src = dp_ip4(a->ip);
+			return true;
+		}
 		if (first == 0)
 			first = a->ip;
 	}
-	return first;
+	*src = dp_ip4(first);
+	return first != 0;
 }
 
 /* One of the routes of an address. */
@@ -172,7 +181,7 @@ control_addr_add(struct control *c, uint16_t port, uint32_t ip, uint8_t len)
 		return -ENODEV;
 	if (!host_ok(ip, len))
 		return -EINVAL;
-	if (addr_is_own_any(c, ip))
+	if (addr_index(c, ip) >= 0)
 		return -EEXIST;
 	ret = routes_ready(c);
 	if (ret == 0)

@@ -143,10 +143,10 @@ arp_send(struct ctl_port *p, uint16_t op, uint32_t spa, const struct dp_adj *tha
 void
 arp_request(struct ctl_port *p, uint32_t ip, const struct dp_adj *unicast)
 {
-	uint32_t spa = addr_source(p->c, p->id, ip);
+	struct dp_ip spa, tpa = dp_ip4(ip);
 
-	if (spa != 0)
-		arp_send(p, RTE_ARP_OP_REQUEST, spa, NULL, ip, unicast);
+	if (addr_source(p->c, p->id, &tpa, &spa))
+		arp_send(p, RTE_ARP_OP_REQUEST, dp_ip_get4(&spa), NULL, ip, unicast);
 }
 
 static void
@@ -179,6 +179,7 @@ arp_input(struct ctl_port *p, struct rte_mbuf *m)
 {
 	struct control *c = p->c;
 	struct arp_info info = { 0 };
+	struct dp_ip spa, tpa;
 	bool ours, gratuitous, neighbour;
 
 	if (!(p->kind == DP_PORT_ETH ? arp_read_eth(m, &info) : arp_read_ipoib(m, &info))) {
@@ -189,16 +190,18 @@ arp_input(struct ctl_port *p, struct rte_mbuf *m)
 		ctl_delivered(c, m);
 		return;
 	}
-	if (addr_is_own(c, p->id, info.spa)) {
+	spa = dp_ip4(info.spa);
+	tpa = dp_ip4(info.tpa);
+	if (addr_is_own(c, p->id, &spa)) {
 		arp_conflict(p, &info);
 		ctl_delivered(c, m);
 		return;
 	}
-	ours = addr_is_own(c, p->id, info.tpa);
+	ours = addr_is_own(c, p->id, &tpa);
 	gratuitous = info.spa == info.tpa;
-	neighbour = addr_on_link(c, p->id, info.spa);
+	neighbour = addr_on_link(c, p->id, &spa);
 	if (neighbour)
-		l3_learn(p, info.spa, &info.sha, ours && info.op == RTE_ARP_OP_REQUEST);
+		l3_learn(p, &spa, &info.sha, ours && info.op == RTE_ARP_OP_REQUEST);
 	/* An address probe (RFC 5227) has no sender address, and must be answered too. */
 	if (!(neighbour || info.spa == 0) || !(ours || gratuitous)) {
 		ctl_drop(c, DP_DROP_arp_foreign, m);

@@ -152,12 +152,21 @@ neigh_miss(struct control *c, struct rte_mbuf *m)
 }
 
 static void
+l3_miss(struct control *c, struct rte_mbuf *m)
+{
+	struct dp_ip ip;
+	uint16_t port;
+
+	ctl_l3_key_pull(m, &port, &ip);
+	l3_send(c, port, &ip, m);
+}
+
+static void
 punt(struct control *c, struct rte_mbuf *m)
 {
-	const struct dp_meta *meta = dp_meta(m);
 	struct ctl_port *in = ctl_port(c, m->port);
 
-	switch ((enum dp_punt_reason)meta->punt) {
+	switch ((enum dp_punt_reason)dp_meta(m)->punt) {
 	case DP_PUNT_ARP:
 		if (in != NULL)
 			arp_input(in, m);
@@ -165,21 +174,35 @@ punt(struct control *c, struct rte_mbuf *m)
 			ctl_drop(c, DP_DROP_arp_foreign, m);
 		break;
 	case DP_PUNT_LOCAL:
-		ip_local(c, m);
+		if (ctl_ethertype(m) == RTE_ETHER_TYPE_IPV6)
+			ip6_local(c, m);
+		else
+			ip_local(c, m);
 		break;
 	case DP_PUNT_TTL:
-		icmp_error(c, m, CTL_ICMP_TIME_EXCEEDED, 0, 0);
+		ip_error(c, m, CTL_ERR_TTL, 0);
 		ctl_drop(c, DP_DROP_ttl, m);
 		break;
 	case DP_PUNT_NO_ROUTE:
-		icmp_error(c, m, CTL_ICMP_UNREACH, CTL_ICMP_UNREACH_NET, 0);
+		ip_error(c, m, CTL_ERR_NET, 0);
 		ctl_drop(c, DP_DROP_no_route, m);
+		break;
+	case DP_PUNT_PROHIBIT:
+		ip_error(c, m, CTL_ERR_PROHIBIT, 0);
+		ctl_drop(c, DP_DROP_prohibited, m);
+		break;
+	case DP_PUNT_SCOPE:
+		ip_error(c, m, CTL_ERR_SCOPE, 0);
+		ctl_drop(c, DP_DROP_ip_scope, m);
 		break;
 	case DP_PUNT_TOO_BIG:
 		ip_too_big(c, m);
 		break;
 	case DP_PUNT_L3_MISS:
-		l3_send(c, meta->out_port, meta->nh_ip, m);
+		l3_miss(c, m);
+		break;
+	case DP_PUNT_MCAST_BIG:
+		mproxy_too_big(c, m);
 		break;
 	case DP_PUNT_NEIGH_MISS:
 		neigh_miss(c, m);

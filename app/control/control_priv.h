@@ -54,14 +54,18 @@ extern int ctl_logtype;
 /* Life of a path that nothing uses. */
 #define CTL_PATH_IDLE_US (60 * CTL_US_PER_S)
 
-/* ICMP types and codes (RFC 792). */
-#define CTL_ICMP_UNREACH 3
-#define CTL_ICMP_UNREACH_NET 0
-#define CTL_ICMP_UNREACH_HOST 1
-#define CTL_ICMP_UNREACH_PROTO 2
-#define CTL_ICMP_UNREACH_PORT 3
-#define CTL_ICMP_UNREACH_FRAG 4
-#define CTL_ICMP_TIME_EXCEEDED 11
+/* What is wrong with a packet, for either family's ICMP. */
+enum ctl_ip_error {
+	CTL_ERR_NET,   /* no route */
+	CTL_ERR_HOST,  /* next hop or path does not answer */
+	CTL_ERR_PROTO, /* nobody here takes it */
+	CTL_ERR_PORT,
+	CTL_ERR_TOO_BIG,
+	CTL_ERR_TTL,
+	CTL_ERR_PROHIBIT,
+	CTL_ERR_SCOPE,	   /* IPv6: link-local source beyond its link */
+	CTL_ERR_REASSEMBLY /* not all fragments came in time */
+};
 
 struct ctl_port;
 
@@ -192,6 +196,9 @@ struct ctl_port {
 	struct ctl_timer watch; /* link state */
 	struct ctl_timer garp;
 	uint8_t garp_left;
+	/* Of a logical port: the port that really sends (parent of a sub-port, active member of a
+	 * bond). NULL: this one does. See ctl_real(). */
+	struct ctl_port *lower;
 	struct ctl_bucket arp_bucket;
 
 	/* IPoIB only, from here on. */
@@ -218,7 +225,7 @@ struct ctl_l3 {
 	struct control *c;
 	struct ipoib_neigh_rec *rec;
 	uint16_t port;
-	uint32_t ip;
+	struct dp_ip ip;
 	uint32_t adj; /* UINT32_MAX: never resolved */
 	uint8_t tries;
 	bool probing;
@@ -353,6 +360,29 @@ ctl_port(struct control *c, uint16_t port)
 	return port < DP_PORTS_MAX ? c->ports[port] : NULL;
 }
 
+/* The port that sends for p: frames, neighbour tables and address handles are its. */
+static inline struct ctl_port *
+ctl_real(struct ctl_port *p)
+{
+	return p->lower != NULL ? p->lower : p;
+}
+
+/* Ethertype of an IP packet; data at its header. */
+static inline uint16_t
+ctl_ethertype(const struct rte_mbuf *m)
+{
+	return *rte_pktmbuf_mtod(m, const uint8_t *) >> 4 == 6 ? RTE_ETHER_TYPE_IPV6
+							       : RTE_ETHER_TYPE_IPV4;
+}
+
+/* Take the L3 key from the front of a punted or parked packet. */
+static inline void
+ctl_l3_key_pull(struct rte_mbuf *m, uint16_t *port, struct dp_ip *ip)
+{
+	dp_l3_key_get(rte_pktmbuf_mtod(m, const struct ipoib_addr *), port, ip);
+	rte_pktmbuf_adj(m, IPOIB_ADDR_LEN);
+}
+
 /* Queue of parked packets. @return whether there was room */
 static inline bool
 park_put(struct ctl_park *q, struct rte_mbuf *m)
@@ -476,14 +506,16 @@ void resolve_inject(struct ctl_port *p, struct rte_mbuf *m, uint32_t ah, uint32_
 int l3_init(struct control *c);
 void l3_fini(struct control *c);
 /* Send an IP packet (data at the IP header) to a next hop; takes it for good. */
-void l3_send(struct control *c, uint16_t port, uint32_t nh_ip, struct rte_mbuf *m);
+void l3_send(struct control *c, uint16_t port, const struct dp_ip *ip, struct rte_mbuf *m);
+/* Send an IP packet to a group's members on the port's link; takes it for good. */
+void l3_mcast_send(struct ctl_port *p, const struct dp_ip *group, struct rte_mbuf *m);
 /* Try parked packets again, then publish what was resolved. */
 void l3_run(struct control *c);
 bool l3_busy(const struct control *c);
 /* What a peer said of itself. @param create also if it is not known */
-void l3_learn(struct ctl_port *p, uint32_t ip, const struct dp_adj *lladdr, bool create);
+void l3_learn(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr, bool create);
 /* IP MTU towards a next hop. */
-uint16_t l3_mtu(struct control *c, uint16_t port, uint32_t nh_ip);
+uint16_t l3_mtu(struct control *c, uint16_t port, const struct dp_ip *ip);
 int l3_flush(struct control *c, uint16_t port);
 /* Send an L3 payload of ethertype type with a link-layer address; takes m for good. */
 void l3_encap(struct ctl_port *p, const struct dp_adj *lladdr, uint16_t type, struct rte_mbuf *m);
@@ -498,23 +530,70 @@ void arp_request(struct ctl_port *p, uint32_t ip, const struct dp_adj *unicast);
 /* Tell the link of our addresses, now and once more after a second. */
 void arp_announce(struct ctl_port *p);
 
-/* --- IP: packets for us and from us (ip_output.c, icmp.c, frag.c) --- */
+/* --- IP: Neighbour Discovery (nd.c, dad.c, ra.c) --- */
+
+int nd_init(struct ctl_port *p);
+void nd_fini(struct ctl_port *p);
+/* An ICMPv6 message of type 133 to 137, data at the IPv6 header, checksum right; takes it for good. */
+void nd_input(struct ctl_port *p, struct rte_mbuf *m);
+/* Ask for ip: its solicited-node group, or only the peer that had it. */
+void nd_request(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *unicast);
+/* Tell the link of our addresses, now and once more after a second. */
+void nd_announce(struct ctl_port *p);
+/* The port got or lost an IPv6 address: detect duplicates, join or leave its solicited-node group. */
+void nd_addr_added(struct ctl_port *p, const struct dp_ip *ip);
+void nd_addr_removed(struct ctl_port *p, const struct dp_ip *ip);
+/* The port's link-local address, from its GID or MAC. */
+void nd_linklocal(const struct ctl_port *p, struct dp_ip *ip);
+
+/* --- IP: membership in groups on a link (gmember.c) --- */
+
+/* Receive a group's packets on the port: uses are counted. @return 0, -ENOSPC, -ENOMEM */
+int ip_mcast_join(struct ctl_port *p, const struct dp_ip *group);
+void ip_mcast_leave(struct ctl_port *p, const struct dp_ip *group);
+
+/* --- IP: IGMP and MLD proxy (mproxy.c, igmp.c, mld.c) --- */
+
+int mproxy_init(struct control *c);
+void mproxy_fini(struct control *c);
+/* IGMP (data at the IPv4 header), MLD (data at the IPv6 header); take m for good. */
+void igmp_input(struct ctl_port *p, struct rte_mbuf *m);
+void mld_input(struct ctl_port *p, struct rte_mbuf *m);
+/* A routed multicast packet is larger than an MTU: takes m for good. */
+void mproxy_too_big(struct control *c, struct rte_mbuf *m);
+
+/* --- IP: DHCP relay (dhcp.c) --- */
+
+/* UDP to the ports 67 or 547 of us or of everybody. @return taken for good; false: m is the caller's */
+bool dhcp_input(struct ctl_port *p, struct rte_mbuf *m);
+
+/* --- IP: packets for us and from us (ip_output.c, ip6.c, icmp.c, icmp6.c, frag.c) --- */
 
 /* Route and send a packet of our own (header complete but for length checks); takes it for good. */
 void ip_output(struct control *c, struct rte_mbuf *m);
 /* Set the header checksum. */
 void ip_cksum_set(struct rte_ipv4_hdr *ip);
 void ip_local(struct control *c, struct rte_mbuf *m);
+/* Larger than an MTU; the next hop's L3 key in front; takes m for good. */
 void ip_too_big(struct control *c, struct rte_mbuf *m);
+/* The same for IPv6. */
+void ip6_output(struct control *c, struct rte_mbuf *m);
+void ip6_local(struct control *c, struct rte_mbuf *m);
+void ip6_too_big(struct control *c, uint16_t port, const struct dp_ip *nh, struct rte_mbuf *m);
 /* Complain about packets without a path. */
 void ip_lost_run(struct control *c);
 /* Send m in pieces of at most mtu; takes it for good. */
-void frag_send(struct control *c, uint16_t port, uint32_t nh_ip, uint16_t mtu, struct rte_mbuf *m);
+void frag_send(struct control *c, uint16_t port, const struct dp_ip *nh, uint16_t mtu,
+		struct rte_mbuf *m);
 int frag_init(struct control *c);
 void frag_fini(struct control *c);
 /* Put a fragment to the others. @return the whole packet, or NULL: not complete, m is owned */
 struct rte_mbuf *frag_merge(struct control *c, struct rte_mbuf *m);
-/* Complain about m to its sender, if that is allowed; m stays the caller's. */
+/* Complain about m (data at the IP header) to its sender, if that is allowed; m stays the caller's.
+ * mtu only for CTL_ERR_TOO_BIG. */
+void ip_error(struct control *c, struct rte_mbuf *m, enum ctl_ip_error what, uint16_t mtu);
+void icmp6_error(struct control *c, struct rte_mbuf *m, enum ctl_ip_error what, uint16_t mtu);
+void icmp6_input(struct control *c, struct rte_mbuf *m);
 void icmp_error(struct control *c, struct rte_mbuf *m, uint8_t type, uint8_t code, uint16_t mtu);
 void icmp_input(struct control *c, struct rte_mbuf *m);
 
@@ -542,14 +621,14 @@ void route_remove(struct control *c, uint32_t prefix, uint8_t len, uint8_t type,
 		uint32_t via);
 /* Drop static routes whose gateway was in a subnet that is gone; some now, the rest in later ticks. */
 void routes_recheck(struct control *c, const struct control_addr_row *subnet);
-bool addr_is_own(const struct control *c, uint16_t port, uint32_t ip);
-bool addr_is_own_any(const struct control *c, uint32_t ip);
+bool addr_is_own(const struct control *c, uint16_t port, const struct dp_ip *ip);
+bool addr_is_own_any(const struct control *c, const struct dp_ip *ip);
 /* Is ip a possible neighbour in one of the port's subnets? */
-bool addr_on_link(const struct control *c, uint16_t port, uint32_t ip);
-/* Our address on the port for talking to ip; 0: none. */
-uint32_t addr_source(const struct control *c, uint16_t port, uint32_t ip);
+bool addr_on_link(const struct control *c, uint16_t port, const struct dp_ip *ip);
+/* Our address on the port for talking to ip. @return whether there is one */
+bool addr_source(const struct control *c, uint16_t port, const struct dp_ip *ip, struct dp_ip *src);
 /* Port whose subnet has ip as a possible neighbour, or -1. */
-int addr_link_port(const struct control *c, uint32_t ip);
+int addr_link_port(const struct control *c, const struct dp_ip *ip);
 
 static inline uint32_t
 ctl_mask(uint8_t len)

@@ -34,7 +34,8 @@ cut(struct control *c, struct rte_mbuf *m, struct rte_mbuf **parts, uint16_t mtu
 }
 
 void
-frag_send(struct control *c, uint16_t port, uint32_t nh_ip, uint16_t mtu, struct rte_mbuf *m)
+frag_send(struct control *c, uint16_t port, const struct dp_ip *nh, uint16_t mtu,
+		struct rte_mbuf *m)
 {
 	struct rte_mbuf *parts[FRAGS_MAX];
 	int i, n;
@@ -52,7 +53,7 @@ frag_send(struct control *c, uint16_t port, uint32_t nh_ip, uint16_t mtu, struct
 	}
 	rte_pktmbuf_free(m);
 	for (i = 0; i < n; i++)
-		l3_send(c, port, nh_ip, parts[i]);
+		l3_send(c, port, nh, parts[i]);
 }
 
 /* Free what the merging gave up; it was counted when it came. */

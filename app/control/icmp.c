@@ -69,13 +69,15 @@ may_complain(struct control *c, struct rte_mbuf *m)
 static uint32_t
 error_source(struct control *c, uint16_t in_port, uint32_t to)
 {
-	uint32_t src = addr_source(c, in_port, to);
+	struct dp_ip src, dst = dp_ip4(to);
 	const struct dp_nh *nh;
 
-	if (src != 0)
-		return src;
+	if (addr_source(c, in_port, &dst, &src))
+		return dp_ip_get4(&src);
 	nh = route_of(c, to);
-	return addr_source(c, nh->port, nh->type == DP_NH_VIA ? nh->gw : to);
+	if (!addr_source(c, nh->port, nh->type == DP_NH_VIA ? &nh->gw : &dst, &src))
+		return 0;
+	return dp_ip_get4(&src);
 }
 
 static void
@@ -142,6 +144,30 @@ icmp_error(struct control *c, struct rte_mbuf *m, uint8_t type, uint8_t code, ui
 	error_send(c, m, src, type, code, mtu);
 }
 
+void
+ip_error(struct control *c, struct rte_mbuf *m, enum ctl_ip_error what, uint16_t mtu)
+{
+	/* ICMP types and codes of RFC 792 and RFC 1812 5.2.7.1. */
+	static const struct {
+		uint8_t type, code;
+	} v4[] = {
+		[CTL_ERR_NET] = { 3, 0 },
+		[CTL_ERR_HOST] = { 3, 1 },
+		[CTL_ERR_PROTO] = { 3, 2 },
+		[CTL_ERR_PORT] = { 3, 3 },
+		[CTL_ERR_TOO_BIG] = { 3, 4 },
+		[CTL_ERR_PROHIBIT] = { 3, 13 },
+		[CTL_ERR_SCOPE] = { 3, 1 },
+		[CTL_ERR_TTL] = { 11, 0 },
+		[CTL_ERR_REASSEMBLY] = { 11, 1 },
+	};
+
+	if (ctl_ethertype(m) == RTE_ETHER_TYPE_IPV6)
+		icmp6_error(c, m, what, mtu);
+	else
+		icmp_error(c, m, v4[what].type, v4[what].code, mtu);
+}
+
 /* Options are not sent back: a reversed source route would be an open relay. */
 static struct rte_ipv4_hdr *
 strip_options(struct rte_mbuf *m)
@@ -206,6 +232,7 @@ icmp_input(struct control *c, struct rte_mbuf *m)
 {
 	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
 	uint32_t hdr_len = rte_ipv4_hdr_len(ip);
+	struct dp_ip dst = dp_ip4(rte_be_to_cpu_32(ip->dst_addr));
 	const struct rte_icmp_hdr *icmp;
 	uint16_t cksum = 0;
 
@@ -217,8 +244,7 @@ icmp_input(struct control *c, struct rte_mbuf *m)
 		return;
 	}
 	if (icmp->icmp_type != RTE_IP_ICMP_ECHO_REQUEST || icmp->icmp_code != 0 ||
-			dp_meta(m)->l2_bcast != 0 ||
-			!addr_is_own_any(c, rte_be_to_cpu_32(ip->dst_addr))) {
+			dp_meta(m)->l2_bcast != 0 || !addr_is_own_any(c, &dst)) {
 		ctl_delivered(c, m);
 		return;
 	}

@@ -33,27 +33,32 @@ ip_cksum_set(struct rte_ipv4_hdr *ip)
 
 /* The packet fits, or is cut, or must not be cut. */
 static void
-ip_send(struct control *c, uint16_t port, uint32_t nh_ip, struct rte_mbuf *m)
+ip_send(struct control *c, uint16_t port, const struct dp_ip *nh, struct rte_mbuf *m)
 {
 	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
-	uint16_t mtu = l3_mtu(c, port, nh_ip);
+	uint16_t mtu = l3_mtu(c, port, nh);
 
 	if (m->pkt_len <= mtu || mtu == 0) {
-		l3_send(c, port, nh_ip, m);
+		l3_send(c, port, nh, m);
 	} else if ((ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) != 0) {
-		icmp_error(c, m, CTL_ICMP_UNREACH, CTL_ICMP_UNREACH_FRAG, mtu);
+		ip_error(c, m, CTL_ERR_TOO_BIG, mtu);
 		ctl_drop(c, DP_DROP_too_big, m);
 	} else {
-		frag_send(c, port, nh_ip, mtu, m);
+		frag_send(c, port, nh, mtu, m);
 	}
 }
 
 void
 ip_too_big(struct control *c, struct rte_mbuf *m)
 {
-	const struct dp_meta meta = *dp_meta(m);
+	struct dp_ip nh;
+	uint16_t port;
 
-	ip_send(c, meta.out_port, meta.nh_ip, m);
+	ctl_l3_key_pull(m, &port, &nh);
+	if (ctl_ethertype(m) == RTE_ETHER_TYPE_IPV6)
+		ip6_too_big(c, port, &nh, m);
+	else
+		ip_send(c, port, &nh, m);
 }
 
 static void
@@ -66,7 +71,7 @@ ip_lost(struct control *c, struct rte_mbuf *m)
 			hdr->type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) &&
 			m->data_len >= sizeof(*hdr) + rte_ipv4_hdr_len(ip)) {
 		rte_pktmbuf_adj(m, sizeof(*hdr));
-		icmp_error(c, m, CTL_ICMP_UNREACH, CTL_ICMP_UNREACH_HOST, 0);
+		ip_error(c, m, CTL_ERR_HOST, 0);
 	}
 	ctl_drop(c, DP_DROP_no_path, m);
 }
@@ -87,15 +92,16 @@ ip_output(struct control *c, struct rte_mbuf *m)
 {
 	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
 	uint32_t dst = rte_be_to_cpu_32(ip->dst_addr);
+	struct dp_ip link = dp_ip4(dst);
 	const struct dp_nh *nh;
 	uint64_t id;
 
 	rte_fib_lookup_bulk(c->dp->fib, &dst, &id, 1);
 	nh = &c->dp->nh[id];
 	if (nh->type == DP_NH_LINK)
-		ip_send(c, nh->port, dst, m);
+		ip_send(c, nh->port, &link, m);
 	else if (nh->type == DP_NH_VIA)
-		ip_send(c, nh->port, nh->gw, m);
+		ip_send(c, nh->port, &nh->gw, m);
 	else
 		ctl_drop(c, DP_DROP_no_route, m);
 }
@@ -104,7 +110,7 @@ void
 ip_local(struct control *c, struct rte_mbuf *m)
 {
 	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
-	uint8_t code = CTL_ICMP_UNREACH_PROTO;
+	enum ctl_ip_error why = CTL_ERR_PROTO;
 
 	if (m->data_len < sizeof(*ip) || m->data_len < rte_ipv4_hdr_len(ip)) {
 		ctl_drop(c, DP_DROP_local_bad, m);
@@ -121,7 +127,7 @@ ip_local(struct control *c, struct rte_mbuf *m)
 		return;
 	}
 	if (ip->next_proto_id == IPPROTO_UDP || ip->next_proto_id == IPPROTO_TCP)
-		code = CTL_ICMP_UNREACH_PORT;
-	icmp_error(c, m, CTL_ICMP_UNREACH, code, 0);
+		why = CTL_ERR_PORT;
+	ip_error(c, m, why, 0);
 	ctl_drop(c, DP_DROP_local_proto, m);
 }

@@ -75,7 +75,7 @@ l3_adj_release(void *arg, uint32_t adj)
 /* --- records --- */
 
 static struct ctl_l3 *
-l3_new(struct control *c, struct ipoib_neigh_rec *rec, uint16_t port, uint32_t ip)
+l3_new(struct control *c, struct ipoib_neigh_rec *rec, uint16_t port, const struct dp_ip *ip)
 {
 	struct ctl_l3 *e = calloc(1, sizeof(*e));
 
@@ -88,7 +88,7 @@ l3_new(struct control *c, struct ipoib_neigh_rec *rec, uint16_t port, uint32_t i
 	e->c = c;
 	e->rec = rec;
 	e->port = port;
-	e->ip = ip;
+	e->ip = *ip;
 	e->adj = ADJ_NONE;
 	ipoib_neigh_rec_user_set(rec, e);
 	return e;
@@ -113,7 +113,7 @@ l3_evicted(void *arg, struct ipoib_neigh_rec *rec, uint32_t nb_pkts)
 }
 
 static struct ctl_l3 *
-l3_find(struct control *c, uint16_t port, uint32_t ip)
+l3_find(struct control *c, uint16_t port, const struct dp_ip *ip)
 {
 	struct ipoib_neigh_rec *rec;
 	struct ipoib_addr key;
@@ -125,7 +125,7 @@ l3_find(struct control *c, uint16_t port, uint32_t ip)
 
 /* Find or make. @return 0, -EAGAIN, -ENOSPC, -ENOMEM */
 static int
-l3_get(struct control *c, uint16_t port, uint32_t ip, struct ctl_l3 **e)
+l3_get(struct control *c, uint16_t port, const struct dp_ip *ip, struct ctl_l3 **e)
 {
 	struct ipoib_neigh_rec *rec;
 	struct ipoib_addr key;
@@ -181,6 +181,13 @@ l3_encap(struct ctl_port *p, const struct dp_adj *lladdr, uint16_t type, struct 
 	resolve_send(p, &lladdr->lladdr, m);
 }
 
+void
+l3_mcast_send(struct ctl_port *p, const struct dp_ip *group, struct rte_mbuf *m)
+{
+	RTE_SET_USED(group);
+	ctl_drop(p->c, DP_DROP_mcast, m);
+}
+
 static void
 l3_send_waiting(struct control *c, struct ctl_l3 *e)
 {
@@ -191,7 +198,7 @@ l3_send_waiting(struct control *c, struct ctl_l3 *e)
 
 	while ((n = ipoib_neigh_dequeue(c->dp->l3, e->rec, pkts, CTL_BURST)) > 0) {
 		for (i = 0; i < n; i++)
-			l3_encap(p, &lladdr, RTE_ETHER_TYPE_IPV4, pkts[i]);
+			l3_encap(p, &lladdr, ctl_ethertype(pkts[i]), pkts[i]);
 	}
 }
 
@@ -199,9 +206,13 @@ static void
 l3_ask(struct control *c, struct ctl_l3 *e)
 {
 	struct ctl_port *p = c->ports[e->port];
+	const struct dp_adj *unicast = e->probing ? &c->dp->adj[e->adj] : NULL;
 
 	e->tries++;
-	arp_request(p, e->ip, e->probing ? &c->dp->adj[e->adj] : NULL);
+	if (dp_ip_is4(&e->ip))
+		arp_request(p, dp_ip_get4(&e->ip), unicast);
+	else
+		nd_request(p, &e->ip, unicast);
 	timer_set(c, &e->timer, c->now + L3_RETRY_US);
 }
 
@@ -223,7 +234,7 @@ l3_wait(struct control *c, struct ctl_l3 *e, struct rte_mbuf *m)
 
 /* @return whether a worker could have sent it; then it is sent */
 static bool
-l3_send_known(struct ctl_port *p, uint32_t nh_ip, struct rte_mbuf *m)
+l3_send_known(struct ctl_port *p, const struct dp_ip *ip, struct rte_mbuf *m)
 {
 	struct dp *dp = p->c->dp;
 	const struct ipoib_neigh_entry *entry;
@@ -232,18 +243,18 @@ l3_send_known(struct ctl_port *p, uint32_t nh_ip, struct rte_mbuf *m)
 	struct dp_adj lladdr;
 	uint64_t hits;
 
-	dp_l3_key(&key, p->id, nh_ip);
+	dp_l3_key(&key, p->id, ip);
 	keyp = &key;
 	if (ipoib_neigh_lookup_bulk(dp->l3, &keyp, 1, &hits, &entry) != 1)
 		return false;
 	lladdr = dp->adj[entry->ah];
-	l3_encap(p, &lladdr, RTE_ETHER_TYPE_IPV4, m);
+	l3_encap(p, &lladdr, ctl_ethertype(m), m);
 	return true;
 }
 
 /* @return 0 the packet is taken; -EAGAIN it stays the caller's */
 static int
-l3_try(struct ctl_port *p, uint32_t nh_ip, struct rte_mbuf *m)
+l3_try(struct ctl_port *p, const struct dp_ip *ip, struct rte_mbuf *m)
 {
 	struct control *c = p->c;
 	struct ctl_l3 *e;
@@ -253,15 +264,15 @@ l3_try(struct ctl_port *p, uint32_t nh_ip, struct rte_mbuf *m)
 		ctl_drop(c, DP_DROP_no_path, m);
 		return 0;
 	}
-	if (l3_send_known(p, nh_ip, m))
+	if (l3_send_known(p, ip, m))
 		return 0;
-	ret = l3_get(c, p->id, nh_ip, &e);
+	ret = l3_get(c, p->id, ip, &e);
 	if (ret == -EAGAIN)
 		return ret;
 	if (ret != 0)
 		ctl_drop(c, DP_DROP_table_full, m);
 	else if (e->adj != ADJ_NONE)
-		l3_encap(p, &c->dp->adj[e->adj], RTE_ETHER_TYPE_IPV4, m);
+		l3_encap(p, &c->dp->adj[e->adj], ctl_ethertype(m), m);
 	else if (ipoib_neigh_rec_state(e->rec) == IPOIB_NEIGH_FAILED)
 		ctl_drop(c, DP_DROP_no_neigh, m);
 	else
@@ -269,8 +280,23 @@ l3_try(struct ctl_port *p, uint32_t nh_ip, struct rte_mbuf *m)
 	return 0;
 }
 
+/* The key goes in front, as when a worker punts. */
+static void
+l3_park(struct control *c, uint16_t port, const struct dp_ip *ip, struct rte_mbuf *m)
+{
+	struct ipoib_addr *key = (void *)rte_pktmbuf_prepend(m, sizeof(*key));
+
+	if (key == NULL) {
+		ctl_drop(c, DP_DROP_nombuf, m);
+		return;
+	}
+	dp_l3_key(key, port, ip);
+	if (!park_put(&c->park, m))
+		ctl_drop(c, DP_DROP_queue_full, m);
+}
+
 void
-l3_send(struct control *c, uint16_t port, uint32_t nh_ip, struct rte_mbuf *m)
+l3_send(struct control *c, uint16_t port, const struct dp_ip *ip, struct rte_mbuf *m)
 {
 	struct ctl_port *p = ctl_port(c, port);
 
@@ -278,16 +304,13 @@ l3_send(struct control *c, uint16_t port, uint32_t nh_ip, struct rte_mbuf *m)
 		ctl_drop(c, DP_DROP_tx_port, m);
 		return;
 	}
-	if (c->park.nb == 0 && l3_try(p, nh_ip, m) == 0)
+	if (c->park.nb == 0 && l3_try(p, ip, m) == 0)
 		return;
-	dp_meta(m)->out_port = port;
-	dp_meta(m)->nh_ip = nh_ip;
-	if (!park_put(&c->park, m))
-		ctl_drop(c, DP_DROP_queue_full, m);
+	l3_park(c, port, ip, m);
 }
 
 uint16_t
-l3_mtu(struct control *c, uint16_t port, uint32_t nh_ip)
+l3_mtu(struct control *c, uint16_t port, const struct dp_ip *ip)
 {
 	struct ctl_port *p = ctl_port(c, port);
 	struct ipoib_neigh_rec *rec;
@@ -298,7 +321,7 @@ l3_mtu(struct control *c, uint16_t port, uint32_t nh_ip)
 	if (p == NULL)
 		return 0;
 	mtu = atomic_load(&p->dp->mtu);
-	e = p->kind == DP_PORT_IPOIB ? l3_find(c, port, nh_ip) : NULL;
+	e = p->kind == DP_PORT_IPOIB ? l3_find(c, port, ip) : NULL;
 	if (e == NULL || e->adj == ADJ_NONE)
 		return mtu;
 	rec = ipoib_neigh_find(p->neigh, &c->dp->adj[e->adj].lladdr);
@@ -346,11 +369,18 @@ l3_run(struct control *c)
 {
 	struct rte_mbuf *m;
 	struct ctl_l3 *e;
+	struct dp_ip ip;
+	uint16_t port;
 	uint32_t i;
 
 	for (; (m = park_first(&c->park)) != NULL; park_pop(&c->park)) {
-		if (l3_try(c->ports[dp_meta(m)->out_port], dp_meta(m)->nh_ip, m) != 0)
+		ctl_l3_key_pull(m, &port, &ip);
+		if (ctl_port(c, port) == NULL) {
+			ctl_drop(c, DP_DROP_tx_port, m);
+		} else if (l3_try(c->ports[port], &ip, m) != 0) {
+			rte_pktmbuf_prepend(m, IPOIB_ADDR_LEN);
 			break;
+		}
 	}
 	for (i = 0; i < CTL_PUBLISH_MAX && (e = TAILQ_FIRST(&c->l3_ready)) != NULL; i++) {
 		if (!order_kept(c, &c->park, &e->mark) || l3_publish(c, e) != 0)
@@ -373,7 +403,7 @@ lladdr_same(const struct ctl_port *p, const struct dp_adj *a, const struct dp_ad
 }
 
 void
-l3_learn(struct ctl_port *p, uint32_t ip, const struct dp_adj *lladdr, bool create)
+l3_learn(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr, bool create)
 {
 	struct control *c = p->c;
 	struct dp_adj old;
@@ -415,7 +445,7 @@ l3_fail(struct control *c, struct ctl_l3 *e)
 
 	while ((n = ipoib_neigh_dequeue(c->dp->l3, e->rec, pkts, CTL_BURST)) > 0) {
 		for (i = 0; i < n; i++) {
-			icmp_error(c, pkts[i], CTL_ICMP_UNREACH, CTL_ICMP_UNREACH_HOST, 0);
+			ip_error(c, pkts[i], CTL_ERR_HOST, 0);
 			ctl_drop(c, DP_DROP_no_neigh, pkts[i]);
 		}
 	}

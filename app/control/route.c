@@ -36,7 +36,8 @@ nh_get(struct control *c, uint8_t type, uint16_t port, uint32_t gw)
 	for (i = 1; i < t->nh_high; i++) {
 		const struct dp_nh *nh = &c->dp->nh[i];
 
-		if (t->nh_refs[i] > 0 && nh->type == type && nh->port == port && nh->gw == gw) {
+		if (t->nh_refs[i] > 0 && nh->type == type && nh->port == port &&
+				dp_ip_get4(&nh->gw) == gw) {
 			t->nh_refs[i]++;
 			return i;
 		}
@@ -45,7 +46,7 @@ nh_get(struct control *c, uint8_t type, uint16_t port, uint32_t gw)
 	if (i == 0)
 		return 0;
 	/* Readers come to it through the FIB, which is published later. */
-	c->dp->nh[i] = (struct dp_nh){ .type = type, .port = port, .gw = gw };
+	c->dp->nh[i] = (struct dp_nh){ .type = type, .port = port, .gw = dp_ip4(gw) };
 	t->nh_refs[i] = 1;
 	return i;
 }
@@ -235,10 +236,11 @@ static bool
 is_lost(const struct control *c, const struct ctl_route *r)
 {
 	const struct control_addr_row *sub = &c->routes.lost;
+	struct dp_ip via = dp_ip4(r->via);
 
 	return r->type == DP_NH_VIA && r->port == sub->port &&
 			((r->via ^ sub->ip) & ctl_mask(sub->len)) == 0 &&
-			addr_link_port(c, r->via) != r->port;
+			addr_link_port(c, &via) != r->port;
 }
 
 static void
@@ -309,13 +311,14 @@ static_find(const struct ctl_routes *t, uint32_t prefix, uint8_t len)
 int
 control_route_add(struct control *c, uint32_t prefix, uint8_t len, uint32_t via)
 {
+	struct dp_ip gw = dp_ip4(via);
 	int port, ret;
 
 	if (len > 32 || (prefix & ~ctl_mask(len)) != 0)
 		return -EINVAL;
 	if (static_find(&c->routes, prefix, len) != NULL)
 		return -EEXIST;
-	port = addr_link_port(c, via);
+	port = addr_link_port(c, &gw);
 	if (port < 0)
 		return -ENETUNREACH;
 	ret = routes_ready(c);

@@ -83,7 +83,7 @@ ip_neigh_one(void *arg, struct ipoib_neigh_rec *rec)
 	if (i < 0)
 		return;
 	rows[i] = (struct control_ip_neigh_row){
-		.ip = e->ip,
+		.ip = dp_ip_get4(&e->ip),
 		.port = e->port,
 		.state = (uint8_t)ipoib_neigh_rec_state(rec),
 		.has_lladdr = e->adj != UINT32_MAX,

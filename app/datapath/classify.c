@@ -25,7 +25,7 @@ ethertype_check(rte_be16_t type)
 	if (type == RTE_BE16(RTE_ETHER_TYPE_ARP))
 		return IS_ARP;
 	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
-		return DP_DROP_ip6;
+		return DP_DROP_l2_type;
 	return DP_DROP_l2_type;
 }
 

@@ -196,6 +196,7 @@ dp_create(const struct dp_cfg *cfg, struct dp **dpp)
 	dp->pool = cfg->pool;
 	dp->burst = cfg->burst;
 	dp->idle_sleep_us = cfg->idle_sleep_us;
+	atomic_store_explicit(&dp->mcast_upstream, DP_PORT_NIL, memory_order_relaxed);
 	ret = parts_make(dp, cfg);
 	if (ret != 0) {
 		dp_destroy(dp);
@@ -316,10 +317,31 @@ dp_port_add(struct dp *dp, uint16_t port, enum dp_port_kind kind, uint16_t nb_rx
 	p->nb_txq = nb_txq;
 	atomic_store_explicit(&p->mtu, mtu, memory_order_relaxed);
 	atomic_store_explicit(&p->up, false, memory_order_relaxed);
+	atomic_store_explicit(&p->bind, DP_PORT_NIL, memory_order_relaxed);
+	atomic_store_explicit(&p->master, DP_PORT_NIL, memory_order_relaxed);
+	atomic_store_explicit(&p->tx, port, memory_order_relaxed);
 	rxqs_give(dp, port, nb_rxq);
 	txqs_give(dp, port, nb_txq);
 	io_pair(dp, port);
 	dp->port_id[dp->nb_ports++] = port;
 	p->kind = kind;
 	return 0;
+}
+
+int
+dp_port_add_logical(struct dp *dp, enum dp_port_kind kind, uint16_t vlan, uint16_t parent)
+{
+	RTE_SET_USED(dp);
+	RTE_SET_USED(kind);
+	RTE_SET_USED(vlan);
+	RTE_SET_USED(parent);
+	return -ENOSPC;
+}
+
+int
+dp_port_del(struct dp *dp, uint16_t port)
+{
+	RTE_SET_USED(dp);
+	RTE_SET_USED(port);
+	return -ENODEV;
 }

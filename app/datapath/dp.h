@@ -24,6 +24,7 @@
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 #include <rte_fib.h>
+#include <rte_fib6.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 #include <rte_rcu_qsbr.h>
@@ -33,9 +34,17 @@
 
 /** Most packets of one burst; lookups take at most 64. */
 #define DP_BURST_MAX 64
-/** Most workers and ports. */
+/** Most workers. */
 #define DP_WORKERS_MAX 64
-#define DP_PORTS_MAX RTE_MAX_ETHPORTS
+/**
+ * Most ports. Numbers below DP_PORT_LOGICAL are those of ethdevs; from there on
+ * lie logical ports: 802.1Q sub-ports and bonds. All fit one bit mask.
+ */
+#define DP_PORTS_MAX 64
+#define DP_PORT_LOGICAL RTE_MAX_ETHPORTS
+/** No port. */
+#define DP_PORT_NIL UINT16_MAX
+static_assert(DP_PORT_LOGICAL < DP_PORTS_MAX, "no number is left for logical ports");
 /** Packets that may wait for control: 8 bursts of 8 workers; then drop_punt_full. */
 #define DP_PUNT_RING 4096
 /** Packets that may wait for a worker; then drop_inject_full. */
@@ -44,6 +53,18 @@
 #define DP_NH_MAX 32768
 /** /24s that may hold longer prefixes (512 octets each and table). */
 #define DP_FIB_TBL8_MAX 4096
+/** Groups of 256 IPv6 prefixes beyond each multiple of 8 bits (512 octets each and table). */
+#define DP_FIB6_TBL8_MAX 16384
+/** Most next hops of one route. */
+#define DP_ECMP_MAX 8
+/** Multicast groups that are routed. */
+#define DP_MGROUP_MAX 4096
+/** Traffic classes of a port: 0 is the default. */
+#define DP_CLASSES 4
+/** Paths by LMC that are used at a time. */
+#define DP_LIDS_MAX 8
+/** Sets of paths of a port. */
+#define DP_AHSET_MAX 16384
 /** Link-layer addresses of IP next hops. */
 #define DP_ADJ_MAX 65536
 
@@ -59,8 +80,14 @@
 	X(ip_src, "source address not usable (RFC 1812 5.3.7)") \
 	X(ip_dst, "destination address not usable (RFC 1812 5.3.7)") \
 	X(ip_l2_bcast, "unicast IP in a link-layer broadcast (RFC 1812 5.3.4)") \
-	X(ip6, "IPv6, not routed yet") \
-	X(mcast, "IP multicast, not routed yet") \
+	X(ip_scope, "link-local source beyond its link (RFC 4291 2.5.6)") \
+	X(mcast, "IP multicast that nobody here listens to") \
+	X(mcast_full, "queue of a multicast group that is being joined full") \
+	X(vlan, "802.1Q tag of no sub-port") \
+	X(bind, "the port is bound to another one") \
+	X(bond_backup, "multicast on the backup port of a bond") \
+	X(blackhole, "blackhole route") \
+	X(prohibited, "route that prohibits") \
 	X(ttl, "TTL expired") \
 	X(no_route, "no route, or a route that says so") \
 	X(too_big, "larger than the MTU and DF set") \
@@ -74,7 +101,10 @@
 	X(tx_port, "output port stopped, or not one of ours") \
 	X(arp_bad, "malformed ARP") \
 	X(arp_foreign, "ARP request for an address that is not ours") \
-	X(arp_limit, "ARP rate limit") \
+	X(arp_limit, "ARP or ND rate limit") \
+	X(nd_bad, "malformed Neighbour Discovery") \
+	X(nd_foreign, "Neighbour Discovery for an address that is not ours") \
+	X(untrusted, "strict-source: ARP or ND from a LID that is not the GID's") \
 	X(local_proto, "for us, but nothing here takes that protocol") \
 	X(local_bad, "for us, but malformed") \
 	X(nombuf, "no mbuf")
@@ -126,9 +156,13 @@ enum dp_punt_reason {
 	DP_PUNT_LOCAL,	   /**< data at the IP header; destination is ours */
 	DP_PUNT_TTL,	   /**< data at the IP header; answer time exceeded */
 	DP_PUNT_NO_ROUTE,  /**< data at the IP header; answer unreachable */
-	DP_PUNT_TOO_BIG,   /**< data at the IP header, TTL done, out_port and nh_ip set: larger than
+	DP_PUNT_PROHIBIT,  /**< data at the IP header; answer prohibited */
+	DP_PUNT_SCOPE,	   /**< data at the IPv6 header; answer beyond scope of source */
+	DP_PUNT_TOO_BIG,   /**< data: dp_l3_key() of the next hop, IP packet (TTL done) larger than
 			    *   the MTU of the port or of the path; fragment or answer */
-	DP_PUNT_L3_MISS,   /**< data at the IP header, TTL done; resolve nh_ip on out_port */
+	DP_PUNT_L3_MISS,   /**< data: dp_l3_key() of the next hop, IP packet (TTL done) */
+	DP_PUNT_MCAST_BIG, /**< data at the IP header of a multicast packet (TTL not yet done) that
+			    *   is larger than the MTU of a port it leaves by */
 	DP_PUNT_NEIGH_MISS /**< data: 20-octet address, encapsulation header, payload */
 };
 
@@ -142,8 +176,9 @@ struct dp_meta {
 	uint8_t punt : 7;     /**< enum dp_punt_reason */
 	uint8_t l2_bcast : 1; /**< punt: came as link-layer broadcast or multicast */
 	uint8_t worker;	      /**< punt, inject: the worker that received it */
-	uint16_t out_port;    /**< punt, inject: output port */
-	uint32_t nh_ip;	      /**< punt: IPv4 next hop, host order */
+	uint16_t out_port;    /**< punt, inject: output port, maybe a logical one */
+	uint16_t rx_port;     /**< punt: the ethdev it came from; m->port may be a logical port */
+	uint16_t reserved;
 };
 
 extern int dp_meta_offset;
@@ -154,20 +189,104 @@ dp_meta(struct rte_mbuf *m)
 	return RTE_MBUF_DYNFIELD(m, dp_meta_offset, struct dp_meta *);
 }
 
+/**
+ * An IP address: IPv6, or IPv4 as IPv4-mapped IPv6 (::ffff:a.b.c.d, RFC 4291
+ * 2.5.5.2). Network order. All zero: none (or ::).
+ */
+struct dp_ip {
+	uint8_t b[16];
+};
+
+/** @param ip host order */
+static inline struct dp_ip
+dp_ip4(uint32_t ip)
+{
+	struct dp_ip a = { .b[10] = 0xff, .b[11] = 0xff };
+	rte_be32_t be = rte_cpu_to_be_32(ip);
+
+	memcpy(&a.b[12], &be, sizeof(be));
+	return a;
+}
+
+/** From 16 octets of an IPv6 header. */
+static inline struct dp_ip
+dp_ip6(const uint8_t *raw)
+{
+	struct dp_ip a;
+
+	memcpy(a.b, raw, sizeof(a.b));
+	return a;
+}
+
+static inline bool
+dp_ip_is4(const struct dp_ip *a)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return memcmp(a->b, mapped, sizeof(mapped)) == 0;
+}
+
+/** The IPv4 address in it, host order. */
+static inline uint32_t
+dp_ip_get4(const struct dp_ip *a)
+{
+	rte_be32_t be;
+
+	memcpy(&be, &a->b[12], sizeof(be));
+	return rte_be_to_cpu_32(be);
+}
+
+static inline bool
+dp_ip_equal(const struct dp_ip *a, const struct dp_ip *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
+
+static inline bool
+dp_ip_is_zero(const struct dp_ip *a)
+{
+	static const struct dp_ip zero;
+
+	return dp_ip_equal(a, &zero);
+}
+
+/** IPv4 224.0.0.0/4 or IPv6 ff00::/8? */
+static inline bool
+dp_ip_is_mcast(const struct dp_ip *a)
+{
+	return dp_ip_is4(a) ? a->b[12] >> 4 == 14 : a->b[0] == 0xff;
+}
+
+/** IPv6 fe80::/10? */
+static inline bool
+dp_ip_is_linklocal6(const struct dp_ip *a)
+{
+	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+}
+
 /** What a route leads to. */
 enum dp_nh_type {
-	DP_NH_NONE,	/**< 0: no route */
-	DP_NH_LOCAL,	/**< one of our addresses */
-	DP_NH_LINK,	/**< destination is on the link of port */
-	DP_NH_VIA,	/**< by gateway gw on port */
-	DP_NH_BROADCAST /**< a subnet's broadcast address: dropped unless for us */
+	DP_NH_NONE,	   /**< 0: no route */
+	DP_NH_LOCAL,	   /**< one of our addresses */
+	DP_NH_LINK,	   /**< destination is on the link of port */
+	DP_NH_VIA,	   /**< by gateway gw on port */
+	DP_NH_BROADCAST,   /**< a subnet's broadcast address: for us, or dropped unless the port
+			  *   allows directed broadcasts */
+	DP_NH_BLACKHOLE,   /**< dropped in silence */
+	DP_NH_UNREACHABLE, /**< answered with host unreachable */
+	DP_NH_PROHIBIT,	   /**< answered with administratively prohibited */
+	DP_NH_ECMP	   /**< one of nb others, by dp_flow_hash() */
 };
 
 /** Next hop; immutable while a FIB entry or a reader can lead to it. */
 struct dp_nh {
 	uint8_t type;
+	uint8_t nb; /**< ECMP: members */
 	uint16_t port;
-	uint32_t gw; /**< IPv4, host order */
+	union {
+		struct dp_ip gw;	      /**< VIA */
+		uint16_t member[DP_ECMP_MAX]; /**< ECMP: indexes of VIA or LINK next hops */
+	};
 };
 
 /** Link-layer address of an IP next hop; immutable while an L3 entry uses its number. */
@@ -180,17 +299,46 @@ struct dp_adj {
 
 enum dp_port_kind { DP_PORT_NONE, DP_PORT_ETH, DP_PORT_IPOIB };
 
-/** A forwarding port. */
+/**
+ * Paths to one neighbour: an entry of kind IPOIB_NEIGH_UD_SET holds an index of
+ * these in place of an address handle. The handle of a packet is
+ * ah[class][dp_flow_hash() % nb_lids[class]]; class by the port's table of
+ * DSCPs. Immutable while an entry or a reader can lead to it.
+ */
+struct dp_ahset {
+	uint8_t nb_lids[DP_CLASSES]; /**< 1..DP_LIDS_MAX */
+	uint32_t ah[DP_CLASSES][DP_LIDS_MAX];
+};
+
+/** What a port does beyond plain forwarding; all off by default. */
+enum dp_port_flag {
+	DP_PORT_MSS_CLAMP = 1 << 0,	 /**< lower TCP MSS of SYNs to the port's MTU */
+	DP_PORT_DIRECTED_BCAST = 1 << 1, /**< send packets for the subnet's broadcast address */
+	DP_PORT_MCAST = 1 << 2		 /**< takes part in multicast routing */
+};
+
+/** A forwarding port. Index: number of the ethdev, or from DP_PORT_LOGICAL on. */
 struct dp_port {
-	enum dp_port_kind kind;	   /**< [setup] */
-	uint16_t nb_rxq;	   /**< [setup] */
-	uint16_t nb_txq;	   /**< [setup] */
-	uint16_t tx_owner;	   /**< [setup] worker that sends for those without a queue */
-	uint16_t io_peer;	   /**< [setup] where the io engine sends, as testpmd's pairs */
-	struct rte_ether_addr mac; /**< [setup] of an Ethernet port */
+	enum dp_port_kind kind;	   /**< [main] NONE: not there; set last, cleared first */
+	uint16_t nb_rxq;	   /**< [main] 0: a logical port */
+	uint16_t nb_txq;	   /**< [main] */
+	uint16_t tx_owner;	   /**< [main] worker that sends for those without a queue */
+	uint16_t io_peer;	   /**< [main] where the io engine sends, as testpmd's pairs */
+	struct rte_ether_addr mac; /**< [main] of an Ethernet port */
+	struct ipoib_neigh *neigh; /**< [main, control] IPoIB neighbour table; NULL on Ethernet */
+	struct dp_ahset *ahset;	   /**< [control] DP_AHSET_MAX; NULL until first needed */
 	_Atomic uint16_t mtu;	   /**< [control] IP MTU */
 	_Atomic bool up;	   /**< [control] link is up */
-	struct ipoib_neigh *neigh; /**< [setup] IPoIB neighbour table, NULL on Ethernet */
+	_Atomic uint8_t flags;	   /**< [control] enum dp_port_flag */
+	_Atomic uint16_t bind;	   /**< [control] DP_PORT_NIL, or the only port that packets from
+				    *   here may leave by */
+	/** [control] The port that really sends: itself, the parent of a sub-port, the
+	 *  active port of a bond. Neighbour tables and address handles are that port's. */
+	_Atomic uint16_t tx;
+	_Atomic uint16_t master; /**< [control] DP_PORT_NIL, or the bond it belongs to */
+	uint16_t vlan;		 /**< [main] of a sub-port: VID 1..4094; 0: none */
+	uint16_t *vlan_port; /**< [control] by VID: the sub-port or DP_PORT_NIL; NULL: none at all */
+	_Atomic uint8_t dscp_class[64]; /**< [control] traffic class of a DSCP */
 };
 
 /** One (port, queue) that a worker polls. */
@@ -252,14 +400,24 @@ struct dp_txgen {
 
 /** Everything shared. One object; made by dp_create(). */
 struct dp {
-	struct rte_mempool *pool;   /**< [setup] for packets made here */
-	struct rte_rcu_qsbr *rcu;   /**< readers: workers by id */
-	struct rte_fib *fib;	    /**< [control] IPv4, next hop = index into nh; workers load it
+	struct rte_mempool *pool;     /**< [setup] for packets made here */
+	struct rte_rcu_qsbr *rcu;     /**< readers: workers by id */
+	struct rte_fib *fib;	      /**< [control] IPv4, next hop = index into nh; workers load it
 				   *   (acquire) once a burst */
-	struct rte_fib *fib_tab[2]; /**< [setup] fib, and the one that control changes */
-	struct dp_nh *nh;	    /**< [control] DP_NH_MAX */
-	struct dp_adj *adj;	    /**< [control] DP_ADJ_MAX */
+	struct rte_fib *fib_tab[2];   /**< [setup] fib, and the one that control changes */
+	struct rte_fib6 *fib6;	      /**< [control] the same for IPv6 */
+	struct rte_fib6 *fib6_tab[2]; /**< [setup] */
+	struct dp_nh *nh;	      /**< [control] DP_NH_MAX */
+	struct dp_adj *adj;	      /**< [control] DP_ADJ_MAX */
 	struct ipoib_neigh *l3; /**< [control] IP next hops: key by dp_l3_key(), ah = adj number */
+	/** [control] Routed multicast groups: key by dp_l3_key() with port DP_PORT_NIL, ah =
+	 *  index into mgroup. NULL: no multicast routing. */
+	struct ipoib_neigh *groups;
+	/** [control] Ports (bit mask) on whose links the group has listeners. */
+	_Atomic uint64_t *mgroup;
+	/** [control] Upstream port of the multicast proxy (RFC 4605), or DP_PORT_NIL. A packet
+	 *  leaves by the group's ports and the upstream port, but not by the one it came in on. */
+	_Atomic uint16_t mcast_upstream;
 	struct rte_ring *punt;
 	struct dp_port port[DP_PORTS_MAX];
 	uint16_t nb_ports;		/**< [setup] */
@@ -277,30 +435,31 @@ struct dp {
 
 /**
  * Key of an IP next hop in the L3 table. The table is an ipoib_neigh like the
- * IPoIB one; its 20 octets hold the port (as QPN) and the address (as an
- * IPv4-mapped IPv6 address in place of the GID).
+ * IPoIB one; its 20 octets hold the port (as QPN) and the address (in place of
+ * the GID).
  */
 static inline void
-dp_l3_key(struct ipoib_addr *key, uint16_t port, uint32_t ip)
+dp_l3_key(struct ipoib_addr *key, uint16_t port, const struct dp_ip *ip)
 {
 	key->flags = 0;
 	ib_put_be24(key->qpn, port);
-	memset(key->gid.raw, 0, 10);
-	key->gid.raw[10] = key->gid.raw[11] = 0xff;
-	ip = rte_cpu_to_be_32(ip);
-	memcpy(&key->gid.raw[12], &ip, sizeof(ip));
+	memcpy(key->gid.raw, ip->b, sizeof(ip->b));
 }
 
 /** The reverse of dp_l3_key(). */
 static inline void
-dp_l3_key_get(const struct ipoib_addr *key, uint16_t *port, uint32_t *ip)
+dp_l3_key_get(const struct ipoib_addr *key, uint16_t *port, struct dp_ip *ip)
 {
-	rte_be32_t be;
-
 	*port = (uint16_t)ib_get_be24(key->qpn);
-	memcpy(&be, &key->gid.raw[12], sizeof(be));
-	*ip = rte_be_to_cpu_32(be);
+	memcpy(ip->b, key->gid.raw, sizeof(ip->b));
 }
+
+/**
+ * A number that is the same for all packets of a flow: addresses, protocol, and
+ * TCP or UDP ports unless it is a fragment (IPv6: the flow label too). Data is
+ * at the IP header. Any thread; the same in every thread.
+ */
+uint32_t dp_flow_hash(const struct rte_mbuf *m);
 
 /** How to make a struct dp. */
 struct dp_cfg {
@@ -325,13 +484,32 @@ void dp_destroy(struct dp *dp);
 /**
  * Give a configured port's RX and TX queues to the workers: each RX queue to
  * the worker with the fewest, each TX queue to a worker of its own as far as
- * they go. The port is down until control says otherwise. Main thread, while
- * stopped.
+ * they go. The port is down until control says otherwise. Main thread, also
+ * while workers run: they see it from their next turn on.
  * @return 0; -EINVAL kind or no queue; -ENODEV no such ethdev; -EEXIST; -ENOSPC
  *   a worker can poll 64 queues. Nothing is left half done.
  */
 int dp_port_add(struct dp *dp, uint16_t port, enum dp_port_kind kind, uint16_t nb_rxq,
 		uint16_t nb_txq);
+
+/**
+ * Add a logical port: without queues of its own, dp_port.tx is control's to set.
+ * Main thread, also while workers run.
+ * @param kind of the frames on it
+ * @param vlan VID of an 802.1Q sub-port (its MAC is @p parent's), 0: none
+ * @param parent ethdev port of a sub-port, else DP_PORT_NIL
+ * @return its number (DP_PORT_LOGICAL and up); -EINVAL; -ENODEV no such parent; -ENOSPC
+ */
+int dp_port_add_logical(struct dp *dp, enum dp_port_kind kind, uint16_t vlan, uint16_t parent);
+
+/**
+ * Take a port away: workers poll it no more, packets for it that are in rings or
+ * buffers are sent or dropped and counted. Control has taken away what leads to
+ * it (routes, neighbours) and has given up its tables after this returned. Main
+ * thread, also while workers run; waits for them to pass a turn.
+ * @return 0; -ENODEV; -ETIMEDOUT a worker stalls: the port is not polled, try again
+ */
+int dp_port_del(struct dp *dp, uint16_t port);
 
 /** Loop of a worker lcore (lcore_function_t); arg is its struct dp_worker. Ends when !running. */
 int dp_worker_main(void *arg);

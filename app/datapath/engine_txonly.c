@@ -96,7 +96,7 @@ packet_send(struct dp_worker *w, struct rte_mbuf *m, uint16_t i, struct dp_ib_bu
 		break;
 	case DP_PORT_IPOIB:
 		b->port[b->n] = port;
-		b->nh_ip[b->n] = gen->dst_ip;
+		b->l3[b->n] = NULL;
 		b->addr[b->n] = &gen->peer[i].lladdr;
 		b->pkts[b->n++] = m;
 		break;
@@ -118,7 +118,6 @@ txonly_generate(struct dp_worker *w)
 		return 0;
 	n = credit_take(w);
 	b.n = 0;
-	b.no_ip_neigh = true;
 	for (i = 0; i < n; i++) {
 		peer = w->gen.peer++ % nb_peers;
 		m = packet_make(w, peer);

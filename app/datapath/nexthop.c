@@ -36,8 +36,7 @@ dp_eth_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
 
 /* The packet waits at control for the path; the address goes in front, as Linux's pseudo header. */
 static void
-ib_miss(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, uint32_t nh_ip,
-		const struct ipoib_addr *addr)
+ib_miss(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct ipoib_addr *addr)
 {
 	struct ipoib_hdr *hdr;
 	void *start;
@@ -49,7 +48,8 @@ ib_miss(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, uint32_t nh_ip,
 	hdr = RTE_PTR_ADD(start, IPOIB_ADDR_LEN);
 	hdr->type = RTE_BE16(IPOIB_TYPE_IPV4);
 	hdr->reserved = 0;
-	worker_punt_fwd(w, m, DP_PUNT_NEIGH_MISS, port, nh_ip);
+	dp_meta(m)->out_port = port;
+	worker_punt(w, m, DP_PUNT_NEIGH_MISS, false);
 }
 
 static void
@@ -82,10 +82,10 @@ ib_resolved(struct dp_worker *w, const struct dp_ib_burst *b, uint16_t i,
 		worker_drop(w, m, DP_DROP_no_path);
 	else if (likely(e->mtu == 0 || m->pkt_len <= e->mtu))
 		ib_hit(w, m, b->port[i], e);
-	else if (b->no_ip_neigh)
+	else if (b->l3[i] == NULL)
 		worker_drop(w, m, DP_DROP_too_big);
 	else
-		worker_punt_fwd(w, m, DP_PUNT_TOO_BIG, b->port[i], b->nh_ip[i]);
+		worker_punt_fwd(w, m, DP_PUNT_TOO_BIG, b->port[i], b->l3[i]);
 }
 
 static void
@@ -95,7 +95,7 @@ ib_unresolved(struct dp_worker *w, const struct dp_ib_burst *b, uint16_t i,
 	if (e != NULL && e->state == IPOIB_NEIGH_FAILED)
 		worker_drop(w, b->pkts[i], DP_DROP_no_path);
 	else
-		ib_miss(w, b->pkts[i], b->port[i], b->nh_ip[i], b->addr[i]);
+		ib_miss(w, b->pkts[i], b->port[i], b->addr[i]);
 }
 
 /* The packets of one port: bits of set, one at least. */
@@ -152,7 +152,7 @@ neigh_hit(struct dp_worker *w, const struct dp_fwd_burst *f, uint16_t i, const s
 		break;
 	case DP_PORT_IPOIB:
 		b->port[b->n] = port;
-		b->nh_ip[b->n] = f->nh_ip[i];
+		b->l3[b->n] = &f->key[i];
 		b->addr[b->n] = &adj->lladdr;
 		b->pkts[b->n++] = f->pkts[i];
 		break;
@@ -169,7 +169,7 @@ neigh_miss(struct dp_worker *w, const struct dp_fwd_burst *f, uint16_t i,
 	if (e != NULL && e->state == IPOIB_NEIGH_FAILED)
 		worker_drop(w, f->pkts[i], DP_DROP_no_neigh);
 	else
-		worker_punt_fwd(w, f->pkts[i], DP_PUNT_L3_MISS, f->port[i], f->nh_ip[i]);
+		worker_punt_fwd(w, f->pkts[i], DP_PUNT_L3_MISS, f->port[i], &f->key[i]);
 }
 
 void
@@ -177,17 +177,13 @@ dp_nexthop(struct dp_worker *w, struct dp_fwd_burst *f)
 {
 	const struct ipoib_neigh_entry *entry[DP_BURST_MAX];
 	const struct ipoib_addr *keyp[DP_BURST_MAX];
-	struct ipoib_addr key[DP_BURST_MAX];
 	struct dp_ib_burst b;
 	uint64_t hits = 0;
 	uint16_t i;
 
-	for (i = 0; i < f->n; i++) {
-		dp_l3_key(&key[i], f->port[i], f->nh_ip[i]);
-		keyp[i] = &key[i];
-	}
+	for (i = 0; i < f->n; i++)
+		keyp[i] = &f->key[i];
 	b.n = 0;
-	b.no_ip_neigh = false;
 	ipoib_neigh_lookup_bulk(w->dp->l3, keyp, f->n, &hits, entry);
 	for (i = 0; i < f->n; i++) {
 		if (likely((hits & RTE_BIT64(i)) != 0))

@@ -29,7 +29,8 @@ static void
 forward(struct dp_worker *w, struct rte_mbuf *m, const struct dp_nh *nh, uint32_t dst,
 		struct dp_fwd_burst *f)
 {
-	uint32_t nh_ip = nh->type == DP_NH_VIA ? nh->gw : dst;
+	struct ipoib_addr *key = &f->key[f->n];
+	struct dp_ip ip;
 
 	if (unlikely(pkt_is_shared(m))) {
 		m = pkt_own(w->dp->pool, &w->ctr[m->port], m);
@@ -37,16 +38,18 @@ forward(struct dp_worker *w, struct rte_mbuf *m, const struct dp_nh *nh, uint32_
 			return;
 	}
 	if (unlikely(rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *)->time_to_live <= 1)) {
-		worker_punt_fwd(w, m, DP_PUNT_TTL, nh->port, nh_ip);
+		worker_punt(w, m, DP_PUNT_TTL, false);
 		return;
 	}
 	ttl_decrement(rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *));
+	if (nh->type == DP_NH_LINK)
+		ip = dp_ip4(dst);
+	dp_l3_key(key, nh->port, nh->type == DP_NH_LINK ? &ip : &nh->gw);
 	if (unlikely(m->pkt_len > worker_port_mtu(w, nh->port))) {
-		worker_punt_fwd(w, m, DP_PUNT_TOO_BIG, nh->port, nh_ip);
+		worker_punt_fwd(w, m, DP_PUNT_TOO_BIG, nh->port, key);
 		return;
 	}
 	f->port[f->n] = nh->port;
-	f->nh_ip[f->n] = nh_ip;
 	f->pkts[f->n++] = m;
 }
 

@@ -26,6 +26,20 @@ const char *const dp_engine_name[DP_ENGINE_MAX] = {
 };
 
 void
+worker_punt_fwd(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_reason reason,
+		uint16_t out_port, const struct ipoib_addr *l3)
+{
+	void *start;
+
+	m = pkt_prepend(w->dp->pool, &w->ctr[m->port], m, sizeof(*l3), &start);
+	if (unlikely(m == NULL))
+		return;
+	*(struct ipoib_addr *)start = *l3;
+	dp_meta(m)->out_port = out_port;
+	worker_punt(w, m, reason, false);
+}
+
+void
 worker_punt_flush(struct dp_worker *w)
 {
 	uint16_t port[DP_BURST_MAX];

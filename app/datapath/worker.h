@@ -50,21 +50,21 @@ struct dp_ip4_burst {
 	uint32_t dst[DP_BURST_MAX]; /**< host order */
 };
 
-/** IPv4 packets on their way out: TTL done, data still at the IP header. */
+/** IP packets of either family on their way out: TTL done, data still at the IP header. */
 struct dp_fwd_burst {
 	uint16_t n;
 	struct rte_mbuf *pkts[DP_BURST_MAX];
-	uint16_t port[DP_BURST_MAX];
-	uint32_t nh_ip[DP_BURST_MAX]; /**< next hop, host order */
+	uint16_t port[DP_BURST_MAX];	     /**< maybe logical */
+	struct ipoib_addr key[DP_BURST_MAX]; /**< dp_l3_key() of the next hop */
 };
 
-/** IPv4 packets for IPoIB peers; any mix of IPoIB ports. */
+/** IP packets for IPoIB peers; any mix of IPoIB ports. */
 struct dp_ib_burst {
 	uint16_t n;
-	bool no_ip_neigh; /**< there is no IP next hop to go back to (generator) */
 	struct rte_mbuf *pkts[DP_BURST_MAX];
-	uint16_t port[DP_BURST_MAX];
-	uint32_t nh_ip[DP_BURST_MAX];
+	uint16_t port[DP_BURST_MAX]; /**< the port that really sends */
+	/** L3 key of the next hop, to go back to; NULL: there is none (generator, multicast) */
+	const struct ipoib_addr *l3[DP_BURST_MAX];
 	const struct ipoib_addr *addr[DP_BURST_MAX];
 };
 
@@ -93,7 +93,7 @@ worker_drop(struct dp_worker *w, struct rte_mbuf *m, enum dp_drop reason)
 /** Hand what was punted to control; what does not fit is dropped. */
 void worker_punt_flush(struct dp_worker *w);
 
-/** Give a packet to control. out_port and nh_ip are the caller's to set before. */
+/** Give a packet to control. out_port is the caller's to set before. */
 static inline void
 worker_punt(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_reason reason, bool bcast)
 {
@@ -107,17 +107,9 @@ worker_punt(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_reason reason,
 	w->punt[w->nb_punt++] = m;
 }
 
-/** worker_punt() of a packet that already has an output port and a next hop. */
-static inline void
-worker_punt_fwd(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_reason reason,
-		uint16_t out_port, uint32_t nh_ip)
-{
-	struct dp_meta *meta = dp_meta(m);
-
-	meta->out_port = out_port;
-	meta->nh_ip = nh_ip;
-	worker_punt(w, m, reason, false);
-}
+/** worker_punt() of a packet with a next hop, whose key goes in front. */
+void worker_punt_fwd(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_reason reason,
+		uint16_t out_port, const struct ipoib_addr *l3);
 
 /** Send everything in this port's TX buffer, after what was injected. */
 void worker_tx_flush(struct dp_worker *w, uint16_t port);

@@ -415,7 +415,13 @@ fx_punt(struct rte_mbuf *m, enum dp_punt_reason why, uint16_t out_port, uint32_t
 {
 	dp_meta(m)->punt = (uint8_t)why;
 	dp_meta(m)->out_port = out_port;
-	dp_meta(m)->nh_ip = nh_ip;
+	if (why == DP_PUNT_L3_MISS || why == DP_PUNT_TOO_BIG) {
+		struct ipoib_addr *key = (void *)rte_pktmbuf_prepend(m, sizeof(*key));
+		struct dp_ip ip = dp_ip4(nh_ip);
+
+		assert_non_null(key);
+		dp_l3_key(key, out_port, &ip);
+	}
 	fx.dp->worker[0]->ctr[m->port].rx_pkts++;
 	assert_int_equal(rte_ring_enqueue(fx.dp->punt, m), 0);
 }

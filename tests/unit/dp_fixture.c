@@ -128,18 +128,20 @@ rec_valid(struct ipoib_neigh *t, const struct ipoib_addr *addr, uint32_t ah, uin
 void
 fx_l3_valid(uint16_t port, uint32_t ip, uint32_t adj)
 {
+	struct dp_ip addr = dp_ip4(ip);
 	struct ipoib_addr key;
 
-	dp_l3_key(&key, port, ip);
+	dp_l3_key(&key, port, &addr);
 	rec_valid(fx.dp->l3, &key, adj, 0);
 }
 
 void
 fx_l3_failed(uint16_t port, uint32_t ip)
 {
+	struct dp_ip addr = dp_ip4(ip);
 	struct ipoib_addr key;
 
-	dp_l3_key(&key, port, ip);
+	dp_l3_key(&key, port, &addr);
 	assert_int_equal(ipoib_neigh_set_failed(fx.dp->l3, rec_add(fx.dp->l3, &key), NOW), 0);
 }
 
@@ -189,7 +191,7 @@ route(uint32_t prefix, uint8_t len, uint16_t id, enum dp_nh_type type, uint16_t 
 {
 	fx.dp->nh[id].type = type;
 	fx.dp->nh[id].port = port;
-	fx.dp->nh[id].gw = gw;
+	fx.dp->nh[id].gw = dp_ip4(gw);
 	assert_int_equal(rte_fib_add(fx.dp->fib, prefix, len, id), 0);
 }
 

@@ -41,10 +41,11 @@ l3(uint16_t port, uint32_t ip)
 {
 	const struct ipoib_neigh_entry *e = NULL;
 	const struct ipoib_addr *keyp;
+	struct dp_ip addr = dp_ip4(ip);
 	struct ipoib_addr key;
 	uint64_t hits;
 
-	dp_l3_key(&key, port, ip);
+	dp_l3_key(&key, port, &addr);
 	keyp = &key;
 	ipoib_neigh_lookup_bulk(fx.dp->l3, &keyp, 1, &hits, &e);
 	return e;

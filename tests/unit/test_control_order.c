@@ -82,11 +82,12 @@ published(void)
 {
 	const struct ipoib_neigh_entry *e;
 	const struct ipoib_addr *keyp = &peer;
+	struct dp_ip ip = dp_ip4(ETH_PEER);
 	struct ipoib_addr key;
 	uint64_t hits;
 
 	if (!flow.ib) {
-		dp_l3_key(&key, ETH, ETH_PEER);
+		dp_l3_key(&key, ETH, &ip);
 		keyp = &key;
 	}
 	return ipoib_neigh_lookup_bulk(flow.ib ? fx.dp->port[IB].neigh : fx.dp->l3, &keyp, 1, &hits,

@@ -31,7 +31,8 @@ expect(uint32_t ip, uint8_t type, uint16_t port, uint32_t gw)
 	if (type == DP_NH_NONE)
 		return;
 	assert_int_equal(nh->port, port);
-	assert_int_equal(nh->gw, gw);
+	if (type == DP_NH_VIA)
+		assert_int_equal(dp_ip_get4(&nh->gw), gw);
 }
 
 static void

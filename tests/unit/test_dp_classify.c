@@ -170,7 +170,7 @@ static const struct bad_frame bad_frames[] = {
 	{ DP_DROP_l2_type, vlan_tag },
 	{ DP_DROP_l2_type, ieee_length },
 	{ DP_DROP_l2_type, cut_in_ethernet },
-	{ DP_DROP_ip6, ip_six },
+	{ DP_DROP_l2_type, ip_six },
 	{ DP_DROP_ip_short, cut_in_ip },
 	{ DP_DROP_ip_version, version_five },
 	{ DP_DROP_ip_hdrlen, ihl_four },
@@ -250,7 +250,7 @@ test_ipoib_types(void **state)
 	fx_turn();
 	fx.want[IB1].rx_pkts = 2;
 	fx.want[IB1].drop[DP_DROP_l2_type] = 1;
-	fx.want[IB1].drop[DP_DROP_ip6] = 1;
+	fx.want[IB1].drop[DP_DROP_l2_type] = 1;
 	fx_check();
 }
 

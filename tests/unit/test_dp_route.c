@@ -18,7 +18,15 @@ punt_expect(enum dp_punt_reason reason, uint16_t in_port, uint16_t out_port, uin
 	assert_non_null(m);
 	assert_int_equal(dp_meta(m)->punt, reason);
 	assert_int_equal(dp_meta(m)->out_port, out_port);
-	assert_int_equal(dp_meta(m)->nh_ip, nh_ip);
+	if (reason == DP_PUNT_L3_MISS || reason == DP_PUNT_TOO_BIG) {
+		struct dp_ip ip, want = dp_ip4(nh_ip);
+		uint16_t port;
+
+		dp_l3_key_get(rte_pktmbuf_mtod(m, struct ipoib_addr *), &port, &ip);
+		assert_int_equal(port, out_port);
+		assert_true(dp_ip_equal(&ip, &want));
+		rte_pktmbuf_adj(m, IPOIB_ADDR_LEN);
+	}
 	assert_int_equal(dp_meta(m)->worker, 0);
 	assert_int_equal(m->port, in_port);
 	return m;

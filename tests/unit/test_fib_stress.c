@@ -71,13 +71,14 @@ static bool
 legal(uint32_t ip, const struct dp_nh *nh)
 {
 	uint32_t part, block = ip >> 8 & 0xff;
+	uint32_t gw = dp_ip_get4(&nh->gw);
 
 	if (nh->type != DP_NH_VIA || nh->port != ETH)
 		return false;
-	if (nh->gw == GW_NET)
+	if (gw == GW_NET)
 		return true;
 	for (part = 0; part < RTE_DIM(parts); part++) {
-		if (nh->gw == part_gw(block, part))
+		if (gw == part_gw(block, part))
 			return covers(part, (uint8_t)ip);
 	}
 	return false;
@@ -203,7 +204,7 @@ check_table(struct rte_fib *fib)
 	for (i = 0; i < BLOCKS * 256; i++) {
 		ip = NET | i;
 		rte_fib_lookup_bulk(fib, &ip, &id, 1);
-		assert_int_equal(fx.dp->nh[id].gw, gateway(i >> 8, (uint8_t)i));
+		assert_int_equal(dp_ip_get4(&fx.dp->nh[id].gw), gateway(i >> 8, (uint8_t)i));
 	}
 }
 
@@ -258,7 +259,7 @@ test_stress(void **state)
 		bad += r->bad;
 		if (r->bad != 0)
 			print_error("%08x: type %u, port %u, gateway %08x\n", r->bad_ip,
-					r->bad_nh.type, r->bad_nh.port, r->bad_nh.gw);
+					r->bad_nh.type, r->bad_nh.port, dp_ip_get4(&r->bad_nh.gw));
 	}
 	print_message("%" PRIu64 " changes, %" PRIu64 " lookups, %" PRIu64 " wrong\n", changes,
 			bursts * BURST, bad);
