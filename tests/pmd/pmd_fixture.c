@@ -234,21 +234,36 @@ fx_rx_drops(uint16_t port)
 	return sum;
 }
 
+static int64_t
+balance_of(uint16_t port)
+{
+	int64_t sum = 0;
+
+	sum += (int64_t)fx_xstat(port, "rx_carrier_frames");
+	sum += (int64_t)fx_xstat(port, "rx_loopback");
+	sum += (int64_t)fx_xstat(port, "rx_copies");
+	sum += (int64_t)fx_xstat(port, "rx_taken_over");
+	sum -= (int64_t)fx_xstat(port, "rx_delivered");
+	sum -= (int64_t)fx_xstat(port, "rx_handed_over");
+	sum -= (int64_t)fx_rx_drops(port);
+	return sum;
+}
+
 int64_t
 fx_balance(const uint16_t *ports, unsigned int n)
 {
-	int64_t sum = 0;
+	int64_t between = 0, b;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		sum += (int64_t)fx_xstat(ports[i], "rx_carrier_frames");
-		sum += (int64_t)fx_xstat(ports[i], "rx_loopback");
-		sum += (int64_t)fx_xstat(ports[i], "rx_copies");
-		sum -= (int64_t)fx_xstat(ports[i], "rx_delivered");
-		sum -= (int64_t)fx_xstat(ports[i], "rx_held");
-		sum -= (int64_t)fx_rx_drops(ports[i]);
+		b = balance_of(ports[i]);
+		if (b != 0)
+			return b;
+		between += (int64_t)fx_xstat(ports[i], "rx_handed_over");
+		between -= (int64_t)fx_xstat(ports[i], "rx_taken_over");
+		between -= (int64_t)fx_xstat(ports[i], "rx_held");
 	}
-	return sum;
+	return between;
 }
 
 void

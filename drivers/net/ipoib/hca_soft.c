@@ -301,6 +301,7 @@ carrier_start(struct ipoib_hca *hca, struct ipoib_port *port)
 	/* Frames go to MAC addresses made of LIDs. Some drivers take all anyway. */
 	rte_eth_promiscuous_enable(soft->carrier);
 	rte_eth_allmulticast_enable(soft->carrier);
+	hca->carrier_frame = port->max_frame;
 	return 0;
 }
 
@@ -315,6 +316,7 @@ carrier_stop(struct ipoib_hca *hca, struct ipoib_port *port)
 		rte_eth_allmulticast_disable(soft->carrier);
 		rte_eth_dev_stop(soft->carrier);
 	}
+	hca->carrier_frame = 0;
 	backlog_free(soft, data->nb_tx_queues > 0 ? data->tx_queues[0] : NULL);
 }
 
@@ -360,6 +362,7 @@ soft_start(struct ipoib_hca *hca, struct ipoib_port *port)
 	if (ret != 0)
 		return ret;
 	soft->nb_started++;
+	port->lingers = false;
 	port_queues_wire(hca, port);
 	return 0;
 }
@@ -406,8 +409,13 @@ view_port_add(struct soft_view *v, const struct ipoib_port *port)
 	const struct ipoib_group *g;
 	uint16_t i;
 
-	vp->up = port->up;
-	vp->pkey = port->pkey_wire;
+	/* What a QP sends is what the table has at its index, if that is its own at all. */
+	vp->pkey = ipoib_port_pkey_wire(port);
+	vp->up = port->up && vp->pkey != 0;
+	if (v->active && port->joined && vp->pkey == 0) {
+		vp->rx_why = IPOIB_RX_DROP_PKEY;
+		vp->tx_why = IPOIB_TX_DROP_PKEY;
+	}
 	vp->port_id = port->port_id;
 	vp->nb_qps = port->nb_qps;
 	memcpy(vp->qpn, port->qpn, sizeof(vp->qpn));
@@ -470,6 +478,7 @@ view_build(const struct ipoib_hca *hca)
 	v->lid = hca->ident.lid;
 	v->path_mask = (uint16_t)(RTE_BIT32(hca->ident.lmc & 7) - 1);
 	v->gid = hca->ident.gid;
+	v->grh_required = ipoib_hca_grh_required(hca);
 	for (i = 0; i < IPOIB_HCA_PORTS_MAX; i++)
 		if (hca->ports[i] != NULL && hca->ports[i]->started)
 			view_port_add(v, hca->ports[i]);
@@ -506,7 +515,8 @@ soft_publish(struct ipoib_hca *hca)
 	return 0;
 }
 
-static void
+/* @return every burst that had begun is over. */
+static bool
 grace_wait(struct ipoib_hca *hca)
 {
 	uint64_t token = rte_rcu_qsbr_start(hca->qsbr);
@@ -515,10 +525,11 @@ grace_wait(struct ipoib_hca *hca)
 	while (rte_rcu_qsbr_check(hca->qsbr, token, false) != 1) {
 		if (rte_get_timer_cycles() > end) {
 			IPOIB_LOG(ERR, "a burst does not end on %s", hca->args.device);
-			return;
+			return false;
 		}
 		rte_delay_us_sleep(10);
 	}
+	return true;
 }
 
 static void
@@ -533,6 +544,7 @@ port_rings_flush(struct ipoib_port *port)
 		q = data->rx_queues[i];
 		while (q != NULL && rte_ring_dequeue(q->ring, (void **)&m) == 0) {
 			rte_pktmbuf_free(m);
+			ipoib_count(&q->rx.taken_over, 1);
 			ipoib_count(&q->rx.drop[IPOIB_RX_DROP_NOT_ACTIVE], 1);
 		}
 	}
@@ -544,9 +556,9 @@ soft_stop(struct ipoib_hca *hca, struct ipoib_port *port)
 	struct soft_hca *soft = hca->backend;
 
 	/* Out of memory: better no traffic than traffic into a queue that goes. */
-	if (soft_publish(hca) != 0)
+	if (ipoib_hca_publish(hca) != 0)
 		view_replace(hca, &view_none);
-	grace_wait(hca);
+	port->lingers = !grace_wait(hca);
 	port_rings_flush(port);
 	if (--soft->nb_started == 0)
 		carrier_stop(hca, port);

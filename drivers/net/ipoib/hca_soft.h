@@ -27,6 +27,9 @@
 #define SOFT_BACKLOG 1024
 #define SOFT_BURST 64
 
+static_assert((int)IPOIB_RX_DROP_NOT_ACTIVE == 0 && (int)IPOIB_TX_DROP_NOT_ACTIVE == 0,
+		"a port that is not in the view is not active");
+
 struct soft_qp {
 	uint32_t qpn; /* 0: empty */
 	uint8_t slot;
@@ -43,6 +46,8 @@ struct soft_group {
 
 struct soft_vport {
 	bool up;
+	uint8_t rx_why; /* enum ipoib_rx_drop and ipoib_tx_drop while it is not up; */
+	uint8_t tx_why; /* zero is "not active" in both */
 	uint16_t pkey;
 	uint32_t qkey;
 	uint16_t ib_mtu;
@@ -56,6 +61,7 @@ struct soft_vport {
 
 struct soft_view {
 	bool active;
+	bool grh_required;
 	uint16_t lid;
 	uint16_t path_mask; /* 2^LMC - 1 */
 	struct ib_gid gid;

@@ -183,7 +183,7 @@ static enum ipoib_rx_drop
 vport_check(const struct soft_view *v, const struct soft_vport *vp, const struct soft_pkt *p)
 {
 	if (!vp->up)
-		return IPOIB_RX_DROP_NOT_ACTIVE;
+		return (enum ipoib_rx_drop)vp->rx_why;
 	if (!ib_pkey_match(vp->pkey, p->pkey))
 		return IPOIB_RX_DROP_PKEY;
 	if (vp->qkey != p->qkey)
@@ -319,7 +319,9 @@ soft_deliver(struct soft_rx_out *out, struct ipoib_rxq *to, struct rte_mbuf *m)
 {
 	if (to == out->q)
 		out->pkts[out->n++] = m;
-	else if (rte_ring_enqueue(to->ring, m) != 0)
+	else if (rte_ring_enqueue(to->ring, m) == 0)
+		ipoib_count(&out->q->rx.handed_over, 1);
+	else
 		soft_drop(out, IPOIB_RX_DROP_RING_FULL, m);
 }
 
@@ -405,7 +407,11 @@ soft_rx_one(const struct soft_view *v, struct soft_rx_out *out, struct rte_mbuf 
 static uint16_t
 rxq_ring_take(struct ipoib_rxq *q, struct rte_mbuf **pkts, uint16_t n)
 {
-	return (uint16_t)rte_ring_dequeue_burst(q->ring, (void **)pkts, n, NULL);
+	unsigned int got = rte_ring_dequeue_burst(q->ring, (void **)pkts, n, NULL);
+
+	if (got != 0)
+		ipoib_count(&q->rx.taken_over, got);
+	return (uint16_t)got;
 }
 
 static void

@@ -308,7 +308,9 @@ loop_deliver(struct ipoib_txq *q, const struct soft_view *v, const struct soft_v
 
 	if (c == NULL) {
 		ipoib_count(&q->rx.drop[IPOIB_RX_DROP_NOMBUF], 1);
-	} else if (rte_ring_enqueue(to->ring, c) != 0) {
+	} else if (rte_ring_enqueue(to->ring, c) == 0) {
+		ipoib_count(&q->rx.handed_over, 1);
+	} else {
 		ipoib_count(&q->rx.drop[IPOIB_RX_DROP_RING_FULL], 1);
 		rte_pktmbuf_free(c);
 	}
@@ -352,7 +354,7 @@ tx_check(const struct ipoib_txq *q, const struct soft_view *v, struct rte_mbuf *
 	uint32_t n = pmd_ipoib_meta(m)->ah;
 
 	if (unlikely(!vp->up))
-		return IPOIB_TX_DROP_NOT_ACTIVE;
+		return (enum ipoib_tx_drop)vp->tx_why;
 	if (unlikely(n >= IPOIB_AH_MAX))
 		return IPOIB_TX_DROP_NO_AH;
 	ah = &vp->ah[n];
@@ -373,6 +375,15 @@ tx_check(const struct ipoib_txq *q, const struct soft_view *v, struct rte_mbuf *
 	return IPOIB_TX_DROP_MAX;
 }
 
+/* Virtual ports that share a LID with ours are elsewhere: the GID tells. */
+static bool
+dlid_is_here(const struct soft_view *v, const struct ipoib_ah *ah)
+{
+	if (likely(!soft_lid_is_own(v, ah->dlid)))
+		return false;
+	return !v->grh_required || !ah->is_global || ib_gid_equal(&ah->dgid, &v->gid);
+}
+
 static void
 soft_tx_one(const struct soft_view *v, struct soft_tx_out *out, struct rte_mbuf *m)
 {
@@ -388,7 +399,7 @@ soft_tx_one(const struct soft_view *v, struct soft_tx_out *out, struct rte_mbuf 
 		return;
 	}
 	len = (uint16_t)m->pkt_len;
-	if (unlikely(soft_lid_is_own(v, ah->dlid))) {
+	if (unlikely(dlid_is_here(v, ah))) {
 		tx_loop(q, v, ah, m);
 		rte_pktmbuf_free(m);
 		tx_sent(q, 1, len);

@@ -12,6 +12,8 @@
 #define FLOW_MAX 0xfffff
 #define SL_MAX 15
 #define PATH_BITS_MAX 127
+/* The field of a path record has 6 bits; codes that are not assigned yet may come. */
+#define RATE_MAX 63
 
 int
 ipoib_ah_table_init(struct ipoib_ah_table *t, int socket)
@@ -49,7 +51,8 @@ av_is_valid(const struct pmd_ipoib_av *av)
 
 	if (!mcast && !ib_lid_is_unicast(av->dlid))
 		return false;
-	if (av->sl > SL_MAX || av->src_path_bits > PATH_BITS_MAX || av->flow_label > FLOW_MAX)
+	if (av->sl > SL_MAX || av->src_path_bits > PATH_BITS_MAX || av->flow_label > FLOW_MAX ||
+			av->static_rate > RATE_MAX)
 		return false;
 	if (mcast && !av->is_global)
 		return false;
@@ -71,6 +74,10 @@ pmd_ipoib_ah_create(uint16_t port_id, const struct pmd_ipoib_av *av, uint32_t *a
 		return -EINVAL;
 	t = &port->ah;
 	pthread_mutex_lock(&port->hca->lock);
+	if (!av->is_global && ipoib_hca_grh_required(port->hca)) {
+		ret = -EINVAL;
+		goto unlock;
+	}
 	if (t->nb_free == 0) {
 		ret = -ENOSPC;
 		goto unlock;
@@ -91,6 +98,37 @@ pmd_ipoib_ah_create(uint16_t port_id, const struct pmd_ipoib_av *av, uint32_t *a
 	__atomic_store_n(&e->used, true, __ATOMIC_RELEASE);
 	*ah = n;
 unlock:
+	pthread_mutex_unlock(&port->hca->lock);
+	return ret;
+}
+
+int
+pmd_ipoib_ah_query(uint16_t port_id, uint32_t ah, struct pmd_ipoib_av *av)
+{
+	struct ipoib_port *port = ipoib_port_by_id(port_id);
+	const struct ipoib_ah *e;
+	uint32_t w;
+	int ret = -ENOENT;
+
+	if (port == NULL)
+		return -ENODEV;
+	pthread_mutex_lock(&port->hca->lock);
+	if (ah < IPOIB_AH_MAX && port->ah.ah[ah].used) {
+		e = &port->ah.ah[ah];
+		w = rte_be_to_cpu_32(e->ver_tclass_flow);
+		*av = (struct pmd_ipoib_av){
+			.dlid = e->dlid,
+			.sl = e->sl,
+			.static_rate = e->static_rate,
+			.src_path_bits = e->src_path_bits,
+			.is_global = e->is_global,
+			.hop_limit = e->hop_limit,
+			.tclass = (uint8_t)(w >> 20),
+			.flow_label = w & FLOW_MAX,
+			.dgid = e->dgid,
+		};
+		ret = 0;
+	}
 	pthread_mutex_unlock(&port->hca->lock);
 	return ret;
 }

@@ -42,8 +42,12 @@ ipoib_port_info(const struct ipoib_port *port, struct pmd_ipoib_info *info)
 		info->lmc = ident->lmc;
 		info->sm_lid = ident->sm_lid;
 		info->gid = ident->gid;
-		info->pkey_present = port->pkey_present;
 	}
+	info->pkey_wire = ipoib_port_pkey_wire(port);
+	info->pkey_present = info->pkey_wire != 0;
+	info->pkey_index = info->pkey_present ? (uint16_t)port->pkey_index : 0;
+	info->pkey_cycles = port->pkey_cycles;
+	info->grh_required = ipoib_hca_grh_required(port->hca);
 	info->joined = port->joined;
 	if (port->joined) {
 		info->qkey = port->bcast.qkey;
@@ -86,6 +90,7 @@ pmd_ipoib_poll(uint16_t port_id, uint64_t now_us)
 {
 	struct ipoib_port *port = ipoib_port_by_id(port_id);
 	struct ipoib_hca *hca;
+	bool stale;
 
 	if (port == NULL)
 		return;
@@ -93,8 +98,12 @@ pmd_ipoib_poll(uint16_t port_id, uint64_t now_us)
 	/* Without the lock: the listeners called from here, ours and others', take it. */
 	ipoib_mad_poll(hca->mad, now_us);
 	pthread_mutex_lock(&hca->lock);
-	hca->ops->reclaim(hca);
+	ipoib_hca_reclaim(hca);
+	stale = hca->stale;
 	pthread_mutex_unlock(&hca->lock);
+	/* There was no memory for it then. */
+	if (stale)
+		ipoib_hca_update(hca, NULL);
 }
 
 static bool
@@ -103,11 +112,14 @@ group_is_valid(const struct ib_gid *mgid, uint16_t mlid)
 	return ib_gid_is_multicast(mgid) && ib_lid_is_multicast(mlid);
 }
 
-/* Largest frame that every receive mempool of the HCA takes; 0 if none is known. */
+/*
+ * Largest frame that every receive mempool of the HCA takes; 0 if none is known.
+ * The carrier keeps the mempool of the port that started it, also when that is gone.
+ */
 static uint32_t
 hca_max_frame(const struct ipoib_hca *hca)
 {
-	uint32_t min = 0;
+	uint32_t min = hca->carrier_frame;
 	unsigned int i;
 
 	for (i = 0; i < IPOIB_HCA_PORTS_MAX; i++)
@@ -165,7 +177,7 @@ pmd_ipoib_bcast_set(uint16_t port_id, const struct pmd_ipoib_bcast *b)
 		ipoib_port_mtu_follow(port);
 	}
 	pthread_mutex_unlock(&port->hca->lock);
-	return ret == 0 ? ipoib_hca_update(port->hca) : ret;
+	return ret == 0 ? ipoib_hca_update(port->hca, NULL) : ret;
 }
 
 static struct ipoib_group *
@@ -179,6 +191,7 @@ group_find(struct ipoib_port *port, const struct ib_gid *mgid)
 	return NULL;
 }
 
+/* The broadcast group counts, though it comes and goes with pmd_ipoib_bcast_set(). */
 static int
 group_add(struct ipoib_port *port, const struct ib_gid *mgid, uint16_t mlid, bool send_only)
 {
@@ -209,9 +222,34 @@ pmd_ipoib_mcast_attach(uint16_t port_id, const struct ib_gid *mgid, uint16_t mli
 	pthread_mutex_lock(&port->hca->lock);
 	ret = group_add(port, mgid, mlid, send_only);
 	if (ret == 0) {
-		ret = port->hca->ops->publish(port->hca);
+		ret = ipoib_hca_publish(port->hca);
 		if (ret != 0)
 			port->nb_groups--;
+	}
+	pthread_mutex_unlock(&port->hca->lock);
+	return ret;
+}
+
+int
+pmd_ipoib_mcast_update(uint16_t port_id, const struct ib_gid *mgid, uint16_t mlid, bool send_only)
+{
+	struct ipoib_port *port = ipoib_port_by_id(port_id);
+	struct ipoib_group *g, old;
+	int ret = -ENOENT;
+
+	if (port == NULL)
+		return -ENODEV;
+	if (!group_is_valid(mgid, mlid))
+		return -EINVAL;
+	pthread_mutex_lock(&port->hca->lock);
+	g = group_find(port, mgid);
+	if (g != NULL) {
+		old = *g;
+		g->mlid = mlid;
+		g->send_only = send_only;
+		ret = ipoib_hca_publish(port->hca);
+		if (ret != 0)
+			*g = old;
 	}
 	pthread_mutex_unlock(&port->hca->lock);
 	return ret;
@@ -231,7 +269,7 @@ pmd_ipoib_mcast_detach(uint16_t port_id, const struct ib_gid *mgid)
 	if (g != NULL) {
 		old = *g;
 		*g = port->groups[--port->nb_groups];
-		ret = port->hca->ops->publish(port->hca);
+		ret = ipoib_hca_publish(port->hca);
 		if (ret != 0)
 			port->groups[port->nb_groups++] = old;
 	}

@@ -13,7 +13,7 @@
 
 #include "ipoib_pmd.h"
 
-#define KEYS "hca, device, port, pkey, mad, carrier, queues, crc, numa"
+#define KEYS "hca, device, port, pkey, mad, carrier, queues, crc, grh, numa"
 
 static int
 parse_number(const char *value, unsigned long min, unsigned long max, unsigned long *out)
@@ -112,12 +112,26 @@ set_queues(const char *value, struct ipoib_devargs *a)
 }
 
 static const char *
+set_switch(const char *value, bool *out)
+{
+	bool on = strcmp(value, "on") == 0 || strcmp(value, "1") == 0;
+
+	if (!on && strcmp(value, "off") != 0 && strcmp(value, "0") != 0)
+		return "on or off";
+	*out = on;
+	return NULL;
+}
+
+static const char *
 set_crc(const char *value, struct ipoib_devargs *a)
 {
-	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-		return "on or off";
-	a->crc = strcmp(value, "on") == 0;
-	return NULL;
+	return set_switch(value, &a->crc);
+}
+
+static const char *
+set_grh(const char *value, struct ipoib_devargs *a)
+{
+	return set_switch(value, &a->grh);
 }
 
 static const char *
@@ -144,6 +158,7 @@ static const struct {
 	{ "carrier", set_carrier },
 	{ "queues", set_queues },
 	{ "crc", set_crc },
+	{ "grh", set_grh },
 	{ "numa", set_numa },
 };
 

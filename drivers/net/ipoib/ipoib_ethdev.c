@@ -63,7 +63,7 @@ ipoib_dev_start(struct rte_eth_dev *dev)
 	pthread_mutex_unlock(&hca->lock);
 	if (ret != 0)
 		return ret;
-	ret = ipoib_hca_update(hca);
+	ret = ipoib_hca_update(hca, NULL);
 	if (ret == 0) {
 		queue_states_set(dev, RTE_ETH_QUEUE_STATE_STARTED);
 		return 0;
@@ -88,27 +88,18 @@ ipoib_dev_stop(struct rte_eth_dev *dev)
 	}
 	pthread_mutex_unlock(&hca->lock);
 	/* The view without the port is out already; this is for the link state. */
-	ipoib_hca_update(hca);
+	ipoib_hca_update(hca, NULL);
 	queue_states_set(dev, RTE_ETH_QUEUE_STATE_STOPPED);
 	return 0;
 }
 
 static void
-ipoib_rxq_free(struct ipoib_rxq *q)
-{
-	if (q == NULL)
-		return;
-	pthread_mutex_lock(&q->hca->lock);
-	ipoib_hca_reader_put(q->hca, q->reader);
-	pthread_mutex_unlock(&q->hca->lock);
-	rte_ring_free(q->ring);
-	rte_free(q);
-}
-
-static void
 ipoib_rxq_release(struct rte_eth_dev *dev, uint16_t id)
 {
-	ipoib_rxq_free(dev->data->rx_queues[id]);
+	const struct ipoib_port *port = dev->data->dev_private;
+
+	if (dev->data->rx_queues[id] != NULL)
+		ipoib_rxq_free(dev->data->rx_queues[id], port->lingers);
 	dev->data->rx_queues[id] = NULL;
 }
 
@@ -179,9 +170,12 @@ queue_reader_get(struct ipoib_hca *hca, unsigned int *reader)
 static int
 rxq_ring_create(struct ipoib_rxq *q, int socket)
 {
+	static uint32_t serial;
 	char name[RTE_RING_NAMESIZE];
 
-	snprintf(name, sizeof(name), "ipoib_rx_%u_%u", q->port_id, q->queue_id);
+	/* A queue of a port that is gone may linger under the same numbers. */
+	snprintf(name, sizeof(name), "ipoib_rx_%u_%u_%u", q->port_id, q->queue_id,
+			__atomic_fetch_add(&serial, 1, __ATOMIC_RELAXED));
 	q->ring = ipoib_ring_create(name, RTE_MAX(q->nb_desc, RX_DESC_MIN), socket, 0);
 	return q->ring != NULL ? 0 : -rte_errno;
 }
@@ -509,4 +503,4 @@ RTE_PMD_EXPORT_NAME(net_ipoib, __COUNTER__);
 RTE_PMD_REGISTER_PARAM_STRING(net_ipoib,
 		"hca=soft device=<name> port=<1..254> pkey=<0x8001> "
 		"mad=<umad|ibsim|ibsim:NAME> carrier=<ethdev> queues=<1..16> "
-		"crc=<on|off> numa=<node>");
+		"crc=<on|off> grh=<on|off> numa=<node>");

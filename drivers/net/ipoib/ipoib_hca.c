@@ -45,6 +45,8 @@ hca_same(const struct ipoib_hca *hca, const struct ipoib_devargs *a)
 		key = "carrier";
 	else if (a->crc != b->crc)
 		key = "crc";
+	else if (a->grh != b->grh)
+		key = "grh";
 	if (key == NULL)
 		return 0;
 	IPOIB_LOG(ERR, "%s port %u: argument '%s' differs from that of another port on it",
@@ -52,20 +54,68 @@ hca_same(const struct ipoib_hca *hca, const struct ipoib_devargs *a)
 	return -EINVAL;
 }
 
-/* The P_Key of the table that stands for the configured one, a full member first. */
-static uint16_t
-pkey_in_table(const struct ipoib_mad_port *ident, uint16_t pkey)
+/* Where the table has exactly this P_Key; where it was if it is still there. */
+static int
+pkey_exact(const struct ipoib_mad_port *ident, uint16_t pkey, int was)
 {
-	uint16_t found = 0, i;
+	int i;
 
-	for (i = 0; i < ident->nb_pkeys; i++) {
-		if (IB_PKEY_BASE(ident->pkeys[i]) != IB_PKEY_BASE(pkey))
-			continue;
-		found = ident->pkeys[i];
-		if ((found & IB_PKEY_FULL) != 0)
-			break;
+	if (was >= 0 && was < ident->nb_pkeys && ident->pkeys[was] == pkey)
+		return was;
+	for (i = 0; i < ident->nb_pkeys; i++)
+		if (ident->pkeys[i] == pkey)
+			return i;
+	return -1;
+}
+
+/* Who asks for full membership takes a limited one too, if the SM gives no other. */
+static int
+pkey_find(const struct ipoib_mad_port *ident, uint16_t pkey, int was)
+{
+	int i = pkey_exact(ident, pkey, was);
+
+	if (i < 0 && (pkey & IB_PKEY_FULL) != 0)
+		i = pkey_exact(ident, IB_PKEY_BASE(pkey), was);
+	return i;
+}
+
+uint16_t
+ipoib_port_pkey_wire(const struct ipoib_port *port)
+{
+	const struct ipoib_mad_port *ident = &port->hca->ident;
+	uint16_t pkey;
+
+	if (ident->state == IPOIB_MAD_ABSENT || port->pkey_index < 0 ||
+			port->pkey_index >= ident->nb_pkeys)
+		return 0;
+	pkey = ident->pkeys[port->pkey_index];
+	return IB_PKEY_BASE(pkey) == IB_PKEY_BASE(port->pkey) ? pkey : 0;
+}
+
+/*
+ * A QP holds an index, and the table may change under it: look the P_Key up
+ * again. The view that the bursts get next has table and index together, so no
+ * packet leaves with an old index and a new table.
+ */
+static void
+port_pkey_follow(struct ipoib_port *port)
+{
+	const struct ipoib_mad_port *ident = &port->hca->ident;
+	int was = port->pkey_index, now = -1;
+
+	if (ident->state != IPOIB_MAD_ABSENT)
+		now = pkey_find(ident, port->pkey, was);
+	port->pkey_index = now;
+	if (was == now)
+		return;
+	if (was >= 0 && now >= 0) {
+		port->pkey_cycles++;
+		IPOIB_LOG(NOTICE, "port %u: P_Key 0x%04x moved from index %d to %d", port->port_id,
+				port->pkey, was, now);
+	} else if (was >= 0 && ident->state != IPOIB_MAD_ABSENT) {
+		IPOIB_LOG(NOTICE, "port %u: P_Key 0x%04x is no longer in the table", port->port_id,
+				port->pkey);
 	}
-	return found;
 }
 
 /* A MAC address only for programs that must show one: IPoIB has none. */
@@ -84,13 +134,10 @@ port_link_update(struct ipoib_port *port)
 		.link_duplex = RTE_ETH_LINK_FULL_DUPLEX,
 		.link_autoneg = RTE_ETH_LINK_FIXED,
 	};
-	uint16_t pkey = pkey_in_table(ident, port->pkey);
 
-	port->pkey_present = ident->state != IPOIB_MAD_ABSENT && pkey != 0;
-	port->pkey_wire = pkey;
 	if (ident->state != IPOIB_MAD_ABSENT)
 		port_mac_set(port, &ident->gid);
-	port->up = port->started && port->pkey_present && port->joined &&
+	port->up = port->started && port->joined && ipoib_port_pkey_wire(port) != 0 &&
 			ident->state == IPOIB_MAD_ACTIVE;
 	link.link_status = port->up ? RTE_ETH_LINK_UP : RTE_ETH_LINK_DOWN;
 	link.link_speed = port->up ? port->hca->ops->link_speed(port->hca) : RTE_ETH_SPEED_NUM_NONE;
@@ -98,21 +145,44 @@ port_link_update(struct ipoib_port *port)
 }
 
 int
-ipoib_hca_update(struct ipoib_hca *hca)
+ipoib_hca_publish(struct ipoib_hca *hca)
+{
+	int ret = hca->ops->publish(hca);
+
+	hca->stale = ret != 0;
+	return ret;
+}
+
+int
+ipoib_hca_update(struct ipoib_hca *hca, const struct ipoib_mad_port *ident)
 {
 	struct rte_eth_dev *changed[IPOIB_HCA_PORTS_MAX];
+	struct ipoib_port *port;
 	unsigned int i, n = 0;
 	int ret;
 
 	pthread_mutex_lock(&hca->lock);
-	for (i = 0; i < RTE_DIM(hca->ports); i++)
-		if (hca->ports[i] != NULL && port_link_update(hca->ports[i]))
-			changed[n++] = hca->ports[i]->dev;
-	ret = hca->ops->publish(hca);
+	if (ident != NULL)
+		hca->ident = *ident;
+	for (i = 0; i < RTE_DIM(hca->ports); i++) {
+		port = hca->ports[i];
+		if (port == NULL)
+			continue;
+		port_pkey_follow(port);
+		if (port_link_update(port))
+			changed[n++] = port->dev;
+	}
+	ret = ipoib_hca_publish(hca);
 	pthread_mutex_unlock(&hca->lock);
 	for (i = 0; i < n; i++)
 		rte_eth_dev_callback_process(changed[i], RTE_ETH_EVENT_INTR_LSC, NULL);
 	return ret;
+}
+
+bool
+ipoib_hca_grh_required(const struct ipoib_hca *hca)
+{
+	return hca->args.grh;
 }
 
 static void
@@ -122,10 +192,7 @@ hca_event(void *arg, uint32_t events, const struct ipoib_mad_port *ident)
 
 	if ((events & ~(uint32_t)IPOIB_MAD_EV_REREGISTER) == 0)
 		return;
-	pthread_mutex_lock(&hca->lock);
-	hca->ident = *ident;
-	pthread_mutex_unlock(&hca->lock);
-	if (ipoib_hca_update(hca) != 0)
+	if (ipoib_hca_update(hca, ident) != 0)
 		IPOIB_LOG(ERR, "%s port %u: no memory to follow a change of the port",
 				hca->args.device, hca->args.port);
 }
@@ -215,9 +282,62 @@ free_hca:
 }
 
 static void
+rxq_free_now(struct ipoib_rxq *q)
+{
+	struct rte_mbuf *m;
+
+	while (rte_ring_dequeue(q->ring, (void **)&m) == 0)
+		rte_pktmbuf_free(m);
+	rte_ring_free(q->ring);
+	rte_free(q);
+}
+
+void
+ipoib_rxq_free(struct ipoib_rxq *q, bool lingers)
+{
+	struct ipoib_hca *hca = q->hca;
+
+	pthread_mutex_lock(&hca->lock);
+	ipoib_hca_reader_put(hca, q->reader);
+	if (lingers) {
+		q->linger.token = rte_rcu_qsbr_start(hca->qsbr);
+		q->linger.next = hca->linger_first;
+		hca->linger_first = q;
+	}
+	pthread_mutex_unlock(&hca->lock);
+	if (!lingers)
+		rxq_free_now(q);
+}
+
+static void
+linger_free(struct ipoib_hca *hca, bool all)
+{
+	struct ipoib_rxq **at = &hca->linger_first, *q;
+
+	while (*at != NULL) {
+		q = *at;
+		if (!all && rte_rcu_qsbr_check(hca->qsbr, q->linger.token, false) != 1) {
+			at = &q->linger.next;
+			continue;
+		}
+		*at = q->linger.next;
+		rxq_free_now(q);
+	}
+}
+
+void
+ipoib_hca_reclaim(struct ipoib_hca *hca)
+{
+	hca->ops->reclaim(hca);
+	linger_free(hca, false);
+}
+
+static void
 hca_destroy(struct ipoib_hca *hca)
 {
 	hcas[hca->id] = NULL;
+	/* No queue exists any more, hence no burst. */
+	linger_free(hca, true);
 	hca->ops->close(hca);
 	hca_mad_close(hca);
 	rte_free(hca->qsbr);
@@ -271,6 +391,7 @@ hca_port_add(struct ipoib_hca *hca, struct ipoib_port *port, const struct ipoib_
 	}
 	port->hca = hca;
 	port->slot = (uint8_t)slot;
+	port->pkey_index = -1;
 	pthread_mutex_lock(&hca->lock);
 	hca->ports[slot] = port;
 	port_qpns_choose(port, args->queues);
@@ -325,8 +446,11 @@ ipoib_hca_reader_get(struct ipoib_hca *hca)
 	for (i = 0; i < IPOIB_READERS_MAX; i++)
 		if ((hca->reader_used[i / 64] & RTE_BIT64(i % 64)) == 0)
 			break;
-	if (i == IPOIB_READERS_MAX || rte_rcu_qsbr_thread_register(hca->qsbr, i) != 0)
+	if (i == IPOIB_READERS_MAX || rte_rcu_qsbr_thread_register(hca->qsbr, i) != 0) {
+		IPOIB_LOG(ERR, "%s port %u: more than %u receive and transmit queues in all",
+				hca->args.device, hca->args.port, IPOIB_READERS_MAX);
 		return -ENOSPC;
+	}
 	hca->reader_used[i / 64] |= RTE_BIT64(i % 64);
 	return (int)i;
 }

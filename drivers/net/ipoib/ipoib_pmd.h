@@ -69,6 +69,7 @@ extern int ipoib_logtype;
 /* Why a packet to be sent was dropped. */
 #define IPOIB_TX_DROPS(X) \
 	X(NOT_ACTIVE, "not_active") \
+	X(PKEY, "pkey") /* the P_Key is not where the queue pairs look for it */ \
 	X(NO_AH, "no_ah") \
 	X(TOO_SHORT, "too_short") \
 	X(TOO_LONG, "too_long") \
@@ -83,13 +84,19 @@ enum ipoib_tx_drop { IPOIB_TX_DROPS(IPOIB_ENUM_TX) IPOIB_TX_DROP_MAX };
 /* What the checks return for a good packet. */
 #define IPOIB_RX_OK IPOIB_RX_DROP_MAX
 
-/* Receive side of the balance; a transmit queue has them too, for its loopback. */
+/*
+ * Receive side of the balance; a transmit queue has them too, for its loopback.
+ * Each port's holds by itself, so that it still does when another port is gone:
+ * carrier + loopback + copies + taken_over = packets + handed_over + all drops.
+ */
 struct ipoib_rx_counters {
 	uint64_t packets; /* given to the application */
 	uint64_t bytes;
-	uint64_t carrier;  /* frames taken from the carrier */
-	uint64_t loopback; /* packets of our own ports for our own ports */
-	uint64_t copies;   /* further copies for several members of a group */
+	uint64_t carrier;     /* frames taken from the carrier */
+	uint64_t loopback;    /* packets of our own ports for our own ports */
+	uint64_t copies;      /* further copies for several members of a group */
+	uint64_t handed_over; /* put into the ring of another queue */
+	uint64_t taken_over;  /* got out of the own ring */
 	uint64_t drop[IPOIB_RX_DROP_MAX];
 };
 
@@ -115,6 +122,13 @@ ipoib_counter(const uint64_t *c)
 struct ipoib_hca;
 struct ipoib_port;
 struct soft_ctxq;
+struct ipoib_rxq;
+
+/* Receive queues that a burst, begun before their port stopped, may still fill. */
+struct ipoib_linger {
+	struct ipoib_rxq *next;
+	uint64_t token;
+};
 
 struct ipoib_rxq {
 	struct ipoib_hca *hca;
@@ -131,6 +145,7 @@ struct ipoib_rxq {
 	struct ipoib_rx_counters rx __rte_cache_aligned;
 	/* Below: not touched by bursts. */
 	struct ipoib_rx_counters rx_base;
+	struct ipoib_linger linger;
 } __rte_cache_aligned;
 
 struct ipoib_txq {
@@ -189,6 +204,7 @@ struct ipoib_devargs {
 	uint16_t pkey;
 	uint16_t queues;
 	bool crc;
+	bool grh; /* as if the port said that it requires GRHs */
 	int numa; /* SOCKET_ID_ANY: that of the carrier */
 };
 
@@ -199,10 +215,11 @@ struct ipoib_port {
 	uint8_t slot; /* index in hca->ports */
 	bool started;
 	bool joined;
-	bool pkey_present;
 	bool up;
-	uint16_t pkey;	    /* as configured */
-	uint16_t pkey_wire; /* as in the HCA port's table: membership bit from there */
+	bool lingers;	/* stopped, but a burst may still hold its queues */
+	uint16_t pkey;	/* as configured */
+	int pkey_index; /* in the HCA port's table, as the QPs have it; -1: none */
+	uint64_t pkey_cycles;
 	uint16_t nb_qps;
 	uint16_t nb_groups;
 	uint16_t user_mtu;  /* 0: follow the link */
@@ -222,6 +239,7 @@ struct ipoib_hca {
 	void *backend; /* the backend's own */
 	int socket;
 	bool crc;
+	bool stale; /* control side only: the bursts do not have the newest view */
 
 	/* Below: control side only, under the lock. */
 	pthread_mutex_t lock;
@@ -231,6 +249,8 @@ struct ipoib_hca {
 	struct ipoib_mad *mad;
 	struct ipoib_mad_port ident;
 	struct ipoib_devargs args; /* of the first port */
+	uint32_t carrier_frame;	   /* largest frame that the carrier's mbufs take; 0: not started */
+	struct ipoib_rxq *linger_first;
 	uint64_t reader_used[RTE_MAX_LCORE * 4 / 64];
 };
 
@@ -247,7 +267,7 @@ struct ipoib_hca_ops {
 	int (*configure)(struct ipoib_hca *hca, struct ipoib_port *port);
 	/* Packets may flow once the port is in the published view. */
 	int (*start)(struct ipoib_hca *hca, struct ipoib_port *port);
-	/* Afterwards no other port's burst uses this port's queues. */
+	/* Afterwards no other port's burst uses this port's queues, or port->lingers is set. */
 	void (*stop)(struct ipoib_hca *hca, struct ipoib_port *port);
 	/* Identity, groups or ports changed: publish them to the bursts. */
 	int (*publish)(struct ipoib_hca *hca);
@@ -271,8 +291,21 @@ int ipoib_devargs_parse(const char *name, const char *text, struct ipoib_devargs
 int ipoib_hca_get(const struct ipoib_devargs *args, struct ipoib_port *port);
 /* Take the port off; the last one ends the HCA. */
 void ipoib_hca_put(struct ipoib_port *port);
-/* Publish and bring the links in line with the state, then call back without the lock. */
-int ipoib_hca_update(struct ipoib_hca *hca);
+/*
+ * Take the new identity if one is given, publish, bring the links in line with
+ * the state, then call back without the lock.
+ */
+int ipoib_hca_update(struct ipoib_hca *hca, const struct ipoib_mad_port *ident);
+/* Lock held: publish, or remember that it is still to be done. */
+int ipoib_hca_publish(struct ipoib_hca *hca);
+/* Lock held: free what lingers, as far as no burst can have it any more. */
+void ipoib_hca_reclaim(struct ipoib_hca *hca);
+/* Free a receive queue, now or when the bursts that may have it are over. */
+void ipoib_rxq_free(struct ipoib_rxq *q, bool lingers);
+/* Lock held: the P_Key that the port's QPs put on the wire now; 0: not theirs, or none. */
+uint16_t ipoib_port_pkey_wire(const struct ipoib_port *port);
+/* Lock held: must every packet of this HCA port have a GRH? */
+bool ipoib_hca_grh_required(const struct ipoib_hca *hca);
 /* A reader number for a queue, or -ENOSPC. */
 int ipoib_hca_reader_get(struct ipoib_hca *hca);
 void ipoib_hca_reader_put(struct ipoib_hca *hca, unsigned int reader);

@@ -141,10 +141,14 @@ static const struct {
 	size_t offset;
 } rows[] = { { "rx_delivered", RX_FIELD(packets) }, { "rx_carrier_frames", RX_FIELD(carrier) },
 	{ "rx_loopback", RX_FIELD(loopback) }, { "rx_copies", RX_FIELD(copies) },
+	{ "rx_handed_over", RX_FIELD(handed_over) }, { "rx_taken_over", RX_FIELD(taken_over) },
 	IPOIB_RX_DROPS(RX_DROP_ROW) IPOIB_TX_DROPS(TX_DROP_ROW) };
 
-/* What is on its way inside the driver, after the counters. */
-static const char *const gauges[] = { "rx_held", "tx_held" };
+/*
+ * After the counters: what is on its way inside the driver, and how often the
+ * QPs were set to another P_Key index.
+ */
+static const char *const gauges[] = { "rx_held", "tx_held", "pkey_cycles" };
 
 #define NB_XSTATS (RTE_DIM(rows) + RTE_DIM(gauges))
 
@@ -177,6 +181,7 @@ ipoib_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned
 		memcpy(&xstats[i].value, (const char *)&s + rows[i].offset, sizeof(uint64_t));
 	xstats[i++].value = port->hca->ops->rx_held(port);
 	xstats[i++].value = port->hca->ops->tx_held(port);
+	xstats[i++].value = port->pkey_cycles;
 	for (i = 0; i < NB_XSTATS; i++)
 		xstats[i].id = i;
 	return NB_XSTATS;

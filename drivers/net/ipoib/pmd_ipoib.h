@@ -18,7 +18,14 @@
  * Threads: burst functions by the queue's owner, as with every ethdev. All
  * functions here that change something belong to one control thread per HCA
  * (port), which also calls pmd_ipoib_poll(). pmd_ipoib_info_get() is safe
- * from any thread.
+ * from any thread, but not while its port is closed.
+ *
+ * Ports come and go at run time: rte_eal_hotplug_add("vdev", "net_ipoib1", ...)
+ * and, after nobody polls it any more, rte_eth_dev_stop(), rte_eth_dev_close()
+ * and rte_eal_hotplug_remove(), by the control thread of the HCA. Bursts on the
+ * other ports of the HCA go on meanwhile; stopping waits for those that have
+ * begun. The carrier keeps the mempool of the port that started it until the
+ * last port stops.
  */
 
 #include <stdbool.h>
@@ -89,7 +96,9 @@ struct pmd_ipoib_info {
 	uint8_t lmc;
 	uint16_t sm_lid;
 	struct ib_gid gid;
-	uint16_t pkey;	   /**< of this port, as in its devargs */
+	/** Of this port, as in its devargs. Without the full-member bit (IBA 10.9.3)
+	 *  only a limited membership will do; with it, a full one is preferred. */
+	uint16_t pkey;
 	bool pkey_present; /**< the HCA port's table has it */
 	bool joined;	   /**< pmd_ipoib_bcast_set() was called and holds */
 	uint32_t qkey;	   /**< valid while joined */
@@ -97,6 +106,13 @@ struct pmd_ipoib_info {
 	uint16_t nb_qps;
 	uint32_t qpn[PMD_IPOIB_QUEUES_MAX]; /**< of each receive queue */
 	struct ipoib_addr addr;		    /**< 20-octet address with the QPN of queue 0 */
+	uint16_t pkey_wire;  /**< as in the HCA port's table, so with its membership bit; 0: none */
+	uint16_t pkey_index; /**< in that table, valid while present */
+	/** Times that the queue pairs were set to another index, as the SM moved the P_Key. */
+	uint64_t pkey_cycles;
+	/** Every packet has to have a GRH (a virtual port, which shares its LID: the GID tells
+	 *  it apart): from the port, or the devarg grh=on. */
+	bool grh_required;
 };
 
 /** The broadcast group as the SA gave it; what the link takes from it. */
@@ -110,10 +126,10 @@ struct pmd_ipoib_bcast {
 /** Address vector (IBA 11.2.2.1). */
 struct pmd_ipoib_av {
 	uint16_t dlid;
-	uint8_t sl;
-	uint8_t static_rate;
+	uint8_t sl;	     /**< 0..15, as the SA gave it for this path */
+	uint8_t static_rate; /**< code of a path record, 6 bits; "soft" keeps and ignores it */
 	uint8_t src_path_bits;
-	bool is_global; /**< with GRH: always for multicast */
+	bool is_global; /**< with GRH: always for multicast, and where the port requires it */
 	uint8_t hop_limit;
 	uint8_t tclass;
 	uint32_t flow_label;
@@ -154,9 +170,13 @@ int pmd_ipoib_bcast_set(uint16_t port_id, const struct pmd_ipoib_bcast *b);
 
 /**
  * Create an address handle. Its number may be handed to workers at once.
- * @return 0, -ENODEV, -EINVAL bad vector, -ENOSPC (64 Ki handles a port)
+ * @return 0, -ENODEV, -EINVAL bad vector, or one without GRH on a port that
+ *   requires it, -ENOSPC (64 Ki handles a port)
  */
 int pmd_ipoib_ah_create(uint16_t port_id, const struct pmd_ipoib_av *av, uint32_t *ah);
+
+/** What a handle was made of, for shows and tests. @return 0, -ENODEV, -ENOENT */
+int pmd_ipoib_ah_query(uint16_t port_id, uint32_t ah, struct pmd_ipoib_av *av);
 
 /**
  * Destroy a handle. The caller guarantees that no worker can start a burst
@@ -171,13 +191,23 @@ uint32_t pmd_ipoib_ah_count(uint16_t port_id);
 
 /**
  * Allow sending to @p mlid and, unless @p send_only, deliver packets for
- * @p mgid. At most 4,096 groups a port.
+ * @p mgid. At most 4,096 groups a port. Workers may send and poll meanwhile.
+ * Other ports of the HCA that are members, too, get copies of what this one
+ * sends, and the other way round; the sender itself does not.
  * @return 0, -ENODEV, -EINVAL, -EEXIST, -ENOSPC, -ENOMEM
  */
 int pmd_ipoib_mcast_attach(
 		uint16_t port_id, const struct ib_gid *mgid, uint16_t mlid, bool send_only);
 
-/** @return 0, -ENODEV, -ENOENT */
+/**
+ * Change an attached group in place, with no packet lost in between: from
+ * send-only to member and back, or to another MLID.
+ * @return 0, -ENODEV, -EINVAL, -ENOENT, -ENOMEM
+ */
+int pmd_ipoib_mcast_update(
+		uint16_t port_id, const struct ib_gid *mgid, uint16_t mlid, bool send_only);
+
+/** @return 0, -ENODEV, -ENOENT, -ENOMEM */
 int pmd_ipoib_mcast_detach(uint16_t port_id, const struct ib_gid *mgid);
 
 #ifdef __cplusplus
