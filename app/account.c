@@ -26,8 +26,8 @@ struct sample_call {
 	struct sample s;
 };
 
-/* Soft HCA: what came (carrier, loop-back, copies for several queues) is
- * delivered, dropped, or held.
+/* Soft HCA: what came (carrier, loop-back, copies for several queues, from
+ * another queue) is delivered, dropped, or given to another queue.
  */
 static void
 hca_sample(uint16_t port, struct sample *s)
@@ -50,9 +50,10 @@ hca_sample(uint16_t port, struct sample *s)
 		int64_t v = (int64_t)x[i].value;
 
 		if (strcmp(name, "rx_carrier_frames") == 0 || strcmp(name, "rx_loopback") == 0 ||
-				strcmp(name, "rx_copies") == 0)
+				strcmp(name, "rx_copies") == 0 ||
+				strcmp(name, "rx_taken_over") == 0)
 			sum += v;
-		else if (strcmp(name, "rx_delivered") == 0 || strcmp(name, "rx_held") == 0 ||
+		else if (strcmp(name, "rx_delivered") == 0 || strcmp(name, "rx_handed_over") == 0 ||
 				strncmp(name, "rx_drop_", 8) == 0)
 			sum -= v;
 		s->events += x[i].value;
