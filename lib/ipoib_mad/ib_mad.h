@@ -35,6 +35,10 @@ extern "C" {
 #define IB_MAD_METHOD_GET 0x01
 #define IB_MAD_METHOD_SET 0x02
 #define IB_MAD_METHOD_GET_RESP 0x81
+#define IB_MAD_METHOD_REPORT 0x06
+#define IB_MAD_METHOD_REPORT_RESP 0x86
+#define IB_MAD_METHOD_GET_TABLE 0x12
+#define IB_MAD_METHOD_GET_TABLE_RESP 0x92
 #define IB_MAD_METHOD_DELETE 0x15
 #define IB_MAD_METHOD_DELETE_RESP 0x95
 /** Set in every answer. */
@@ -49,11 +53,17 @@ extern "C" {
 
 /** Attributes. */
 #define IB_MAD_ATTR_CLASS_PORT_INFO 0x0001
+#define IB_MAD_ATTR_NOTICE 0x0002
+#define IB_MAD_ATTR_INFORM_INFO 0x0003
 #define IB_MAD_ATTR_NODE_INFO 0x0011
 #define IB_MAD_ATTR_PORT_INFO 0x0015
 #define IB_MAD_ATTR_PKEY_TABLE 0x0016
+#define IB_MAD_ATTR_SM_INFO 0x0020
 #define IB_MAD_ATTR_PATH_RECORD 0x0035
 #define IB_MAD_ATTR_MCMEMBER_RECORD 0x0038
+
+/** Interface id of the SA's GID in each subnet (IBA 15.1.1). */
+#define IB_SA_INTERFACE_ID UINT64_C(0x0200000000000002)
 
 /** The well-known Q_Key of QP1 (IBA 10.2.5). */
 #define IB_MAD_QP1_QKEY 0x80010000u
@@ -93,10 +103,34 @@ static_assert(offsetof(struct ib_smp, data) == 64, "its attribute starts at octe
 /** Octets of a SubnAdm MAD's attribute. */
 #define IB_SA_DATA_LEN 200
 
-/** SubnAdm MAD (IBA 15.2.1.1); the RMPP header stays zero in what we send. */
+/** RMPP header (IBA 13.6.2); all zero in what is no part of a transfer. */
+struct ib_rmpp_hdr {
+	uint8_t version;
+	uint8_t type;
+	uint8_t flags; /**< RRespTime (5), then IB_RMPP_FLAG_* */
+	uint8_t status;
+	rte_be32_t seg;		/**< DATA, ACK: of the segment, from 1 */
+	rte_be32_t len_or_last; /**< DATA: PayloadLength; ACK: NewWindowLast */
+} __attribute__((packed));
+static_assert(sizeof(struct ib_rmpp_hdr) == 12, "the RMPP header is 12 octets");
+
+#define IB_RMPP_VERSION 1
+#define IB_RMPP_TYPE_DATA 1
+#define IB_RMPP_TYPE_ACK 2
+#define IB_RMPP_TYPE_STOP 3
+#define IB_RMPP_TYPE_ABORT 4
+#define IB_RMPP_FLAG_ACTIVE 0x01
+#define IB_RMPP_FLAG_FIRST 0x02
+#define IB_RMPP_FLAG_LAST 0x04
+/** STOP: out of resources. ABORT: too many retries; unspecified. */
+#define IB_RMPP_STATUS_RESX 1
+#define IB_RMPP_STATUS_TMR 126
+#define IB_RMPP_STATUS_UNSPEC 127
+
+/** SubnAdm MAD (IBA 15.2.1.1). */
 struct ib_sa_mad {
 	struct ib_mad_hdr hdr;
-	uint8_t rmpp[12];
+	struct ib_rmpp_hdr rmpp;
 	rte_be64_t sm_key;
 	rte_be16_t attr_offset;
 	rte_be16_t rsvd;
@@ -118,6 +152,10 @@ static_assert(offsetof(struct ib_sa_mad, data) == 56, "its attribute starts at o
 #define IB_PORT_INFO_STATE 32  /**< low 4 bits */
 #define IB_PORT_INFO_LMC 34    /**< low 3 bits */
 #define IB_PORT_INFO_MTU_SL 36 /**< NeighborMTU (4), MasterSMSL (4) */
+
+/** SMInfo (IBA 14.2.5.13): octets into the attribute. */
+#define IB_SM_INFO_GUID 0
+#define IB_SM_INFO_ACT_COUNT 16
 
 /** P_Keys of one P_KeyTable block (IBA 14.2.5.7). */
 #define IB_PKEY_BLOCK_LEN 32

@@ -40,6 +40,10 @@ struct ipoib_mad {
 	bool connected;
 	bool known; /* the identity was seen on this connection */
 	bool once_connected;
+	bool reconnected;	    /* REREGISTER is to be told with the identity */
+	uint32_t injected;	    /* events from elsewhere, not yet told */
+	struct ipoib_mad_dest from; /* of the MAD that is being handed over */
+	uint64_t now_us;	    /* the caller's, of the last poll */
 	/* The caller's clock may be any; ours goes on where open() left it. */
 	bool clock_set;
 	uint64_t clock_skew;
@@ -123,9 +127,13 @@ port_update(struct ipoib_mad *mad, const struct ipoib_mad_port *now)
 
 	memcpy(next.device, mad->port.device, sizeof(next.device));
 	next.port_num = mad->port.port_num;
+	next.grh_required = mad->port.grh_required;
 	memset(next.pkeys + next.nb_pkeys, 0,
 			(IPOIB_MAD_PKEYS_MAX - next.nb_pkeys) * sizeof(next.pkeys[0]));
 	ev = port_diff(&mad->port, &next);
+	if (mad->reconnected)
+		ev |= IPOIB_MAD_EV_REREGISTER;
+	mad->reconnected = false;
 	mad->port = next;
 	mad->known = true;
 	if ((ev & (IPOIB_MAD_EV_STATE | IPOIB_MAD_EV_LID | IPOIB_MAD_EV_SM)) != 0)
@@ -144,12 +152,36 @@ port_absent(struct ipoib_mad *mad)
 	return IPOIB_MAD_EV_STATE;
 }
 
+static bool
+is_smp(const struct ib_mad_hdr *hdr)
+{
+	return hdr->mgmt_class == IB_MAD_CLASS_SMP_DIRECT ||
+			hdr->mgmt_class == IB_MAD_CLASS_SMP_LID;
+}
+
+static uint32_t
+dispatch_smp(struct ipoib_mad *mad, const struct mad_rx *rx, uint64_t now_us)
+{
+	switch (mad_follow_recv(&mad->follow, now_us, rx->mad, mad->ops, mad->priv)) {
+	case MAD_FOLLOW_MORE:
+		return 0;
+	case MAD_FOLLOW_ROUND:
+		return port_update(mad, &mad->follow.port);
+	case MAD_FOLLOW_OTHER_SM:
+		MAD_LOG(NOTICE, "%s port %u: another SM, or the same one anew\n", mad->port.device,
+				mad->port.port_num);
+		return IPOIB_MAD_EV_REREGISTER;
+	default:
+		mad->stats.unclaimed++;
+		return 0;
+	}
+}
+
 static uint32_t
 dispatch(struct ipoib_mad *mad, const struct mad_rx *rx, uint64_t now_us)
 {
 	const struct ib_mad_hdr *hdr = (const struct ib_mad_hdr *)rx->mad;
 	const struct taker *t = &mad->takers[hdr->mgmt_class];
-	int ret;
 
 	if (rx->status == 0)
 		mad->stats.received++;
@@ -159,22 +191,20 @@ dispatch(struct ipoib_mad *mad, const struct mad_rx *rx, uint64_t now_us)
 		mad->stats.unclaimed++;
 		return 0;
 	}
-	if (hdr->mgmt_class == IB_MAD_CLASS_SMP_DIRECT && mad->ops->identity == NULL) {
-		if (rx->status != 0)
-			return 0;
-		ret = mad_follow_recv(&mad->follow, now_us, rx->mad, mad->ops, mad->priv);
-		if (ret < 0)
-			mad->stats.unclaimed++;
-		return ret > 0 ? port_update(mad, &mad->follow.port) : 0;
-	}
+	if (is_smp(hdr) && mad->ops->identity == NULL)
+		return rx->status == 0 ? dispatch_smp(mad, rx, now_us) : 0;
+	mad->from = rx->from;
 	if (t->cb == NULL)
 		mad->stats.unclaimed++;
 	else
-		t->cb(t->arg, rx->status, rx->mad, rx->slid);
+		t->cb(t->arg, rx->status, rx->mad, rx->from.dlid);
 	return 0;
 }
 
-/* Notice a new connection or a lost one. */
+/*
+ * Notice a new connection or a lost one. The other end may have forgotten what
+ * we registered on the old one.
+ */
 static void
 connection_edge(struct ipoib_mad *mad, bool connected, uint64_t now_us)
 {
@@ -184,8 +214,10 @@ connection_edge(struct ipoib_mad *mad, bool connected, uint64_t now_us)
 	mad->known = false;
 	if (!connected)
 		return;
-	if (mad->once_connected)
+	if (mad->once_connected) {
 		mad->stats.reconnects++;
+		mad->reconnected = true;
+	}
 	mad->once_connected = true;
 	mad_follow_reset(&mad->follow, now_us);
 }
@@ -210,10 +242,11 @@ follow(struct ipoib_mad *mad, uint64_t now_us)
 static int
 poll_at(struct ipoib_mad *mad, uint64_t now_us)
 {
-	uint32_t ev = 0;
+	uint32_t ev = mad->injected;
 	struct mad_rx rx;
 	int nb = 0;
 
+	mad->injected = 0;
 	connection_edge(mad, mad->ops->upkeep(mad->priv, now_us), now_us);
 	while (nb < POLL_MAX && mad->ops->recv(mad->priv, &rx) > 0) {
 		ev |= dispatch(mad, &rx, now_us);
@@ -234,6 +267,7 @@ ipoib_mad_poll(struct ipoib_mad *mad, uint64_t now_us)
 		mad->clock_skew = mad_clock_us() - now_us;
 		mad->clock_set = true;
 	}
+	mad->now_us = now_us;
 	return poll_at(mad, now_us + mad->clock_skew);
 }
 
@@ -269,6 +303,7 @@ mad_open_transport(const struct mad_transport_ops *ops, const struct ipoib_mad_c
 	m->ops = ops;
 	snprintf(m->port.device, sizeof(m->port.device), "%s", cfg->device);
 	m->port.port_num = cfg->port_num;
+	m->port.grh_required = cfg->grh_required;
 	ret = ops->open(cfg, arg, &m->priv);
 	if (ret != 0) {
 		free(m);
@@ -341,18 +376,70 @@ ipoib_mad_reason(const struct ipoib_mad *mad)
 	return reason[0] != '\0' ? reason : "the port's identity is not known yet";
 }
 
+bool
+mad_wants_answer(const uint8_t *mad)
+{
+	const struct ib_sa_mad *m = (const struct ib_sa_mad *)mad;
+
+	if ((m->hdr.method & IB_MAD_METHOD_RESP) != 0)
+		return false;
+	/* RMPP's own messages (ACK, STOP, ABORT) look like requests otherwise. */
+	return m->hdr.mgmt_class != IB_MAD_CLASS_SUBN_ADM ||
+			(m->rmpp.flags & IB_RMPP_FLAG_ACTIVE) == 0;
+}
+
 int
-ipoib_mad_send(struct ipoib_mad *mad, const uint8_t *buf, uint16_t dlid, uint8_t sl)
+ipoib_mad_send_to(struct ipoib_mad *mad, const uint8_t *buf, const struct ipoib_mad_dest *dest)
 {
 	int ret = -ENOTCONN;
 
 	if (mad->port.state != IPOIB_MAD_ABSENT)
-		ret = mad->ops->send(mad->priv, buf, dlid, sl);
+		ret = mad->ops->send(mad->priv, buf, dest);
 	if (ret == 0)
 		mad->stats.sent++;
 	else
 		mad->stats.send_errors++;
 	return ret;
+}
+
+int
+ipoib_mad_send(struct ipoib_mad *mad, const uint8_t *buf, uint16_t dlid, uint8_t sl)
+{
+	struct ipoib_mad_dest dest = { .dlid = dlid, .sl = sl };
+
+	return ipoib_mad_send_to(mad, buf, &dest);
+}
+
+const struct ipoib_mad_dest *
+ipoib_mad_rx_from(const struct ipoib_mad *mad)
+{
+	return &mad->from;
+}
+
+uint32_t
+ipoib_mad_qpn(const struct ipoib_mad *mad)
+{
+	return mad->ops->qpn != NULL ? mad->ops->qpn(mad->priv) : 1;
+}
+
+uint64_t
+ipoib_mad_now(const struct ipoib_mad *mad)
+{
+	return mad->now_us;
+}
+
+bool
+ipoib_mad_unsolicited(const struct ipoib_mad *mad, uint8_t mgmt_class)
+{
+	if (mad->takers[mgmt_class].cb == NULL)
+		return false;
+	return mad->ops->unsolicited == NULL || mad->ops->unsolicited(mad->priv, mgmt_class);
+}
+
+void
+ipoib_mad_event_inject(struct ipoib_mad *mad, uint32_t events)
+{
+	mad->injected |= events;
 }
 
 int

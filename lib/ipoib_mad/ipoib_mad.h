@@ -64,6 +64,8 @@ struct ipoib_mad_port {
 	struct ib_gid gid; /**< GID 0: subnet prefix and port GUID */
 	uint32_t cap_mask; /**< PortInfo:CapabilityMask */
 	uint16_t mtu;	   /**< active MTU, octets; 0: not known ("umad") */
+	/** A virtual port that shares its LID: packets need a GRH, also those to the SA. */
+	bool grh_required;
 	uint16_t nb_pkeys;
 	uint16_t pkeys[IPOIB_MAD_PKEYS_MAX]; /**< by index; 0 is an empty slot */
 };
@@ -76,9 +78,11 @@ enum ipoib_mad_event {
 	IPOIB_MAD_EV_GID = 1 << 3,
 	IPOIB_MAD_EV_PKEY = 1 << 4,
 	/**
-	 * The SM asks for memberships again. Polling cannot see it, so no transport
-	 * raises it yet: take the SA's return after silence (ipoib_sa_on_alive) as
-	 * the sign to join again.
+	 * The SM asks for memberships and subscriptions again. "ibsim": raised when
+	 * the SM shows itself to be another one than before (SMInfo: another GUID, or
+	 * its counter fell), for OpenSM then sets ClientReregister. "umad": nothing
+	 * shows it there; who receives the device's events tells of it by
+	 * ipoib_mad_event_inject(). Also after a new connection of the transport.
 	 */
 	IPOIB_MAD_EV_REREGISTER = 1 << 5,
 };
@@ -103,6 +107,19 @@ struct ipoib_mad_cfg {
 	const char *transport;
 	const char *device; /**< CA name ("mlx5_0") or ibsim node id ("Hca2") */
 	uint8_t port_num;   /**< 1..; ibsim reaches port 1 only */
+	/** Take the port for one that needs a GRH; no MAD attribute says so, the
+	 *  device does (verbs: IBV_QPF_GRH_REQUIRED). */
+	bool grh_required;
+};
+
+/** Where a MAD goes to, or came from. Host order. */
+struct ipoib_mad_dest {
+	uint16_t dlid;
+	uint8_t sl;
+	bool grh;	    /**< with a GRH; "ibsim" carries none and goes by the LID alone */
+	struct ib_gid dgid; /**< of the GRH */
+	uint8_t hop_limit;  /**< of the GRH */
+	uint32_t qpn;	    /**< 0: QP1, or QP0 for the subnet-management classes */
 };
 
 /** Counters since open. */
@@ -149,6 +166,38 @@ int ipoib_mad_poll(struct ipoib_mad *mad, uint64_t now_us);
  *   another -errno
  */
 int ipoib_mad_send(struct ipoib_mad *mad, const uint8_t *buf, uint16_t dlid, uint8_t sl);
+
+/**
+ * As ipoib_mad_send(), to any destination. A MAD that asks for something (no
+ * response bit, no active RMPP header) is followed until it is answered; others
+ * are sent and forgotten.
+ */
+int ipoib_mad_send_to(struct ipoib_mad *mad, const uint8_t *buf, const struct ipoib_mad_dest *dest);
+
+/**
+ * Where the MAD that is being handed to a callback came from, in the form that
+ * an answer needs. Valid inside an ipoib_mad_recv_cb with status 0.
+ */
+const struct ipoib_mad_dest *ipoib_mad_rx_from(const struct ipoib_mad *mad);
+
+/** The QPN that requests come from and reports go to: 1, but "ibsim" gives each client its own. */
+uint32_t ipoib_mad_qpn(const struct ipoib_mad *mad);
+
+/** The caller's clock as of the running or last ipoib_mad_poll(), microseconds. */
+uint64_t ipoib_mad_now(const struct ipoib_mad *mad);
+
+/**
+ * Can MADs that nobody asked for (Report) reach the taker of @p mgmt_class?
+ * False: another program holds them ("umad"), or the class has no taker.
+ */
+bool ipoib_mad_unsolicited(const struct ipoib_mad *mad, uint8_t mgmt_class);
+
+/**
+ * Events seen elsewhere, such as the device's asynchronous events. The
+ * listeners are told from the next ipoib_mad_poll(). Call it in the thread of
+ * that poll.
+ */
+void ipoib_mad_event_inject(struct ipoib_mad *mad, uint32_t events);
 
 /**
  * Take MADs of a management class (0x03 is SubnAdm). One taker a class.

@@ -2,7 +2,6 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
-#include <errno.h>
 #include <string.h>
 
 #include <rte_random.h>
@@ -19,7 +18,9 @@
 #define PIECE_BITS 4
 #define BIT(n) (UINT32_C(1) << (n))
 
-static_assert(PIECES <= BIT(PIECE_BITS), "a piece fits into its bits of the TID");
+/* The SM's answer belongs to no round. */
+#define PIECE_SM (BIT(PIECE_BITS) - 1)
+static_assert(PIECES < BIT(PIECE_BITS), "a piece fits into its bits of the TID");
 
 static uint16_t
 get_be16(const uint8_t *p)
@@ -34,8 +35,22 @@ get_be32(const uint8_t *p)
 }
 
 static void
+fill_get(const struct mad_follow *f, uint8_t mgmt_class, uint16_t attr, unsigned int piece,
+		struct ib_smp *smp)
+{
+	memset(smp, 0, sizeof(*smp));
+	smp->hdr.base_version = IB_MAD_BASE_VERSION;
+	smp->hdr.mgmt_class = mgmt_class;
+	smp->hdr.class_version = IB_MAD_SMP_CLASS_VERSION;
+	smp->hdr.method = IB_MAD_METHOD_GET;
+	smp->hdr.tid = rte_cpu_to_be_64(f->round << PIECE_BITS | piece);
+	smp->hdr.attr_id = rte_cpu_to_be_16(attr);
+}
+
+static void
 ask(const struct mad_follow *f, unsigned int piece, const struct mad_transport_ops *ops, void *priv)
 {
+	const struct ipoib_mad_dest self = { .dlid = IB_LID_PERMISSIVE };
 	struct ib_smp smp;
 	uint16_t attr = IB_MAD_ATTR_PKEY_TABLE;
 	uint32_t mod = 0;
@@ -47,18 +62,27 @@ ask(const struct mad_follow *f, unsigned int piece, const struct mad_transport_o
 	else
 		mod = piece - PIECE_PKEY;
 
-	memset(&smp, 0, sizeof(smp));
-	smp.hdr.base_version = IB_MAD_BASE_VERSION;
-	smp.hdr.mgmt_class = IB_MAD_CLASS_SMP_DIRECT;
-	smp.hdr.class_version = IB_MAD_SMP_CLASS_VERSION;
-	smp.hdr.method = IB_MAD_METHOD_GET;
-	smp.hdr.tid = rte_cpu_to_be_64(f->round << PIECE_BITS | piece);
-	smp.hdr.attr_id = rte_cpu_to_be_16(attr);
+	fill_get(f, IB_MAD_CLASS_SMP_DIRECT, attr, piece, &smp);
 	smp.hdr.attr_mod = rte_cpu_to_be_32(mod);
 	smp.dr_slid = RTE_BE16(IB_LID_PERMISSIVE);
 	smp.dr_dlid = RTE_BE16(IB_LID_PERMISSIVE);
 	/* What cannot be sent now is asked for again in the next tick. */
-	ops->send(priv, (const uint8_t *)&smp, IB_LID_PERMISSIVE, 0);
+	ops->send(priv, (const uint8_t *)&smp, &self);
+}
+
+/* Its answer may be lost, or never come: nothing waits for it. */
+static void
+ask_sm(struct mad_follow *f, uint64_t now_us, const struct mad_transport_ops *ops, void *priv)
+{
+	const struct ipoib_mad_dest sm = { .dlid = f->port.sm_lid };
+	struct ib_smp smp;
+
+	if (now_us < f->sm_us || f->port.state != IPOIB_MAD_ACTIVE || sm.dlid == 0)
+		return;
+	f->sm_us = now_us + MAD_FOLLOW_SM_US;
+	fill_get(f, IB_MAD_CLASS_SMP_LID, IB_MAD_ATTR_SM_INFO, PIECE_SM, &smp);
+	f->sm_tid = f->round << PIECE_BITS | PIECE_SM;
+	ops->send(priv, (const uint8_t *)&smp, &sm);
 }
 
 static void
@@ -95,6 +119,7 @@ mad_follow_tick(struct mad_follow *f, uint64_t now_us, const struct mad_transpor
 		}
 		ask_missing(f, ops, priv);
 	}
+	ask_sm(f, now_us, ops, priv);
 	if (now_us < f->answer_us + MAD_SILENCE_US)
 		return true;
 	if (now_us >= f->silence_us) {
@@ -169,20 +194,43 @@ piece_of(const struct mad_follow *f, const struct ib_smp *smp)
 	return (int)piece;
 }
 
-int
+/* OpenSM counts the SMPs it has sent; a count that falls is a new life. */
+static enum mad_follow_result
+take_sm(struct mad_follow *f, const struct ib_smp *smp)
+{
+	uint32_t count = get_be32(smp->data + IB_SM_INFO_ACT_COUNT);
+	bool other;
+	uint64_t guid;
+
+	if (smp->hdr.attr_id != RTE_BE16(IB_MAD_ATTR_SM_INFO) || smp->hdr.status != 0 ||
+			smp->hdr.method != IB_MAD_METHOD_GET_RESP ||
+			(uint32_t)rte_be_to_cpu_64(smp->hdr.tid) != f->sm_tid)
+		return MAD_FOLLOW_FOREIGN;
+	memcpy(&guid, smp->data + IB_SM_INFO_GUID, sizeof(guid));
+	other = f->sm_known && (guid != f->sm_guid || (int32_t)(count - f->sm_count) < 0);
+	f->sm_known = true;
+	f->sm_guid = guid;
+	f->sm_count = count;
+	return other ? MAD_FOLLOW_OTHER_SM : MAD_FOLLOW_MORE;
+}
+
+enum mad_follow_result
 mad_follow_recv(struct mad_follow *f, uint64_t now_us, const uint8_t *mad,
 		const struct mad_transport_ops *ops, void *priv)
 {
 	const struct ib_smp *smp = (const struct ib_smp *)mad;
 	bool valid = (rte_be_to_cpu_16(smp->hdr.status) & ~IB_MAD_STATUS_DIRECTION) == 0;
-	int piece = piece_of(f, smp);
+	int piece;
 
+	if (smp->hdr.mgmt_class == IB_MAD_CLASS_SMP_LID)
+		return take_sm(f, smp);
+	piece = piece_of(f, smp);
 	if (piece < 0)
-		return -EPROTO;
+		return MAD_FOLLOW_FOREIGN;
 	if (piece >= PIECE_PKEY) {
 		take_pkeys(f, (unsigned int)piece - PIECE_PKEY, smp->data, valid);
 	} else if (!valid) {
-		return 0;
+		return MAD_FOLLOW_MORE;
 	} else if (piece == PIECE_PORT) {
 		take_port(f, smp->data);
 	} else {
@@ -196,7 +244,7 @@ mad_follow_recv(struct mad_follow *f, uint64_t now_us, const uint8_t *mad,
 	}
 	f->have |= BIT(piece);
 	if (f->have != f->want)
-		return 0;
+		return MAD_FOLLOW_MORE;
 	f->answer_us = now_us;
-	return 1;
+	return MAD_FOLLOW_ROUND;
 }

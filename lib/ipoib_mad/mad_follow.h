@@ -8,7 +8,9 @@
 /**
  * @file
  * The identity of the local port by SMPs: NodeInfo, PortInfo and the P_Key
- * table, asked for by directed route with 0 hops, without waiting. Internal.
+ * table, asked for by directed route with 0 hops, without waiting. And SMInfo of
+ * the SM, by its LID: an SM that is another one than before will want every port
+ * to register again. Internal.
  */
 
 #include <stdbool.h>
@@ -29,6 +31,22 @@ struct mad_follow {
 	uint32_t want;	     /**< pieces of this round */
 	uint32_t have;
 	struct ipoib_mad_port port; /**< as far as this round knows it */
+	uint64_t sm_us;		    /**< when the SM is asked next */
+	uint32_t sm_tid;	    /**< of the last question to it */
+	bool sm_known;		    /**< the two below are */
+	uint64_t sm_guid;	    /**< as on the wire */
+	uint32_t sm_count;	    /**< ActCount: grows while it is the same SM */
+};
+
+/** Pace of SMInfo, microseconds: it costs the SM one SMP each. */
+#define MAD_FOLLOW_SM_US 500000
+
+/** What mad_follow_recv() made of an SMP. */
+enum mad_follow_result {
+	MAD_FOLLOW_FOREIGN,  /**< none of our answers */
+	MAD_FOLLOW_MORE,     /**< the round goes on */
+	MAD_FOLLOW_ROUND,    /**< it is complete: follow.port is the identity now */
+	MAD_FOLLOW_OTHER_SM, /**< the SM is another one than before */
 };
 
 /** Start again on a new connection. */
@@ -38,12 +56,8 @@ void mad_follow_reset(struct mad_follow *f, uint64_t now_us);
 bool mad_follow_tick(struct mad_follow *f, uint64_t now_us, const struct mad_transport_ops *ops,
 		void *priv);
 
-/**
- * Take an SMP.
- * @return 1: the round is complete, f->port is the identity now; 0: not yet;
- *   -EPROTO: it is not one of our answers
- */
-int mad_follow_recv(struct mad_follow *f, uint64_t now_us, const uint8_t *mad,
+/** Take an SMP. */
+enum mad_follow_result mad_follow_recv(struct mad_follow *f, uint64_t now_us, const uint8_t *mad,
 		const struct mad_transport_ops *ops, void *priv);
 
 #endif /* MAD_FOLLOW_H */

@@ -11,6 +11,10 @@
  * open until CONNECT is answered. It waits busily for a client whose socket is
  * full: everything is read in each poll. It has ten places: they are given
  * back.
+ *
+ * MADs that nobody asked for go to the SM of a node, or to the client that has
+ * given itself the packet's destination QP. So we take a QPN of our own and ask
+ * from it: OpenSM sends reports to the QPN that subscribed.
  */
 
 #include <errno.h>
@@ -85,6 +89,7 @@ struct ibsim {
 	int pkt;
 	enum link_state state;
 	uint32_t place;	   /* our number at ibsim */
+	uint32_t qpn;	   /* ours, the same on each connection */
 	uint64_t retry_us; /* LINK_IDLE: next attempt; LINK_ASKED: next look at ibsim */
 	bool ctl_asked;	   /* a question on the control socket is open */
 	bool ctl_answered; /* the last one was answered */
@@ -212,6 +217,7 @@ sim_ask(struct ibsim *s, uint64_t now_us)
 	len = sim_name(&sa, "%s:ctl", s->sock);
 	memset(&conn, 0, sizeof(conn));
 	conn.id = id;
+	conn.qp = s->qpn;
 	memcpy(conn.node, s->node, sizeof(conn.node));
 	ret = connect(s->ctl, (struct sockaddr *)&sa, len) == 0
 			? sim_ctl_send(s, SIM_CTL_CONNECT, &conn, sizeof(conn))
@@ -326,7 +332,7 @@ ibsim_reason(const void *priv)
 }
 
 static int
-ibsim_send(void *priv, const uint8_t *buf, uint16_t dlid, uint8_t sl)
+ibsim_send(void *priv, const uint8_t *buf, const struct ipoib_mad_dest *dest)
 {
 	const struct ib_mad_hdr *hdr = (const struct ib_mad_hdr *)buf;
 	bool smp = hdr->mgmt_class == IB_MAD_CLASS_SMP_DIRECT ||
@@ -334,15 +340,17 @@ ibsim_send(void *priv, const uint8_t *buf, uint16_t dlid, uint8_t sl)
 	struct ibsim *s = priv;
 	struct sim_packet pkt;
 
-	(void)sl; /* not simulated */
+	/* SLs and GRHs are not simulated: an LID is reached without. */
 	if (s->state != LINK_UP)
 		return -ENOTCONN;
 	memset(&pkt, 0, offsetof(struct sim_packet, mad));
-	pkt.dlid = rte_cpu_to_be_16(dlid);
+	pkt.dlid = rte_cpu_to_be_16(dest->dlid);
 	/* 0 lets ibsim fill in our LID. */
-	pkt.slid = dlid == IB_LID_PERMISSIVE ? IB_LID_PERMISSIVE : 0;
-	pkt.dqp = rte_cpu_to_be_32(smp ? 0 : 1);
-	pkt.sqp = rte_cpu_to_be_32(smp ? 0 : 1);
+	pkt.slid = dest->dlid == IB_LID_PERMISSIVE ? IB_LID_PERMISSIVE : 0;
+	if (!smp) {
+		pkt.dqp = rte_cpu_to_be_32(dest->qpn != 0 ? dest->qpn : 1);
+		pkt.sqp = rte_cpu_to_be_32(s->qpn);
+	}
 	pkt.length = rte_cpu_to_be_64(IPOIB_MAD_LEN);
 	memcpy(pkt.mad, buf, IPOIB_MAD_LEN);
 	if (send(s->pkt, &pkt, sizeof(pkt), MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof(pkt))
@@ -351,6 +359,22 @@ ibsim_send(void *priv, const uint8_t *buf, uint16_t dlid, uint8_t sl)
 		return -EAGAIN;
 	sim_down(s, 0, "ibsim '%s' went away", s->sock);
 	return -ENOTCONN;
+}
+
+/* What OpenSM has not written is rest of its stack. */
+static void
+take_length(uint8_t *mad, uint64_t length)
+{
+	if (length < IPOIB_MAD_LEN)
+		memset(mad + length, 0, IPOIB_MAD_LEN - length);
+}
+
+static uint32_t
+ibsim_qpn(const void *priv)
+{
+	const struct ibsim *s = priv;
+
+	return s->qpn;
 }
 
 static int
@@ -370,7 +394,10 @@ ibsim_recv(void *priv, struct mad_rx *rx)
 	if (len != (ssize_t)sizeof(pkt))
 		memset(&pkt, 0, sizeof(pkt)); /* counted as malformed further up */
 	memcpy(rx->mad, pkt.mad, IPOIB_MAD_LEN);
-	rx->slid = rte_be_to_cpu_16((uint16_t)pkt.slid);
+	take_length(rx->mad, rte_be_to_cpu_64(pkt.length));
+	memset(&rx->from, 0, sizeof(rx->from));
+	rx->from.dlid = rte_be_to_cpu_16((uint16_t)pkt.slid);
+	rx->from.qpn = rte_be_to_cpu_32(pkt.sqp);
 	rx->status = pkt.status != 0 ? -EHOSTUNREACH : 0;
 	return 1;
 }
@@ -418,6 +445,8 @@ ibsim_open(const struct ipoib_mad_cfg *cfg, const char *arg, void **priv)
 		return -ENOMEM;
 	s->ctl = -1;
 	s->pkt = -1;
+	/* 23 random bits below one that is set: above every QPN with a meaning. */
+	s->qpn = UINT32_C(0x800000) | (uint32_t)(rte_rand() & 0x7fffff);
 	snprintf(s->sock, sizeof(s->sock), "%s", sock);
 	snprintf(s->node, sizeof(s->node), "%s", cfg->device);
 	sim_ask(s, mad_clock_us());
@@ -453,4 +482,5 @@ const struct mad_transport_ops mad_transport_ibsim = {
 	.recv = ibsim_recv,
 	.fd = ibsim_fd,
 	.silent = ibsim_silent,
+	.qpn = ibsim_qpn,
 };

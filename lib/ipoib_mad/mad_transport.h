@@ -24,8 +24,8 @@
 /** A received MAD, or one of ours that came back. */
 struct mad_rx {
 	uint8_t mad[IPOIB_MAD_LEN];
-	uint16_t slid;
-	int status; /**< as in ipoib_mad_recv_cb */
+	struct ipoib_mad_dest from; /**< how to answer it */
+	int status;		    /**< as in ipoib_mad_recv_cb */
 };
 
 /** One back end. */
@@ -42,7 +42,7 @@ struct mad_transport_ops {
 	/** Why it is not connected; "" if it is. */
 	const char *(*reason)(const void *priv);
 	/** @return 0, -EAGAIN, -ENOTCONN, other -errno */
-	int (*send)(void *priv, const uint8_t *buf, uint16_t dlid, uint8_t sl);
+	int (*send)(void *priv, const uint8_t *buf, const struct ipoib_mad_dest *dest);
 	/** @return 1: @p rx is filled; 0: nothing is there, or the connection is gone */
 	int (*recv)(void *priv, struct mad_rx *rx);
 	int (*fd)(const void *priv);
@@ -56,7 +56,14 @@ struct mad_transport_ops {
 	void (*silent)(void *priv);
 	/** NULL, or: be ready for MADs of this class. */
 	int (*take_class)(void *priv, uint8_t mgmt_class);
+	/** NULL (1), or: the QPN that requests come from. */
+	uint32_t (*qpn)(const void *priv);
+	/** NULL (always), or: reports reach the taker of a class. */
+	bool (*unsolicited)(const void *priv, uint8_t mgmt_class);
 };
+
+/** Is this a MAD that the transport is to follow until an answer comes? */
+bool mad_wants_answer(const uint8_t *mad);
 
 /** A connection that answers nothing for so long counts as absent. */
 #define MAD_SILENCE_US 1000000

@@ -47,6 +47,7 @@ struct umad {
 	uint8_t port_num;
 	int portid; /* -1: closed */
 	int agent;
+	bool reports;		/* they are ours, no other program's */
 	uint32_t open_requests; /* sent, neither answered nor returned */
 	uint64_t retry_us;
 	uint64_t look_us;
@@ -69,7 +70,27 @@ umad_tr_down(struct umad *u)
 	snprintf(u->reason, sizeof(u->reason), "device '%s' went away", u->ca);
 }
 
-/* Open the device and become the SubnAdm agent. */
+/*
+ * Become the SubnAdm agent, with reports if no other program has them: the
+ * kernel gives a method of a class to one. Without RMPP: the kernel would take
+ * over only what it can reassemble into one long read, and hands RMPP MADs to an
+ * agent that registers none as they are.
+ */
+static void
+umad_tr_agent(struct umad *u)
+{
+	long methods[16 / sizeof(long)] = { 0 };
+
+	methods[0] = 1L << IB_MAD_METHOD_REPORT;
+	u->agent = umad_register(
+			u->portid, IB_MAD_CLASS_SUBN_ADM, IB_MAD_SA_CLASS_VERSION, 0, methods);
+	u->reports = u->agent >= 0;
+	if (u->agent < 0)
+		u->agent = umad_register(
+				u->portid, IB_MAD_CLASS_SUBN_ADM, IB_MAD_SA_CLASS_VERSION, 0, NULL);
+}
+
+/* Open the device. */
 static int
 umad_tr_up(struct umad *u)
 {
@@ -77,8 +98,7 @@ umad_tr_up(struct umad *u)
 	u->portid = umad_open_port(u->ca, u->port_num);
 	if (u->portid < 0)
 		return errno == EACCES || errno == EPERM ? -EACCES : -ENODEV;
-	u->agent = umad_register(
-			u->portid, IB_MAD_CLASS_SUBN_ADM, IB_MAD_SA_CLASS_VERSION, 0, NULL);
+	umad_tr_agent(u);
 	if (u->agent < 0) {
 		umad_close_port(u->portid);
 		u->portid = -1;
@@ -110,27 +130,62 @@ umad_tr_reason(const void *priv)
 	return u->reason;
 }
 
-static int
-umad_tr_send(void *priv, const uint8_t *buf, uint16_t dlid, uint8_t sl)
+static void
+umad_tr_address(struct umad *u, const struct ipoib_mad_dest *dest)
 {
+	ib_mad_addr_t grh;
+
+	umad_set_addr(u->buf, dest->dlid, dest->qpn != 0 ? (int)dest->qpn : 1, dest->sl,
+			(int)IB_MAD_QP1_QKEY);
+	umad_set_pkey(u->buf, 0);
+	if (!dest->grh)
+		return;
+	memset(&grh, 0, sizeof(grh));
+	grh.grh_present = 1;
+	grh.hop_limit = dest->hop_limit;
+	memcpy(grh.gid, dest->dgid.raw, sizeof(grh.gid));
+	umad_set_grh(u->buf, &grh);
+}
+
+static int
+umad_tr_send(void *priv, const uint8_t *buf, const struct ipoib_mad_dest *dest)
+{
+	bool asks = mad_wants_answer(buf);
 	struct umad *u = priv;
 
 	if (u->portid < 0)
 		return -ENOTCONN;
 	memset(u->buf, 0, umad_size());
 	memcpy(umad_get_mad(u->buf), buf, IPOIB_MAD_LEN);
-	umad_set_addr(u->buf, dlid, 1, sl, (int)IB_MAD_QP1_QKEY);
-	umad_set_pkey(u->buf, 0);
+	umad_tr_address(u, dest);
 	errno = 0;
-	if (umad_send(u->portid, u->agent, u->buf, IPOIB_MAD_LEN, UMAD_TIMEOUT_MS, 0) != 0) {
+	if (umad_send(u->portid, u->agent, u->buf, IPOIB_MAD_LEN, asks ? UMAD_TIMEOUT_MS : 0, 0) !=
+			0) {
 		if (errno == ENODEV) {
 			umad_tr_down(u);
 			return -ENOTCONN;
 		}
 		return errno == ENOMEM || errno == EAGAIN || errno == EINTR ? -EAGAIN : -EIO;
 	}
-	u->open_requests++;
+	u->open_requests += asks;
 	return 0;
+}
+
+/* Who sent what is in the buffer. */
+static void
+umad_tr_from(const struct umad *u, struct ipoib_mad_dest *from)
+{
+	const ib_mad_addr_t *addr = umad_get_mad_addr(u->buf);
+
+	memset(from, 0, sizeof(*from));
+	from->dlid = rte_be_to_cpu_16(addr->lid);
+	from->sl = addr->sl;
+	from->qpn = rte_be_to_cpu_32(addr->qpn);
+	from->grh = addr->grh_present != 0;
+	if (!from->grh)
+		return;
+	memcpy(from->dgid.raw, addr->gid, IB_GID_LEN);
+	from->hop_limit = addr->hop_limit;
 }
 
 static int
@@ -149,14 +204,15 @@ umad_tr_recv(void *priv, struct mad_rx *rx)
 			umad_tr_down(u);
 		return 0;
 	}
-	if (u->open_requests != 0)
-		u->open_requests--;
 	if (len < IPOIB_MAD_LEN)
 		memset((uint8_t *)umad_get_mad(u->buf) + (len > 0 ? len : 0), 0,
 				(size_t)(IPOIB_MAD_LEN - (len > 0 ? len : 0)));
 	memcpy(rx->mad, umad_get_mad(u->buf), IPOIB_MAD_LEN);
-	rx->slid = rte_be_to_cpu_16(umad_get_mad_addr(u->buf)->lid);
+	umad_tr_from(u, &rx->from);
 	rx->status = -umad_status(u->buf);
+	/* What nobody asked for closes no request. */
+	if (u->open_requests != 0 && (rx->status != 0 || !mad_wants_answer(rx->mad)))
+		u->open_requests--;
 	return 1;
 }
 
@@ -244,6 +300,14 @@ umad_tr_take_class(void *priv, uint8_t mgmt_class)
 {
 	(void)priv;
 	return mgmt_class == IB_MAD_CLASS_SUBN_ADM ? 0 : -ENOTSUP;
+}
+
+static bool
+umad_tr_unsolicited(const void *priv, uint8_t mgmt_class)
+{
+	const struct umad *u = priv;
+
+	return mgmt_class == IB_MAD_CLASS_SUBN_ADM && u->reports;
 }
 
 /* One line that says which devices there are. */
@@ -354,4 +418,5 @@ const struct mad_transport_ops mad_transport_umad = {
 	.fd = umad_tr_fd,
 	.identity = umad_tr_identity,
 	.take_class = umad_tr_take_class,
+	.unsolicited = umad_tr_unsolicited,
 };

@@ -44,16 +44,16 @@ fake_reason(const void *priv)
 }
 
 static int
-fake_send(void *priv, const uint8_t *buf, uint16_t dlid, uint8_t sl)
+fake_send(void *priv, const uint8_t *buf, const struct ipoib_mad_dest *dest)
 {
 	struct fake_mad *f = priv;
 
-	(void)sl;
 	if (f->send_ret != 0)
 		return f->send_ret;
 	f->sent++;
+	f->dest = *dest;
 	if (f->script != NULL)
-		f->script(f, buf, dlid);
+		f->script(f, buf, dest->dlid);
 	return 0;
 }
 
@@ -102,6 +102,15 @@ fake_silent(void *priv)
 	f->silences++;
 }
 
+static bool
+fake_unsolicited(const void *priv, uint8_t mgmt_class)
+{
+	const struct fake_mad *f = priv;
+
+	(void)mgmt_class;
+	return !f->no_reports;
+}
+
 static const struct mad_transport_ops fake_ops = {
 	.name = "fake",
 	.open = fake_open,
@@ -112,6 +121,7 @@ static const struct mad_transport_ops fake_ops = {
 	.recv = fake_recv,
 	.fd = fake_fd,
 	.identity = fake_identity,
+	.unsolicited = fake_unsolicited,
 };
 
 static const struct mad_transport_ops fake_smp_ops = {
@@ -166,7 +176,7 @@ fake_mad_deliver(struct fake_mad *f, const uint8_t *mad, int status, uint64_t de
 	f->queue[f->pending].due_us = f->now_us + delay_us;
 	memcpy(f->queue[f->pending].rx.mad, mad, IPOIB_MAD_LEN);
 	f->queue[f->pending].rx.status = status;
-	f->queue[f->pending].rx.slid = f->port.sm_lid;
+	f->queue[f->pending].rx.from.dlid = f->port.sm_lid;
 	f->pending++;
 }
 

@@ -30,7 +30,9 @@ struct fake_mad {
 	/* What the port is; with SMPs the script says it. */
 	struct ipoib_mad_port port;
 	bool connected;
-	int send_ret; /* not 0: sends fail with this */
+	bool no_reports;	    /* another program has them */
+	int send_ret;		    /* not 0: sends fail with this */
+	struct ipoib_mad_dest dest; /* of the last MAD that was sent */
 	unsigned int silences;
 	uint64_t now_us;  /* the test's clock */
 	uint64_t late_us; /* the transport's clock minus the test's */

@@ -185,3 +185,20 @@ oracle_answer_smp(uint8_t *mad, const struct oracle_port *port, const uint16_t *
 	smp->status = cl_hton16(0x8000);
 	return 0;
 }
+
+int
+oracle_answer_sm_info(uint8_t *mad, uint64_t guid, uint32_t act_count)
+{
+	ib_smp_t *smp = (ib_smp_t *)mad;
+	ib_sm_info_t *info = (ib_sm_info_t *)smp->data;
+
+	if (smp->base_ver != 1 || smp->mgmt_class != IB_MCLASS_SUBN_LID || smp->class_ver != 1 ||
+			smp->method != IB_MAD_METHOD_GET || smp->hop_count != 0 ||
+			smp->hop_ptr != 0 || smp->attr_id != IB_MAD_ATTR_SM_INFO)
+		return -1;
+	info->guid = cl_hton64(guid);
+	info->act_count = cl_hton32(act_count);
+	info->pri_state = 3;
+	smp->method = IB_MAD_METHOD_GET_RESP;
+	return 0;
+}

@@ -62,4 +62,7 @@ void oracle_answer_member(uint8_t *mad, const struct oracle_member *rec);
 /** Turn an SMP request into its answer; @return 0, or -1: not such a request. */
 int oracle_answer_smp(uint8_t *mad, const struct oracle_port *port, const uint16_t *pkeys);
 
+/** The same for SMInfo, which is asked for by LID. */
+int oracle_answer_sm_info(uint8_t *mad, uint64_t guid, uint32_t act_count);
+
 #endif /* SA_ORACLE_H */

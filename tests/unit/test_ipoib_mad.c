@@ -32,6 +32,10 @@ struct smp_port {
 	unsigned int seen;
 	uint16_t lose_attr;   /* all requests for this attribute */
 	uint16_t refuse_attr; /* these get an error status */
+	uint64_t sm_guid;     /* of the SM, which answers too */
+	uint32_t sm_count;
+	unsigned int sm_asked;
+	bool sm_late; /* answer the SM's last question but one */
 	bool mute;
 	bool stale; /* answer with another round's TID */
 };
@@ -43,12 +47,31 @@ struct heard {
 };
 
 static void
+answer_sm(struct fake_mad *f, const uint8_t *mad, uint16_t dlid)
+{
+	struct smp_port *p = f->arg;
+	uint8_t answer[IPOIB_MAD_LEN];
+
+	assert_int_equal(dlid, p->port.sm_lid);
+	memcpy(answer, mad, sizeof(answer));
+	assert_int_equal(oracle_answer_sm_info(answer, p->sm_guid, p->sm_count++), 0);
+	p->sm_asked++;
+	if (p->sm_late)
+		answer[14] ^= 1;
+	fake_mad_deliver(f, answer, 0, 0);
+}
+
+static void
 answer_smp(struct fake_mad *f, const uint8_t *mad, uint16_t dlid)
 {
 	struct smp_port *p = f->arg;
 	uint8_t answer[IPOIB_MAD_LEN];
 	uint16_t attr = (uint16_t)(mad[16] << 8 | mad[17]);
 
+	if (mad[1] == IB_MAD_CLASS_SMP_LID) {
+		answer_sm(f, mad, dlid);
+		return;
+	}
 	assert_int_equal(dlid, 0xffff);
 	memcpy(answer, mad, sizeof(answer));
 	assert_int_equal(oracle_answer_smp(answer, &p->port, p->pkeys), 0);
@@ -95,6 +118,8 @@ open_smp(struct smp_port *p, struct heard *h)
 		.mtu = 5,
 		.sm_sl = 3,
 		.cap_mask = 0x02510868 };
+	p->sm_guid = 0x11;
+	p->sm_count = 1000;
 	for (i = 0; i < RTE_DIM(p->pkeys); i++)
 		p->pkeys[i] = (uint16_t)(0x8000 + i);
 	memset(h, 0, sizeof(*h));
@@ -327,10 +352,95 @@ test_reconnect(void **state)
 	h.events = 0;
 	p.port.lid = 77;
 	steps(f, 3);
-	assert_int_equal(h.events, IPOIB_MAD_EV_STATE | IPOIB_MAD_EV_LID);
+	/* Who was there before may have forgotten us. */
+	assert_int_equal(h.events, IPOIB_MAD_EV_STATE | IPOIB_MAD_EV_LID | IPOIB_MAD_EV_REREGISTER);
 	assert_int_equal(h.port.lid, 77);
 	ipoib_mad_stats_get(f->mad, &st);
 	assert_int_equal(st.reconnects, 1);
+	fake_mad_close(f);
+}
+
+/* F: an SM that is another one, or lives anew, wants every port to register again. */
+static void
+test_reregister_seen(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+
+	(void)state;
+	steps(f, 1300);
+	h.events = 0;
+	p.sm_late = true;
+	p.sm_count = 0;
+	steps(f, 600);
+	assert_int_equal(h.events, 0);
+	p.sm_late = false;
+	p.sm_count = 500;
+	steps(f, 600);
+	assert_int_equal(h.events, IPOIB_MAD_EV_REREGISTER);
+	h.events = 0;
+	p.sm_guid = 0x12;
+	p.sm_count = 100000;
+	steps(f, 600);
+	assert_int_equal(h.events, IPOIB_MAD_EV_REREGISTER);
+	h.events = 0;
+	p.sm_count = UINT32_MAX / 2;
+	steps(f, 600);
+	/* Round the end of its counter. */
+	p.sm_count = UINT32_MAX - 1;
+	steps(f, 2600);
+	assert_int_equal(h.events, 0);
+	fake_mad_close(f);
+}
+
+/* F: a P_Key that only moved, and a LID range that only grew, are changes too. */
+static void
+test_small_changes(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+	uint16_t pkey = 0x8005;
+
+	(void)state;
+	steps(f, 250);
+	h.events = 0;
+	p.pkeys[5] = p.pkeys[40];
+	p.pkeys[40] = pkey;
+	steps(f, 110);
+	assert_int_equal(h.events, IPOIB_MAD_EV_PKEY);
+	assert_int_equal(h.port.pkeys[40], pkey);
+	h.events = 0;
+	p.port.lmc = 3;
+	steps(f, 110);
+	assert_int_equal(h.events, IPOIB_MAD_EV_LID);
+	h.events = 0;
+	p.port.sm_sl = 4;
+	steps(f, 110);
+	assert_int_equal(h.events, IPOIB_MAD_EV_SM);
+	fake_mad_close(f);
+}
+
+/* Events seen by others reach the listeners from the next poll, once. */
+static void
+test_inject(void **state)
+{
+	struct fake_mad *f = fake_mad_open(NULL, false);
+	struct heard h;
+
+	(void)state;
+	memset(&h, 0, sizeof(h));
+	ipoib_mad_listen(f->mad, hear, &h);
+	fake_mad_step(f, 1000);
+	h.events = 0;
+	h.calls = 0;
+	ipoib_mad_event_inject(f->mad, IPOIB_MAD_EV_REREGISTER);
+	assert_int_equal(h.calls, 0);
+	fake_mad_step(f, 1000);
+	fake_mad_step(f, 1000);
+	assert_int_equal(h.events, IPOIB_MAD_EV_REREGISTER);
+	assert_int_equal(h.calls, 1);
 	fake_mad_close(f);
 }
 
@@ -347,8 +457,9 @@ test_pace(void **state)
 	steps(f, 250);
 	sent = f->sent;
 	steps(f, 1000);
-	/* 10 rounds of NodeInfo, PortInfo and two blocks. */
-	assert_in_range(f->sent - sent, 36, 44);
+	/* 10 rounds of NodeInfo, PortInfo and two blocks, and the SM twice. */
+	assert_in_range(f->sent - sent, 38, 46);
+	assert_in_range(p.sm_asked, 2, 4);
 	fake_mad_close(f);
 }
 
@@ -550,6 +661,9 @@ main(void)
 		cmocka_unit_test(test_stale_smp),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_reconnect),
+		cmocka_unit_test(test_reregister_seen),
+		cmocka_unit_test(test_small_changes),
+		cmocka_unit_test(test_inject),
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_poll_is_bounded),
