@@ -66,9 +66,31 @@ req_release(struct ipoib_sa *sa, struct sa_req *r)
 	sa->free = r;
 }
 
+static void
+call_back(const struct sa_req *r, int status, const void *rec)
+{
+	const struct ipoib_sa_mcast *recs = status == 0 && r->list != NULL ? r->list->recs : NULL;
+
+	switch (r->kind) {
+	case SA_PATH:
+		r->cb.path(r->arg, status, rec);
+		break;
+	case SA_LIST:
+		r->cb.list(r->arg, status, recs, status == 0 ? r->list->n : 0);
+		break;
+	case SA_INFO:
+		r->cb.info(r->arg, status, rec);
+		break;
+	case SA_INFORM:
+		r->cb.inform(r->arg, status);
+		break;
+	default:
+		r->cb.mcast(r->arg, status, rec);
+	}
+}
+
 void
-sa_finish(struct ipoib_sa *sa, struct sa_req *r, int status, const struct ipoib_sa_path *path,
-		const struct ipoib_sa_mcast *mc)
+sa_finish(struct ipoib_sa *sa, struct sa_req *r, int status, const void *rec)
 {
 	struct sa_req done = *r;
 
@@ -76,10 +98,11 @@ sa_finish(struct ipoib_sa *sa, struct sa_req *r, int status, const struct ipoib_
 	req_release(sa, r);
 	if (status != 0)
 		sa->stats.failures++;
-	if (done.kind == SA_PATH && done.cb.path != NULL)
-		done.cb.path(done.arg, status, path);
-	else if (done.kind != SA_PATH && done.cb.mcast != NULL)
-		done.cb.mcast(done.arg, status, mc);
+	/* All members of the union are pointers to functions. */
+	if (done.cb.path != NULL)
+		call_back(&done, status, rec);
+	if (done.list != NULL)
+		sa_list_free(sa, done.list);
 }
 
 /* Is there somebody to ask? */
@@ -116,8 +139,12 @@ sa_port_event(void *arg, uint32_t events, const struct ipoib_mad_port *port)
 	struct ipoib_sa *sa = arg;
 
 	(void)port;
-	if ((events & (IPOIB_MAD_EV_STATE | IPOIB_MAD_EV_LID | IPOIB_MAD_EV_SM)) != 0)
-		sa->kick = true;
+	if ((events &
+			    (IPOIB_MAD_EV_STATE | IPOIB_MAD_EV_LID | IPOIB_MAD_EV_SM |
+					    IPOIB_MAD_EV_REREGISTER)) == 0)
+		return;
+	sa->kick = true;
+	sa_window_reset(sa);
 }
 
 /* One try's time, give or take an eighth. */
@@ -129,26 +156,33 @@ try_time(const struct ipoib_sa *sa, const struct sa_req *r, unsigned int doublin
 	return us - us / 8 + rte_rand_max(us / 4 + 1);
 }
 
+/* Where the SA is. A virtual port's SA is known by a GID that all subnets have. */
 static void
-encode(const struct sa_req *r, uint32_t tid, struct ib_sa_mad *mad)
+sa_dest(const struct ipoib_mad_port *port, struct ipoib_mad_dest *dest)
 {
-	uint8_t method = r->kind == SA_JOIN ? IB_MAD_METHOD_SET : IB_MAD_METHOD_DELETE;
+	const rte_be64_t id = rte_cpu_to_be_64(IB_SA_INTERFACE_ID);
 
-	if (r->kind == SA_PATH)
-		sa_encode_path(mad, &r->rec.path, tid);
-	else
-		sa_encode_mcmember(mad, method, r->mask, &r->rec.mcast, tid);
+	memset(dest, 0, sizeof(*dest));
+	dest->dlid = port->sm_lid;
+	dest->sl = port->sm_sl;
+	if (!port->grh_required)
+		return;
+	/* Hop limit 0, as Linux: it never leaves the subnet. */
+	dest->grh = true;
+	memcpy(dest->dgid.raw, port->gid.raw, IB_GUID_LEN);
+	memcpy(dest->dgid.raw + IB_GUID_LEN, &id, IB_GUID_LEN);
 }
 
 /* @return 0; -EAGAIN full; -EHOSTUNREACH nobody to send to */
 static int
 send_mad(struct ipoib_sa *sa, const struct ib_sa_mad *mad)
 {
-	const struct ipoib_mad_port *port = ipoib_mad_port(sa->mad);
+	struct ipoib_mad_dest dest;
 	int ret = -EHOSTUNREACH;
 
+	sa_dest(ipoib_mad_port(sa->mad), &dest);
 	if (has_sm(sa))
-		ret = ipoib_mad_send(sa->mad, (const uint8_t *)mad, port->sm_lid, port->sm_sl);
+		ret = ipoib_mad_send_to(sa->mad, (const uint8_t *)mad, &dest);
 	if (ret == 0)
 		sa->stats.sends++;
 	return ret == 0 || ret == -EAGAIN ? ret : -EHOSTUNREACH;
@@ -164,13 +198,14 @@ send_try(struct ipoib_sa *sa, struct sa_req *r)
 	struct ib_sa_mad mad;
 	int ret;
 
-	encode(r, r->tid | r->tries, &mad);
+	sa_encode(sa, r, r->tid | r->tries, &mad);
 	ret = send_mad(sa, &mad);
 	if (ret == -EAGAIN) {
 		r->due_us = sa->now_us + SA_FULL_US;
 		return ret;
 	}
 	r->tries++;
+	r->sent_us = sa->now_us;
 	r->last = ret == 0 ? -ETIMEDOUT : ret;
 	r->due_us = sa->now_us + try_time(sa, r, 0);
 	if (ret != 0) {
@@ -184,6 +219,10 @@ send_try(struct ipoib_sa *sa, struct sa_req *r)
 static int
 on_due(struct ipoib_sa *sa, struct sa_req *r)
 {
+	if (r->list != NULL && sa_list_stalled(sa, r)) {
+		r->due_us = sa->now_us + try_time(sa, r, 0);
+		return 0;
+	}
 	if (r->last == -ETIMEDOUT && r->tries != 0)
 		sa->stats.timeouts++;
 	if (r->tries < sa->tries)
@@ -193,7 +232,7 @@ on_due(struct ipoib_sa *sa, struct sa_req *r)
 		sa->unreachable = r->last == -EHOSTUNREACH;
 		sa_set_alive(sa, false);
 	}
-	sa_finish(sa, r, r->last, NULL, NULL);
+	sa_finish(sa, r, r->last, NULL);
 	return 0;
 }
 
@@ -201,6 +240,17 @@ static uint32_t
 new_tid(struct ipoib_sa *sa, uint32_t slot)
 {
 	return sa->seq++ << SA_TID_SEQ_SHIFT | slot << SA_TID_TRY_BITS;
+}
+
+void
+sa_ask_anew(struct ipoib_sa *sa, struct sa_req *r)
+{
+	r->tries = 0;
+	r->busy = 0;
+	r->back_off = false;
+	r->due_us = sa->now_us;
+	r->born_us = sa->now_us;
+	r->tid = new_tid(sa, r->slot);
 }
 
 static void
@@ -218,11 +268,10 @@ run_slot(struct ipoib_sa *sa, unsigned int slot, bool kick, bool *full)
 	}
 	if (kick) {
 		/* Another SM, or a port that works again: as if it were new. */
-		r->tries = 0;
-		r->busy = 0;
-		r->due_us = sa->now_us;
-		r->born_us = sa->now_us;
-		r->tid = new_tid(sa, slot);
+		sa->stats.resent += r->tries != 0;
+		if (r->list != NULL)
+			sa_list_restart(r);
+		sa_ask_anew(sa, r);
 	}
 	if (r->due_us <= sa->now_us && !*full)
 		*full = on_due(sa, r) == -EAGAIN;
@@ -231,7 +280,7 @@ run_slot(struct ipoib_sa *sa, unsigned int slot, bool kick, bool *full)
 static uint32_t
 window(const struct ipoib_sa *sa)
 {
-	return sa->alive ? IPOIB_SA_WINDOW : SA_WINDOW_SILENT;
+	return sa->alive ? sa->window : SA_WINDOW_SILENT;
 }
 
 /* From the queue to the wire. */
@@ -285,7 +334,7 @@ expire_queue(struct ipoib_sa *sa)
 		r = sa->queue.head;
 		if (sa->now_us < queued_until(sa, r))
 			break;
-		sa_finish(sa, r, sa->unreachable ? -EHOSTUNREACH : -ETIMEDOUT, NULL, NULL);
+		sa_finish(sa, r, sa->unreachable ? -EHOSTUNREACH : -ETIMEDOUT, NULL);
 	}
 }
 
@@ -346,9 +395,24 @@ ipoib_sa_next_deadline(const struct ipoib_sa *sa)
 	return next;
 }
 
-/* A new request at the end of the queue, or why not. */
-static int
-req_new(struct ipoib_sa *sa, enum sa_kind kind, void *arg, struct sa_req **req)
+void
+ipoib_sa_cancel(struct ipoib_sa *sa, ipoib_sa_req_t handle)
+{
+	uint32_t index = (handle & ((1u << SA_HANDLE_INDEX_BITS) - 1)) - 1;
+	struct sa_req *r;
+
+	if (index >= sa->nb_used)
+		return;
+	r = &sa->reqs[index];
+	if (r->state == SA_FREE || (r->gen << SA_HANDLE_INDEX_BITS | (index + 1)) != handle)
+		return;
+	if (r->list != NULL)
+		sa_list_free(sa, r->list);
+	req_release(sa, r);
+}
+
+int
+sa_req_new(struct ipoib_sa *sa, enum sa_kind kind, void *arg, struct sa_req **req)
 {
 	struct sa_req *r = NULL;
 	uint32_t gen;
@@ -373,88 +437,11 @@ req_new(struct ipoib_sa *sa, enum sa_kind kind, void *arg, struct sa_req **req)
 	return 0;
 }
 
-static void
-give_handle(const struct ipoib_sa *sa, const struct sa_req *r, ipoib_sa_req_t *handle)
+void
+sa_give_handle(const struct ipoib_sa *sa, const struct sa_req *r, ipoib_sa_req_t *handle)
 {
 	if (handle != NULL)
 		*handle = r->gen << SA_HANDLE_INDEX_BITS | (uint32_t)(r - sa->reqs + 1);
-}
-
-int
-ipoib_sa_path_get(struct ipoib_sa *sa, const struct ipoib_sa_path_req *req, ipoib_sa_path_cb cb,
-		void *arg, ipoib_sa_req_t *handle)
-{
-	struct sa_req *r;
-	int ret;
-
-	if (ib_gid_is_multicast(&req->dgid) || ib_gid_is_zero(&req->dgid))
-		return -EINVAL;
-	ret = req_new(sa, SA_PATH, arg, &r);
-	if (ret != 0)
-		return ret;
-	r->rec.path = *req;
-	r->cb.path = cb;
-	give_handle(sa, r, handle);
-	return 0;
-}
-
-int
-ipoib_sa_mcast_join(struct ipoib_sa *sa, const struct ib_gid *mgid, const struct ib_gid *port_gid,
-		uint16_t pkey, enum ipoib_sa_join join, const struct ipoib_sa_mcast *bcast,
-		ipoib_sa_mcast_cb cb, void *arg, ipoib_sa_req_t *handle)
-{
-	struct sa_req *r;
-	int ret;
-
-	if (!ib_gid_is_multicast(mgid))
-		return -EINVAL;
-	ret = req_new(sa, SA_JOIN, arg, &r);
-	if (ret != 0)
-		return ret;
-	if (bcast != NULL)
-		r->rec.mcast = *bcast;
-	r->rec.mcast.mgid = *mgid;
-	r->rec.mcast.port_gid = *port_gid;
-	r->rec.mcast.pkey = pkey;
-	r->rec.mcast.join_state = (uint8_t)join;
-	r->mask = bcast != NULL ? SA_MASK_JOIN_CREATE : SA_MASK_JOIN;
-	r->cb.mcast = cb;
-	give_handle(sa, r, handle);
-	return 0;
-}
-
-int
-ipoib_sa_mcast_leave(struct ipoib_sa *sa, const struct ib_gid *mgid, const struct ib_gid *port_gid,
-		enum ipoib_sa_join join, ipoib_sa_mcast_cb cb, void *arg, ipoib_sa_req_t *handle)
-{
-	struct sa_req *r;
-	int ret;
-
-	if (!ib_gid_is_multicast(mgid))
-		return -EINVAL;
-	ret = req_new(sa, SA_LEAVE, arg, &r);
-	if (ret != 0)
-		return ret;
-	r->rec.mcast.mgid = *mgid;
-	r->rec.mcast.port_gid = *port_gid;
-	r->rec.mcast.join_state = (uint8_t)join;
-	r->mask = SA_MASK_LEAVE;
-	r->cb.mcast = cb;
-	give_handle(sa, r, handle);
-	return 0;
-}
-
-void
-ipoib_sa_cancel(struct ipoib_sa *sa, ipoib_sa_req_t handle)
-{
-	uint32_t index = (handle & ((1u << SA_HANDLE_INDEX_BITS) - 1)) - 1;
-	struct sa_req *r;
-
-	if (index >= sa->nb_used)
-		return;
-	r = &sa->reqs[index];
-	if (r->state != SA_FREE && (r->gen << SA_HANDLE_INDEX_BITS | (index + 1)) == handle)
-		req_release(sa, r);
 }
 
 int
@@ -480,6 +467,8 @@ ipoib_sa_create(struct ipoib_mad *mad, const struct ipoib_sa_cfg *cfg, struct ip
 	s->tries = RTE_MIN(cfg->tries != 0 ? cfg->tries : 11, SA_TRIES_MAX);
 	s->seq = (uint32_t)rte_rand();
 	s->alive = true;
+	s->report_tokens = SA_REPORT_BURST;
+	sa_window_reset(s);
 	ret = ipoib_mad_listen(mad, sa_port_event, s);
 	if (ret != 0)
 		goto free_reqs;
@@ -510,10 +499,10 @@ ipoib_sa_destroy(struct ipoib_sa *sa)
 	ipoib_mad_unlisten(sa->mad, sa_port_event, sa);
 	for (slot = 0; slot < IPOIB_SA_WINDOW; slot++) {
 		if (sa->slots[slot] != NULL)
-			sa_finish(sa, sa->slots[slot], -ECANCELED, NULL, NULL);
+			sa_finish(sa, sa->slots[slot], -ECANCELED, NULL);
 	}
 	while (sa->queue.head != NULL)
-		sa_finish(sa, sa->queue.head, -ECANCELED, NULL, NULL);
+		sa_finish(sa, sa->queue.head, -ECANCELED, NULL);
 	free(sa->reqs);
 	free(sa);
 }
@@ -535,4 +524,7 @@ void
 ipoib_sa_stats_get(const struct ipoib_sa *sa, struct ipoib_sa_stats *stats)
 {
 	*stats = sa->stats;
+	stats->window = window(sa);
+	stats->rtt_us = sa->srtt_us;
+	stats->rtt_best_us = sa->best_us;
 }

@@ -21,6 +21,34 @@
 #define PATH_RATE 55	 /* selector (2), rate (6) */
 #define PATH_LIFETIME 56 /* selector (2), PacketLifeTime (6) */
 
+/* InformInfo (IBA 13.4.8.3): octets into the attribute. */
+#define INFORM_LID_BEGIN 16
+#define INFORM_GENERIC 22
+#define INFORM_SUBSCRIBE 23
+#define INFORM_TYPE 24
+#define INFORM_TRAP 26
+#define INFORM_QPN_RESP 28 /* QPN (24), reserved (3), RespTime (5) */
+#define INFORM_PRODUCER 32 /* reserved (8), ProducerType (24) */
+#define INFORM_ALL_LIDS 0xffff
+#define INFORM_ALL_TYPES 0xffff
+#define INFORM_ALL_PRODUCERS 0xffffff
+
+/* Notice (IBA 13.4.8.2): octets into the attribute. */
+#define NOTICE_TYPE 0 /* IsGeneric (1), Type (7) */
+#define NOTICE_TRAP 4
+#define NOTICE_ISSUER_LID 6
+#define NOTICE_DETAILS 10
+#define NOTICE_64_GID (NOTICE_DETAILS + 6)
+#define NOTICE_128_LID NOTICE_DETAILS
+#define NOTICE_144_LID (NOTICE_DETAILS + 2)
+#define NOTICE_144_CAP_MASK (NOTICE_DETAILS + 6)
+#define NOTICE_ISSUER_GID 64
+#define NOTICE_GENERIC 0x80
+
+/* ClassPortInfo: octets into the attribute. */
+#define INFO_CAP_MASK 2
+#define INFO_CAP_MASK2 4 /* CapabilityMask2 (27), RespTimeValue (5) */
+
 /* MCMemberRecord: octets into the attribute. */
 #define MC_MGID 0
 #define MC_PORT_GID 16
@@ -35,6 +63,7 @@
 
 /* Component bits that decide which fields are written. */
 #define MC_MASK_QKEY (1u << 2)
+#define MC_MASK_MLID (1u << 3)
 #define MC_MASK_MTU (1u << 5)
 #define MC_MASK_TCLASS (1u << 6)
 #define MC_MASK_PKEY (1u << 7)
@@ -100,14 +129,28 @@ sa_encode_hdr(struct ib_sa_mad *mad, uint8_t method, uint16_t attr, uint64_t mas
 void
 sa_encode_path(struct ib_sa_mad *mad, const struct ipoib_sa_path_req *req, uint32_t tid)
 {
+	uint64_t mask = SA_MASK_PATH;
 	uint8_t *d = mad->data;
+	uint16_t qos_sl = 0;
 
-	sa_encode_hdr(mad, IB_MAD_METHOD_GET, IB_MAD_ATTR_PATH_RECORD, SA_MASK_PATH, tid);
+	if (req->dlid != 0)
+		mask |= SA_MASK_PATH_DLID;
+	if (req->has_sl) {
+		mask |= SA_MASK_PATH_SL;
+		qos_sl |= req->sl & 0x0f;
+	}
+	if (req->has_qos_class) {
+		mask |= SA_MASK_PATH_QOS;
+		qos_sl |= (uint16_t)(req->qos_class << 4);
+	}
+	sa_encode_hdr(mad, IB_MAD_METHOD_GET, IB_MAD_ATTR_PATH_RECORD, mask, tid);
 	memcpy(d + PATH_DGID, req->dgid.raw, IB_GID_LEN);
 	memcpy(d + PATH_SGID, req->sgid.raw, IB_GID_LEN);
+	put_be16(d + PATH_DLID, req->dlid);
 	d[PATH_TCLASS] = req->tclass;
 	d[PATH_NUMB] = 1;
 	put_be16(d + PATH_PKEY, req->pkey | IB_PKEY_FULL);
+	put_be16(d + PATH_QOS_SL, qos_sl);
 }
 
 int
@@ -146,6 +189,8 @@ sa_encode_mcmember(struct ib_sa_mad *mad, uint8_t method, uint64_t mask,
 		put_be16(d + MC_PKEY, rec->pkey | IB_PKEY_FULL);
 	if ((mask & MC_MASK_QKEY) != 0)
 		put_be32(d + MC_QKEY, rec->qkey);
+	if ((mask & MC_MASK_MLID) != 0)
+		put_be16(d + MC_MLID, rec->mlid);
 	if ((mask & MC_MASK_MTU) != 0)
 		d[MC_MTU] = SELECT_EQUAL | mtu_code(rec->mtu);
 	if ((mask & MC_MASK_TCLASS) != 0)
@@ -181,4 +226,63 @@ sa_decode_mcmember(const uint8_t *data, struct ipoib_sa_mcast *rec)
 	rec->scope = data[MC_SCOPE_STATE] >> 4;
 	rec->join_state = data[MC_SCOPE_STATE] & 0x0f;
 	return ib_gid_is_multicast(&rec->mgid) ? 0 : -EPROTO;
+}
+
+void
+sa_encode_inform(struct ib_sa_mad *mad, uint16_t trap, bool subscribe, uint32_t qpn, uint32_t tid)
+{
+	uint8_t *d = mad->data;
+
+	/* InformInfo is no record: nothing is selected by components. */
+	sa_encode_hdr(mad, IB_MAD_METHOD_SET, IB_MAD_ATTR_INFORM_INFO, 0, tid);
+	put_be16(d + INFORM_LID_BEGIN, INFORM_ALL_LIDS);
+	d[INFORM_GENERIC] = 1;
+	d[INFORM_SUBSCRIBE] = subscribe;
+	put_be16(d + INFORM_TYPE, INFORM_ALL_TYPES);
+	put_be16(d + INFORM_TRAP, trap);
+	/* To subscribe, the source QP counts; to end it, this field. */
+	put_be32(d + INFORM_QPN_RESP, subscribe ? 0 : qpn << 8);
+	put_be32(d + INFORM_PRODUCER, INFORM_ALL_PRODUCERS);
+}
+
+void
+sa_decode_info(const uint8_t *data, struct ipoib_sa_info *info)
+{
+	uint32_t cap2_resp = get_be32(data + INFO_CAP_MASK2);
+
+	info->cap_mask = get_be16(data + INFO_CAP_MASK);
+	info->cap_mask2 = cap2_resp >> 5;
+	info->resp_time = cap2_resp & 0x1f;
+	info->sendonly_full = (info->cap_mask2 & SA_CAP2_SENDONLY_FULL) != 0;
+}
+
+int
+sa_decode_notice(const uint8_t *data, struct ipoib_sa_notice *notice)
+{
+	const uint8_t *gid = data + NOTICE_ISSUER_GID;
+
+	memset(notice, 0, sizeof(*notice));
+	notice->trap = get_be16(data + NOTICE_TRAP);
+	notice->lid = get_be16(data + NOTICE_ISSUER_LID);
+	if ((data[NOTICE_TYPE] & NOTICE_GENERIC) == 0)
+		return -EPROTO;
+	switch (notice->trap) {
+	case IPOIB_SA_TRAP_GID_IN:
+	case IPOIB_SA_TRAP_GID_OUT:
+	case IPOIB_SA_TRAP_MGID_CREATED:
+	case IPOIB_SA_TRAP_MGID_DELETED:
+		gid = data + NOTICE_64_GID;
+		break;
+	case IPOIB_SA_TRAP_LINK_STATE:
+		notice->lid = get_be16(data + NOTICE_128_LID);
+		break;
+	case IPOIB_SA_TRAP_PORT_CHANGE:
+		notice->lid = get_be16(data + NOTICE_144_LID);
+		notice->cap_mask = get_be32(data + NOTICE_144_CAP_MASK);
+		break;
+	default:
+		return -EPROTO;
+	}
+	memcpy(notice->gid.raw, gid, IB_GID_LEN);
+	return 0;
 }

@@ -25,17 +25,16 @@ req_by_tid(const struct ipoib_sa *sa, uint32_t tid)
 static bool
 is_answer_to(const struct sa_req *r, const struct ib_mad_hdr *hdr)
 {
-	uint16_t attr = r->kind == SA_PATH ? IB_MAD_ATTR_PATH_RECORD : IB_MAD_ATTR_MCMEMBER_RECORD;
-	uint8_t method = r->kind == SA_LEAVE ? IB_MAD_METHOD_DELETE_RESP : IB_MAD_METHOD_GET_RESP;
-
-	return hdr->method == method && rte_be_to_cpu_16(hdr->attr_id) == attr;
+	return hdr->method == sa_answer_method(r->kind) &&
+			rte_be_to_cpu_16(hdr->attr_id) == sa_attr(r->kind);
 }
 
-/* Some answers say GetResp to a Delete. */
+/* Some answers say GetResp to a Delete or a GetTable. */
 static bool
-is_refused_leave(const struct sa_req *r, const struct ib_mad_hdr *hdr)
+is_refusal_of(const struct sa_req *r, const struct ib_mad_hdr *hdr)
 {
-	return r->kind == SA_LEAVE && hdr->status != 0 && hdr->method == IB_MAD_METHOD_GET_RESP &&
+	return (r->kind == SA_LEAVE || r->kind == SA_LIST) && hdr->status != 0 &&
+			hdr->method == IB_MAD_METHOD_GET_RESP &&
 			hdr->attr_id == RTE_BE16(IB_MAD_ATTR_MCMEMBER_RECORD);
 }
 
@@ -43,9 +42,10 @@ static void
 take_busy(struct ipoib_sa *sa, struct sa_req *r)
 {
 	sa->stats.busy++;
+	sa_window_busy(sa, ipoib_mad_now(sa->mad));
 	r->last = -EBUSY;
 	if (r->tries >= sa->tries) {
-		sa_finish(sa, r, -EBUSY, NULL, NULL);
+		sa_finish(sa, r, -EBUSY, NULL);
 		return;
 	}
 	if (r->busy < UINT8_MAX)
@@ -59,7 +59,9 @@ take_path(struct ipoib_sa *sa, struct sa_req *r, const uint8_t *data)
 	struct ipoib_sa_path path;
 	int ret = sa_decode_path(data, &path);
 
-	sa_finish(sa, r, ret, ret == 0 ? &path : NULL, NULL);
+	if (r->rec.path.dlid != 0 && path.dlid != r->rec.path.dlid)
+		ret = -EPROTO;
+	sa_finish(sa, r, ret, ret == 0 ? &path : NULL);
 }
 
 static void
@@ -72,7 +74,31 @@ take_mcast(struct ipoib_sa *sa, struct sa_req *r, const uint8_t *data)
 		ret = -EPROTO;
 	if (!ib_gid_equal(&mc.mgid, &r->rec.mcast.mgid))
 		ret = -EPROTO;
-	sa_finish(sa, r, ret, NULL, ret == 0 ? &mc : NULL);
+	sa_finish(sa, r, ret, ret == 0 ? &mc : NULL);
+}
+
+static void
+take_record(struct ipoib_sa *sa, struct sa_req *r, const struct ib_sa_mad *mad)
+{
+	struct ipoib_sa_info info;
+
+	switch (r->kind) {
+	case SA_PATH:
+		take_path(sa, r, mad->data);
+		break;
+	case SA_LIST:
+		sa_list_take(sa, r, mad);
+		break;
+	case SA_INFO:
+		sa_decode_info(mad->data, &info);
+		sa_finish(sa, r, 0, &info);
+		break;
+	case SA_INFORM:
+		sa_finish(sa, r, 0, NULL);
+		break;
+	default:
+		take_mcast(sa, r, mad->data);
+	}
 }
 
 static void
@@ -84,15 +110,26 @@ take_answer(struct ipoib_sa *sa, struct sa_req *r, const struct ib_sa_mad *mad)
 	if ((status & IB_MAD_STATUS_BUSY) != 0) {
 		take_busy(sa, r);
 	} else if (IB_MAD_STATUS_CLASS(status) == IB_MAD_STATUS_SA_NO_RECORDS) {
-		sa_finish(sa, r, -ENOENT, NULL, NULL);
+		if (r->kind == SA_LIST)
+			sa_list_empty(sa, r);
+		else
+			sa_finish(sa, r, -ENOENT, NULL);
 	} else if (status != 0) {
 		sa->last_status = status;
-		sa_finish(sa, r, -EREMOTEIO, NULL, NULL);
-	} else if (r->kind == SA_PATH) {
-		take_path(sa, r, mad->data);
+		sa_finish(sa, r, -EREMOTEIO, NULL);
 	} else {
-		take_mcast(sa, r, mad->data);
+		take_record(sa, r, mad);
 	}
+}
+
+/* Only an answer to the last try says how long it took. */
+static void
+measure(struct ipoib_sa *sa, const struct sa_req *r, uint32_t tid)
+{
+	uint64_t now_us = ipoib_mad_now(sa->mad);
+	bool measured = (tid & SA_TRIES_MAX) + 1 == r->tries && now_us > r->sent_us;
+
+	sa_window_answer(sa, measured ? (uint32_t)(now_us - r->sent_us) : 0, now_us);
 }
 
 /* Came back undeliverable: no route to the SM, or none is running. */
@@ -112,13 +149,30 @@ take_returned(struct ipoib_sa *sa, int status, uint32_t tid)
 	}
 }
 
+static bool
+is_probe(const struct ipoib_sa *sa, uint32_t tid)
+{
+	return sa->probe_tid != 0 && tid == sa->probe_tid;
+}
+
+/* Is it for one of our questions? */
+static bool
+is_ours(const struct ipoib_sa *sa, const struct sa_req *r, const struct ib_sa_mad *mad,
+		uint32_t tid)
+{
+	if ((mad->hdr.method & IB_MAD_METHOD_RESP) == 0)
+		return false;
+	if (is_probe(sa, tid))
+		return true;
+	return r != NULL && (is_answer_to(r, &mad->hdr) || is_refusal_of(r, &mad->hdr));
+}
+
 void
 sa_recv(void *arg, int status, const uint8_t *buf, uint16_t slid)
 {
 	const struct ib_sa_mad *mad = (const struct ib_sa_mad *)buf;
 	uint32_t tid = (uint32_t)rte_be_to_cpu_64(mad->hdr.tid);
 	struct ipoib_sa *sa = arg;
-	bool probe = sa->probe_tid != 0 && tid == sa->probe_tid;
 	struct sa_req *r;
 
 	(void)slid; /* with LMC the SM answers from any of its LIDs */
@@ -127,20 +181,21 @@ sa_recv(void *arg, int status, const uint8_t *buf, uint16_t slid)
 		return;
 	}
 	r = req_by_tid(sa, tid);
-	if (mad->hdr.class_version != IB_MAD_SA_CLASS_VERSION ||
-			(mad->hdr.method & IB_MAD_METHOD_RESP) == 0 ||
-			(!probe &&
-					(r == NULL ||
-							!(is_answer_to(r, &mad->hdr) ||
-									is_refused_leave(r,
-											&mad->hdr))))) {
+	if (mad->hdr.class_version != IB_MAD_SA_CLASS_VERSION) {
 		sa->stats.ignored++;
-		return;
+	} else if (mad->hdr.method == IB_MAD_METHOD_REPORT) {
+		sa_report_take(sa, mad);
+	} else if (!is_ours(sa, r, mad, tid)) {
+		if (!sa_list_late(sa, mad))
+			sa->stats.ignored++;
+	} else {
+		sa->answer_us = sa->now_us;
+		if (is_probe(sa, tid)) {
+			sa->probe_tid = 0;
+		} else {
+			measure(sa, r, tid);
+			take_answer(sa, r, mad);
+		}
+		sa_set_alive(sa, true);
 	}
-	sa->answer_us = sa->now_us;
-	if (probe)
-		sa->probe_tid = 0;
-	else
-		take_answer(sa, r, mad);
-	sa_set_alive(sa, true);
 }
