@@ -234,8 +234,8 @@ fx_rx_drops(uint16_t port)
 	return sum;
 }
 
-static int64_t
-balance_of(uint16_t port)
+int64_t
+fx_port_balance(uint16_t port)
 {
 	int64_t sum = 0;
 
@@ -256,7 +256,7 @@ fx_balance(const uint16_t *ports, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		b = balance_of(ports[i]);
+		b = fx_port_balance(ports[i]);
 		if (b != 0)
 			return b;
 		between += (int64_t)fx_xstat(ports[i], "rx_handed_over");

@@ -65,7 +65,9 @@ void fx_bcast(uint16_t pkey, struct pmd_ipoib_bcast *b);
 uint64_t fx_xstat(uint16_t port, const char *name);
 /* The drops of all reasons, names of those not 0 are printed on mismatch. */
 uint64_t fx_rx_drops(uint16_t port);
-/* Frames and loopback in, less what came out, over all ports; 0 is right. */
+/* Frames, loopback and other queues' packets in, less what came out; 0 is right. */
+int64_t fx_port_balance(uint16_t port);
+/* The same for each, and what is between their queues; of all ports that ever were. */
 int64_t fx_balance(const uint16_t *ports, unsigned int n);
 
 /* Give @p data to the driver in @p nb_segs segments. */
