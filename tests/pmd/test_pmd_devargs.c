@@ -84,6 +84,8 @@ test_bad(void **state)
 		{ FX_ARGS ",queues=17", "'17' of 'queues'", "1 to 16" },
 		{ FX_ARGS ",queues=99999999999999999999", "of 'queues'", "1 to 16" },
 		{ FX_ARGS ",crc=maybe", "'maybe' of 'crc'", "on or off" },
+		{ FX_ARGS ",grh=yes", "'yes' of 'grh'", "on or off" },
+		{ FX_ARGS ",pkey=0x0000", "'0x0000' of 'pkey'", "but not 0x8000" },
 		{ FX_ARGS ",numa=x", "'x' of 'numa'", "NUMA node" },
 		{ "device=,carrier=net_null0", "of 'device'", "1 to 31" },
 		{ "device=a123456789012345678901234567890123,carrier=net_null0", "of 'device'",
@@ -108,7 +110,8 @@ test_good(void **state)
 	static const char *const good[] = {
 		FX_ARGS,
 		FX_ARGS ",hca=soft,port=254,pkey=0x0001,mad=ibsim:f1,queues=16,crc=off,numa=0",
-		FX_ARGS ",mad=umad,crc=on",
+		FX_ARGS ",mad=umad,crc=on,grh=off",
+		FX_ARGS ",grh=1,pkey=0x1",
 	};
 	unsigned int i;
 
@@ -129,8 +132,9 @@ test_disagreement(void **state)
 		"device=Hca2,carrier=net_ring_fx1",
 		FX_ARGS ",mad=umad",
 		FX_ARGS ",crc=off",
+		FX_ARGS ",grh=on",
 	};
-	static const char *const word[] = { "'carrier'", "'mad'", "'crc'" };
+	static const char *const word[] = { "'carrier'", "'mad'", "'crc'", "'grh'" };
 	unsigned int i;
 
 	(void)state;

@@ -182,7 +182,7 @@ ipoib_hca_update(struct ipoib_hca *hca, const struct ipoib_mad_port *ident)
 bool
 ipoib_hca_grh_required(const struct ipoib_hca *hca)
 {
-	return hca->args.grh;
+	return hca->ident.grh_required || hca->args.grh;
 }
 
 static void
@@ -204,6 +204,7 @@ hca_mad_open(struct ipoib_hca *hca)
 		.transport = hca->args.mad,
 		.device = hca->args.device,
 		.port_num = hca->args.port,
+		.grh_required = hca->args.grh,
 	};
 	int ret;
 
