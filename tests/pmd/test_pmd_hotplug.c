@@ -4,6 +4,7 @@
 
 /* Ports and groups that come and go while others on the same HCA work without pause. */
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -287,6 +288,128 @@ test_other_partition(void **state)
 	fx_port_close("net_ipoib2");
 }
 
+/* A pool whose next buffer may be long in coming: its user sits in the middle of a burst. */
+static struct rte_mempool *slow_pool;
+static bool slow_wait;
+static bool slow_in;
+
+static int
+slow_dequeue(struct rte_mempool *mp, void **obj, unsigned int n)
+{
+	__atomic_store_n(&slow_in, true, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&slow_wait, __ATOMIC_ACQUIRE))
+		sched_yield();
+	return rte_ring_dequeue_bulk(mp->pool_data, obj, n, NULL) == n ? 0 : -ENOBUFS;
+}
+
+static int
+slow_enqueue(struct rte_mempool *mp, void *const *obj, unsigned int n)
+{
+	return rte_ring_enqueue_bulk(mp->pool_data, obj, n, NULL) == n ? 0 : -ENOBUFS;
+}
+
+static int
+slow_alloc(struct rte_mempool *mp)
+{
+	mp->pool_data = rte_ring_create("slow", mp->size, SOCKET_ID_ANY, RING_F_EXACT_SZ);
+	return mp->pool_data != NULL ? 0 : -rte_errno;
+}
+
+static void
+slow_free(struct rte_mempool *mp)
+{
+	rte_ring_free(mp->pool_data);
+}
+
+static unsigned int
+slow_count(const struct rte_mempool *mp)
+{
+	return rte_ring_count(mp->pool_data);
+}
+
+static const struct rte_mempool_ops slow_ops = {
+	.name = "slow",
+	.alloc = slow_alloc,
+	.free = slow_free,
+	.enqueue = slow_enqueue,
+	.dequeue = slow_dequeue,
+	.get_count = slow_count,
+};
+RTE_MEMPOOL_REGISTER_OPS(slow_ops);
+
+static uint16_t
+slow_port_open(void)
+{
+	struct rte_eth_conf conf = { 0 };
+	uint16_t port;
+
+	slow_pool = rte_pktmbuf_pool_create_by_ops(
+			"slow", 63, 0, 0, 2048 + 512 + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY, "slow");
+	assert_non_null(slow_pool);
+	port = fx_port_open("net_ipoib2", FX_ARGS ",pkey=0x8001");
+	assert_int_equal(rte_eth_dev_configure(port, 1, 1, &conf), 0);
+	assert_int_equal(rte_eth_rx_queue_setup(port, 0, NB_DESC, 0, NULL, slow_pool), 0);
+	assert_int_equal(rte_eth_tx_queue_setup(port, 0, NB_DESC, 0, NULL), 0);
+	assert_int_equal(rte_eth_dev_start(port), 0);
+	fx_port_join(port, 0x8001);
+	return port;
+}
+
+static void *
+burst_run(void *arg)
+{
+	struct rte_mbuf *got[BURST];
+	uint16_t n = rte_eth_rx_burst(ports[0], 0, got, BURST);
+
+	rte_pktmbuf_free_bulk(got, n);
+	*(uint16_t *)arg = n;
+	return NULL;
+}
+
+/*
+ * A thread loses its CPU in a burst, with a packet for a port that is being
+ * removed in its hands. Stopping gives up waiting; the queue outlives the port.
+ */
+static void
+test_burst_outlives_port(void **state)
+{
+	uint64_t end = rte_get_timer_cycles() + DEADLINE_S * rte_get_timer_hz();
+	struct rte_mbuf *got[BURST];
+	pthread_t thread;
+	uint16_t n = 0, port = slow_port_open();
+
+	(void)state;
+	rte_eth_xstats_reset(ports[0]);
+	slow_in = false;
+	__atomic_store_n(&slow_wait, true, __ATOMIC_RELEASE);
+	fx_inject(frames[2], frame_len[2], 1);
+	assert_int_equal(pthread_create(&thread, NULL, burst_run, &n), 0);
+	while (!__atomic_load_n(&slow_in, __ATOMIC_ACQUIRE))
+		assert_true(rte_get_timer_cycles() < end);
+	assert_int_equal(rte_eth_dev_stop(port), 0);
+	assert_int_equal(rte_eal_hotplug_remove("vdev", "net_ipoib2"), 0);
+	pmd_ipoib_poll(ports[0], 0);
+	/* The same port again, while the old one's queue lingers. */
+	port = fx_port_open("net_ipoib2", FX_ARGS ",pkey=0x8001");
+	fx_port_setup(port, 1, NB_DESC);
+	__atomic_store_n(&slow_wait, false, __ATOMIC_RELEASE);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	/* It was the first member's; the second got a copy, the one of the third went nowhere. */
+	assert_int_equal(n, 1);
+	assert_int_equal(rte_eth_rx_burst(ports[1], 0, got, BURST), 1);
+	rte_pktmbuf_free(got[0]);
+	assert_int_equal(rte_eth_rx_burst(port, 0, got, BURST), 0);
+	assert_int_equal(fx_xstat(ports[0], "rx_copies"), 2);
+	assert_int_equal(fx_xstat(ports[0], "rx_handed_over"), 2);
+	assert_int_equal(fx_port_balance(ports[0]), 0);
+	/* Now it is free, and so is what was in it. */
+	assert_int_not_equal(rte_mempool_avail_count(slow_pool), 63);
+	pmd_ipoib_poll(ports[0], 0);
+	assert_int_equal(rte_mempool_avail_count(slow_pool), 63);
+	fx_port_close("net_ipoib2");
+	rte_mempool_free(slow_pool);
+}
+
 /* Joins and leaves beside traffic: the broadcast group, untouched, loses nothing. */
 static void
 test_groups_under_traffic(void **state)
@@ -327,6 +450,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ports_come_and_go),
 		cmocka_unit_test(test_other_partition),
+		cmocka_unit_test(test_burst_outlives_port),
 		cmocka_unit_test(test_groups_under_traffic),
 	};
 	int ret;
