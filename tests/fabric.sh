@@ -27,6 +27,9 @@
 #	FABRIC_PARTITIONS	partitions file (one partition with IPoIB)
 #	FABRIC_OSM_CONF		more lines for OpenSM's configuration
 #	FABRIC_NO_SM		not empty: start leaves OpenSM out
+#	FABRIC_SM		a word: the sm-... verbs then mean another OpenSM of
+#				that name, which becomes master or standby; its
+#				files are in DIR/WORD. stop ends all of them
 #	FABRIC_TIMEOUT		seconds to wait for SUBNET UP (30)
 #	FABRIC_UMAD2SIM		libumad2sim.so
 #	FABRIC_NETNS		not empty: the network namespace was made for this
@@ -60,13 +63,14 @@ _fabric_use() {
 	unset IBSIM_SERVER_NAME IBSIM_SERVER_PORT
 }
 
-# _fabric_pid NAME: its process id, only while it runs.
+# _fabric_pid NAME: its process id, only while it runs. An OpenSM has any name.
 _fabric_pid() {
-	local pid comm stat
+	local pid comm stat want=opensm
+	[ "$1" = ibsim ] && want=ibsim
 	pid=$(cat "$FABRIC_DIR/$1.pid" 2>/dev/null) || return 1
 	comm=$(cat "/proc/$pid/comm" 2>/dev/null) || return 1
 	stat=$(ps -o stat= -p "$pid" 2>/dev/null) || return 1
-	[ "$comm" = "$1" ] || return 1
+	[ "$comm" = "$want" ] || return 1
 	case "$stat" in Z*) return 1 ;; esac
 	printf '%s\n' "$pid"
 }
@@ -116,8 +120,20 @@ _ibsim_ready() {
 	grep -qs "simulator ready" "$FABRIC_DIR/ibsim.out" || _fabric_gone ibsim
 }
 
+_sm_name() {
+	printf '%s\n' "${FABRIC_SM:-opensm}"
+}
+
+_sm_dir() {
+	printf '%s\n' "$FABRIC_DIR/${FABRIC_SM:-osm}"
+}
+
+_sm_is_up() {
+	grep -qsE "SUBNET UP${FABRIC_SM:+|Entering STANDBY}" "$(_sm_dir)/opensm.log"
+}
+
 _sm_ready() {
-	grep -qs "SUBNET UP" "$FABRIC_DIR/osm/opensm.log" || _fabric_gone opensm
+	_sm_is_up || _fabric_gone "$(_sm_name)"
 }
 
 # A subshell: the caller keeps its working folder.
@@ -143,23 +159,26 @@ ibsim_stop() {
 
 # A subshell: the caller keeps its working folder.
 sm_start() (
-	local preload dir=$FABRIC_DIR
+	local preload dir=$FABRIC_DIR name osm
+	name=$(_sm_name)
+	osm=$(_sm_dir)
 	preload=$(_fabric_umad2sim) || return 1
-	_fabric_gone opensm || _fabric_fail "opensm runs already in $dir" || return 1
-	cd "$dir/osm" || return 1
+	_fabric_gone "$name" || _fabric_fail "opensm runs already in $osm" || return 1
+	mkdir -p "$osm" && cd "$osm" || return 1
+	[ -z "${FABRIC_SM:-}" ] || _fabric_conf || return 1
 	rm -rf opensm.log sys-*
-	SIM_HOST=${FABRIC_SMHOST:-Hca1} OSM_CACHE_DIR=$dir/osm OSM_TMP_DIR=$dir/osm \
+	SIM_HOST=${FABRIC_SMHOST:-Hca1} OSM_CACHE_DIR=$osm OSM_TMP_DIR=$osm \
 		LD_PRELOAD=$preload PATH=$PATH:/usr/sbin \
-		opensm -F "$dir/osm.conf" "$@" </dev/null >"$dir/osm.out" 2>&1 &
-	echo $! >"$dir/opensm.pid"
+		opensm -F "$osm.conf" "$@" </dev/null >"$osm.out" 2>&1 &
+	echo $! >"$dir/$name.pid"
 	# The subshell must have become opensm before its name is asked for.
 	_fabric_until 5 _sm_is_named "$!"
 	_fabric_until "${FABRIC_TIMEOUT:-30}" _sm_ready
-	if _fabric_gone opensm; then
-		_fabric_fail "opensm ended: $(tail -n 1 "$dir/osm.out")"
+	if _fabric_gone "$name"; then
+		_fabric_fail "opensm ended: $(tail -n 1 "$osm.out")"
 		return 1
 	fi
-	grep -qs "SUBNET UP" "$dir/osm/opensm.log" || _fabric_fail "no SUBNET UP"
+	_sm_is_up || _fabric_fail "no SUBNET UP"
 )
 
 _sm_is_named() {
@@ -168,34 +187,35 @@ _sm_is_named() {
 }
 
 sm_stop() {
-	_fabric_end opensm TERM
+	_fabric_end "$(_sm_name)" TERM
 }
 
 sm_kill() {
-	_fabric_end opensm KILL
+	_fabric_end "$(_sm_name)" KILL
 }
 
 sm_freeze() {
-	kill -STOP "$(_fabric_pid opensm)"
+	kill -STOP "$(_fabric_pid "$(_sm_name)")"
 }
 
 sm_thaw() {
-	kill -CONT "$(_fabric_pid opensm)"
+	kill -CONT "$(_fabric_pid "$(_sm_name)")"
 }
 
 # _fabric_conf: what OpenSM reads; nothing outside DIR.
 _fabric_conf() {
-	local dir=$FABRIC_DIR partitions=${FABRIC_PARTITIONS:-}
+	local dir=$FABRIC_DIR partitions=${FABRIC_PARTITIONS:-} osm
+	osm=$(_sm_dir)
 	if [ -n "$partitions" ]; then
 		cp "$partitions" "$dir/partitions.conf" || return 1
-	else
+	elif [ -z "${FABRIC_SM:-}" ]; then
 		echo 'Default=0x7fff,ipoib:ALL=full;' >"$dir/partitions.conf"
 	fi
-	cat >"$dir/osm.conf" <<-EOF
+	cat >"$osm.conf" <<-EOF
 		force_log_flush TRUE
 		accum_log_file FALSE
-		log_file $dir/osm/opensm.log
-		dump_files_dir $dir/osm
+		log_file $osm/opensm.log
+		dump_files_dir $osm
 		partition_config_file $dir/partitions.conf
 		per_module_logging_file $dir/none
 		prefix_routes_file $dir/none
@@ -220,7 +240,11 @@ fabric_start() {
 }
 
 fabric_stop() {
-	sm_stop
+	local pid name
+	for pid in "$FABRIC_DIR"/*.pid; do
+		name=$(basename "$pid" .pid)
+		[ "$name" = ibsim ] || [ ! -e "$pid" ] || _fabric_end "$name" TERM
+	done
 	ibsim_stop
 	rm -rf "$FABRIC_DIR/con" "$FABRIC_DIR"/run/sys-* "$FABRIC_DIR"/osm/sys-*
 }

@@ -162,6 +162,10 @@ is_smp(const struct ib_mad_hdr *hdr)
 static uint32_t
 dispatch_smp(struct ipoib_mad *mad, const struct mad_rx *rx, uint64_t now_us)
 {
+	if (rx->status != 0) {
+		mad_follow_returned(&mad->follow, rx->mad);
+		return 0;
+	}
 	switch (mad_follow_recv(&mad->follow, now_us, rx->mad, mad->ops, mad->priv)) {
 	case MAD_FOLLOW_MORE:
 		return 0;
@@ -192,7 +196,7 @@ dispatch(struct ipoib_mad *mad, const struct mad_rx *rx, uint64_t now_us)
 		return 0;
 	}
 	if (is_smp(hdr) && mad->ops->identity == NULL)
-		return rx->status == 0 ? dispatch_smp(mad, rx, now_us) : 0;
+		return dispatch_smp(mad, rx, now_us);
 	mad->from = rx->from;
 	if (t->cb == NULL)
 		mad->stats.unclaimed++;

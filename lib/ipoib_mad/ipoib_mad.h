@@ -79,8 +79,9 @@ enum ipoib_mad_event {
 	IPOIB_MAD_EV_PKEY = 1 << 4,
 	/**
 	 * The SM asks for memberships and subscriptions again. "ibsim": raised when
-	 * the SM shows itself to be another one than before (SMInfo: another GUID, or
-	 * its counter fell), for OpenSM then sets ClientReregister. "umad": nothing
+	 * the SM shows itself to be another one than before (SMInfo: another GUID,
+	 * its counter fell, or none was there meanwhile), for OpenSM then sets
+	 * ClientReregister. "umad": nothing
 	 * shows it there; who receives the device's events tells of it by
 	 * ipoib_mad_event_inject(). Also after a new connection of the transport.
 	 */

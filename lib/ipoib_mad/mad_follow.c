@@ -79,7 +79,7 @@ ask_sm(struct mad_follow *f, uint64_t now_us, const struct mad_transport_ops *op
 
 	if (now_us < f->sm_us || f->port.state != IPOIB_MAD_ACTIVE || sm.dlid == 0)
 		return;
-	f->sm_us = now_us + MAD_FOLLOW_SM_US;
+	f->sm_us = now_us + IPOIB_MAD_POLL_US;
 	fill_get(f, IB_MAD_CLASS_SMP_LID, IB_MAD_ATTR_SM_INFO, PIECE_SM, &smp);
 	f->sm_tid = f->round << PIECE_BITS | PIECE_SM;
 	ops->send(priv, (const uint8_t *)&smp, &sm);
@@ -207,11 +207,22 @@ take_sm(struct mad_follow *f, const struct ib_smp *smp)
 			(uint32_t)rte_be_to_cpu_64(smp->hdr.tid) != f->sm_tid)
 		return MAD_FOLLOW_FOREIGN;
 	memcpy(&guid, smp->data + IB_SM_INFO_GUID, sizeof(guid));
-	other = f->sm_known && (guid != f->sm_guid || (int32_t)(count - f->sm_count) < 0);
+	other = f->sm_known &&
+			(f->sm_gone || guid != f->sm_guid || (int32_t)(count - f->sm_count) < 0);
+	f->sm_gone = false;
 	f->sm_known = true;
 	f->sm_guid = guid;
 	f->sm_count = count;
 	return other ? MAD_FOLLOW_OTHER_SM : MAD_FOLLOW_MORE;
+}
+
+void
+mad_follow_returned(struct mad_follow *f, const uint8_t *mad)
+{
+	const struct ib_smp *smp = (const struct ib_smp *)mad;
+
+	if (smp->hdr.mgmt_class == IB_MAD_CLASS_SMP_LID)
+		f->sm_gone = true;
 }
 
 enum mad_follow_result

@@ -33,13 +33,11 @@ struct mad_follow {
 	struct ipoib_mad_port port; /**< as far as this round knows it */
 	uint64_t sm_us;		    /**< when the SM is asked next */
 	uint32_t sm_tid;	    /**< of the last question to it */
+	bool sm_gone;		    /**< the question came back: no SM is there */
 	bool sm_known;		    /**< the two below are */
 	uint64_t sm_guid;	    /**< as on the wire */
 	uint32_t sm_count;	    /**< ActCount: grows while it is the same SM */
 };
-
-/** Pace of SMInfo, microseconds: it costs the SM one SMP each. */
-#define MAD_FOLLOW_SM_US 500000
 
 /** What mad_follow_recv() made of an SMP. */
 enum mad_follow_result {
@@ -59,5 +57,8 @@ bool mad_follow_tick(struct mad_follow *f, uint64_t now_us, const struct mad_tra
 /** Take an SMP. */
 enum mad_follow_result mad_follow_recv(struct mad_follow *f, uint64_t now_us, const uint8_t *mad,
 		const struct mad_transport_ops *ops, void *priv);
+
+/** An SMP of ours came back undeliverable. */
+void mad_follow_returned(struct mad_follow *f, const uint8_t *mad);
 
 #endif /* MAD_FOLLOW_H */

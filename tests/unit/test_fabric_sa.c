@@ -8,217 +8,7 @@
  * Arguments: fabric.sh, topology file.
  */
 
-#include <errno.h>
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include <rte_common.h>
-
-#include "ipoib_proto.h"
-#include "ipoib_sa.h"
-#include "mad_transport.h"
-
-#define SKIP 77
-#define SECOND UINT64_C(1000000)
-
-static const char *script;
-static const char *topo;
-static const char *self;
-static char dir[64];
-static char transport[64];
-
-/* ibsim counts GUIDs up: a node, then its ports. */
-static const uint64_t guids[] = { 0x100001, 0x100004, 0x100007, 0x10000a };
-#define HCA2 1
-
-static const char partitions[] = "Default=0x7fff, ipoib : ALL=full ;\n"
-				 "blue=0x1, ipoib, Q_Key=0x1b1b, defmember=full : "
-				 "SELF, 0x100004, 0x10000a ;\n";
-
-struct client {
-	struct ipoib_mad *mad;
-	struct ipoib_sa *sa;
-	const struct ipoib_mad_port *port;
-	unsigned int calls;
-	int status;
-	struct ipoib_sa_path path;
-	struct ipoib_sa_mcast mcast;
-	unsigned int alive_calls;
-	bool alive;
-	uint32_t events;
-};
-
-/* Run fabric.sh; what it prints, if wanted. */
-static int __attribute__((format(printf, 3, 4))) fabric(char *out, size_t len, const char *fmt, ...)
-{
-	char cmd[512], text[256] = "";
-	va_list ap;
-	size_t nb;
-	FILE *f;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	snprintf(cmd, sizeof(cmd), "%s %s", script, text);
-	f = popen(cmd, "r");
-	assert_non_null(f);
-	nb = fread(text, 1, sizeof(text) - 1, f);
-	text[nb] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	if (out != NULL)
-		snprintf(out, len, "%s", text);
-	return pclose(f);
-}
-
-static unsigned int
-lid_of(uint64_t guid)
-{
-	char text[32];
-
-	assert_int_equal(fabric(text, sizeof(text), "lid %s 0x%lx", dir, (unsigned long)guid), 0);
-	return (unsigned int)strtoul(text, NULL, 10);
-}
-
-static struct ib_gid
-gid_of(uint64_t guid)
-{
-	struct ib_gid gid = { { 0xfe, 0x80 } };
-	unsigned int i;
-
-	for (i = 0; i < 8; i++)
-		gid.raw[15 - i] = (uint8_t)(guid >> 8 * i);
-	return gid;
-}
-
-static void
-on_event(void *arg, uint32_t events, const struct ipoib_mad_port *port)
-{
-	struct client *c = arg;
-
-	(void)port;
-	c->events |= events;
-}
-
-static void
-on_alive(void *arg, bool alive)
-{
-	struct client *c = arg;
-
-	c->alive = alive;
-	c->alive_calls++;
-}
-
-static void
-on_path(void *arg, int status, const struct ipoib_sa_path *path)
-{
-	struct client *c = arg;
-
-	c->calls++;
-	c->status = status;
-	if (path != NULL)
-		c->path = *path;
-}
-
-static void
-on_mcast(void *arg, int status, const struct ipoib_sa_mcast *mc)
-{
-	struct client *c = arg;
-
-	c->calls++;
-	c->status = status;
-	if (mc != NULL)
-		c->mcast = *mc;
-}
-
-static int
-open_client(struct client *c, const char *over, const char *device)
-{
-	struct ipoib_mad_cfg cfg = { .transport = over, .device = device, .port_num = 1 };
-	int ret;
-
-	memset(c, 0, sizeof(*c));
-	ret = ipoib_mad_open(&cfg, &c->mad);
-	if (ret != 0)
-		return ret;
-	c->port = ipoib_mad_port(c->mad);
-	ret = ipoib_sa_create(c->mad, NULL, &c->sa);
-	if (ret != 0)
-		return ret;
-	ipoib_sa_on_alive(c->sa, on_alive, c);
-	return ipoib_mad_listen(c->mad, on_event, c);
-}
-
-static void
-close_client(struct client *c)
-{
-	ipoib_sa_destroy(c->sa);
-	ipoib_mad_close(c->mad);
-}
-
-static void
-poll_client(struct client *c)
-{
-	uint64_t now = mad_clock_us();
-
-	ipoib_mad_poll(c->mad, now);
-	ipoib_sa_poll(c->sa, now);
-	usleep(200);
-}
-
-/* Poll until the condition holds, or for so many seconds. */
-#define WAIT(c, seconds, cond) \
-	do { \
-		uint64_t end_ = mad_clock_us() + (uint64_t)((seconds)*SECOND); \
-		while (!(cond) && mad_clock_us() < end_) \
-			poll_client(c); \
-		assert_true(cond); \
-	} while (0)
-
-static void
-ask_path(struct client *c, const struct ib_gid *dgid, uint16_t pkey)
-{
-	struct ipoib_sa_path_req req = { .dgid = *dgid, .sgid = c->port->gid, .pkey = pkey };
-
-	assert_int_equal(ipoib_sa_path_get(c->sa, &req, on_path, c, NULL), 0);
-}
-
-static void
-resolve(struct client *c, uint64_t guid)
-{
-	struct ib_gid dgid = gid_of(guid);
-	unsigned int calls = c->calls;
-
-	ask_path(c, &dgid, 0xffff);
-	WAIT(c, 5, c->calls == calls + 1);
-}
-
-static int
-setup(void **state)
-{
-	struct client *c = calloc(1, sizeof(*c));
-
-	assert_int_equal(open_client(c, transport, "Hca2"), 0);
-	WAIT(c, 5, c->port->state == IPOIB_MAD_ACTIVE);
-	*state = c;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	close_client(*state);
-	free(*state);
-	return 0;
-}
+#include "fabric_client.h"
 
 static void
 test_identity(void **state)
@@ -268,28 +58,6 @@ test_path_refused(void **state)
 	ask_path(c, &dgid, 0x8001);
 	WAIT(c, 5, c->calls == 2);
 	assert_int_equal(c->status, -ENOENT);
-}
-
-static void
-join(struct client *c, const struct ib_gid *mgid, uint16_t pkey, const struct ipoib_sa_mcast *bcast)
-{
-	unsigned int calls = c->calls;
-
-	assert_int_equal(ipoib_sa_mcast_join(c->sa, mgid, &c->port->gid, pkey, IPOIB_SA_JOIN_FULL,
-					 bcast, on_mcast, c, NULL),
-			0);
-	WAIT(c, 5, c->calls == calls + 1);
-}
-
-static void
-leave(struct client *c, const struct ib_gid *mgid)
-{
-	unsigned int calls = c->calls;
-
-	assert_int_equal(ipoib_sa_mcast_leave(c->sa, mgid, &c->port->gid, IPOIB_SA_JOIN_FULL,
-					 on_mcast, c, NULL),
-			0);
-	WAIT(c, 5, c->calls == calls + 1);
 }
 
 static void
@@ -547,57 +315,10 @@ umad_child(unsigned int lid, unsigned int dlid)
 	return 0;
 }
 
-/*
- * Remove the fabric when this process ends, however it ends: a child waits for
- * the end of a pipe that only we hold open.
- */
-static pid_t
-guard(int *fd)
-{
-	char cmd[256], c;
-	int fds[2];
-	pid_t pid;
-
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	pid = fork();
-	if (pid == 0) {
-		setsid();
-		close(fds[1]);
-		while (read(fds[0], &c, 1) > 0)
-			;
-		snprintf(cmd, sizeof(cmd), "'%s' stop '%s'; rm -rf '%s'", script, dir, dir);
-		execl("/bin/sh", "sh", "-c", cmd, (char *)NULL);
-		_exit(1);
-	}
-	close(fds[0]);
-	*fd = fds[1];
-	return pid;
-}
-
-static int
-start_fabric(void)
-{
-	char path[128], name[32];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/blue.conf", dir);
-	f = fopen(path, "w");
-	if (f == NULL)
-		return -1;
-	fputs(partitions, f);
-	fclose(f);
-	setenv("FABRIC_PARTITIONS", path, 1);
-	if (fabric(NULL, 0, "start %s %s", dir, topo) != 0)
-		return -1;
-	fabric(name, sizeof(name), "name %s", dir);
-	snprintf(transport, sizeof(transport), "ibsim:%s", name);
-	return 0;
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-int
-main(int argc, char **argv)
+static int
+run(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_identity),
@@ -616,29 +337,14 @@ main(int argc, char **argv)
 		TEST(test_lid_changes),
 		TEST(test_ibsim_restarts),
 	};
-	int fd, ret = 1;
-	pid_t pid;
 
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int
+main(int argc, char **argv)
+{
 	if (argc == 4 && strcmp(argv[1], "--umad") == 0)
 		return umad_child((unsigned int)atoi(argv[2]), (unsigned int)atoi(argv[3]));
-	if (argc != 3) {
-		fprintf(stderr, "usage: %s FABRIC.SH TOPOLOGY\n", argv[0]);
-		return 2;
-	}
-	if (system("PATH=$PATH:/usr/sbin; command -v ibsim opensm >/dev/null") != 0) {
-		fprintf(stderr, "skipped: ibsim or opensm is not installed\n");
-		return SKIP;
-	}
-	script = argv[1];
-	topo = argv[2];
-	self = realpath(argv[0], NULL);
-	snprintf(dir, sizeof(dir), "/tmp/fabric-sa-XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return 1;
-	pid = guard(&fd);
-	if (start_fabric() == 0)
-		ret = cmocka_run_group_tests(tests, NULL, NULL);
-	close(fd);
-	waitpid(pid, NULL, 0);
-	return ret;
+	return on_fabric(argc, argv, run);
 }

@@ -35,6 +35,7 @@ struct smp_port {
 	uint64_t sm_guid;     /* of the SM, which answers too */
 	uint32_t sm_count;
 	unsigned int sm_asked;
+	bool sm_gone; /* what is sent to it comes back */
 	bool sm_late; /* answer the SM's last question but one */
 	bool mute;
 	bool stale; /* answer with another round's TID */
@@ -54,8 +55,12 @@ answer_sm(struct fake_mad *f, const uint8_t *mad, uint16_t dlid)
 
 	assert_int_equal(dlid, p->port.sm_lid);
 	memcpy(answer, mad, sizeof(answer));
-	assert_int_equal(oracle_answer_sm_info(answer, p->sm_guid, p->sm_count++), 0);
 	p->sm_asked++;
+	if (p->sm_gone) {
+		fake_mad_deliver(f, answer, -EHOSTUNREACH, 0);
+		return;
+	}
+	assert_int_equal(oracle_answer_sm_info(answer, p->sm_guid, p->sm_count++), 0);
 	if (p->sm_late)
 		answer[14] ^= 1;
 	fake_mad_deliver(f, answer, 0, 0);
@@ -385,6 +390,13 @@ test_reregister_seen(void **state)
 	steps(f, 600);
 	assert_int_equal(h.events, IPOIB_MAD_EV_REREGISTER);
 	h.events = 0;
+	p.sm_gone = true;
+	steps(f, 150);
+	assert_int_equal(h.events, 0);
+	p.sm_gone = false;
+	steps(f, 150);
+	assert_int_equal(h.events, IPOIB_MAD_EV_REREGISTER);
+	h.events = 0;
 	p.sm_count = UINT32_MAX / 2;
 	steps(f, 600);
 	/* Round the end of its counter. */
@@ -444,7 +456,7 @@ test_inject(void **state)
 	fake_mad_close(f);
 }
 
-/* At most 20 requests a second and port, whatever the pace of polls. */
+/* At most 11 rounds a second and port, whatever the pace of polls. */
 static void
 test_pace(void **state)
 {
@@ -457,9 +469,9 @@ test_pace(void **state)
 	steps(f, 250);
 	sent = f->sent;
 	steps(f, 1000);
-	/* 10 rounds of NodeInfo, PortInfo and two blocks, and the SM twice. */
-	assert_in_range(f->sent - sent, 38, 46);
-	assert_in_range(p.sm_asked, 2, 4);
+	/* 10 rounds of NodeInfo, PortInfo, two blocks and the SM. */
+	assert_in_range(f->sent - sent, 45, 55);
+	assert_in_range(p.sm_asked, 10, 14);
 	fake_mad_close(f);
 }
 
