@@ -162,7 +162,7 @@ struct ipoib_sa {
 	uint32_t grown; /* answers since it grew */
 	uint32_t srtt_us;
 	uint32_t best_us;
-	uint64_t halved_us;
+	uint64_t halved_us; /* 0: never */
 	unsigned int nb_lists;
 	struct sa_acked acked;
 	/* Reports: tokens, and those seen. */

@@ -24,7 +24,8 @@ sa_window_reset(struct ipoib_sa *sa)
 static void
 halve(struct ipoib_sa *sa, uint64_t now_us)
 {
-	if (now_us < sa->halved_us + RTE_MAX(sa->srtt_us, (uint32_t)SA_HALVE_US))
+	if (sa->halved_us != 0 &&
+			now_us < sa->halved_us + RTE_MAX(sa->srtt_us, (uint32_t)SA_HALVE_US))
 		return;
 	sa->halved_us = now_us;
 	sa->grown = 0;

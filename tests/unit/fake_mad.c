@@ -10,6 +10,7 @@
 
 /* One at a time is being opened. */
 static struct fake_mad *opening;
+bool fake_mad_grh;
 
 static int
 fake_open(const struct ipoib_mad_cfg *cfg, const char *arg, void **priv)
@@ -139,7 +140,9 @@ static const struct mad_transport_ops fake_smp_ops = {
 struct fake_mad *
 fake_mad_open(fake_script script, bool smp)
 {
-	static const struct ipoib_mad_cfg cfg = { .device = "fake0", .port_num = 1 };
+	const struct ipoib_mad_cfg cfg = {
+		.device = "fake0", .port_num = 1, .grh_required = fake_mad_grh
+	};
 	struct fake_mad *f = calloc(1, sizeof(*f));
 
 	if (f == NULL)

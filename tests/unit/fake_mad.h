@@ -18,6 +18,9 @@
 
 #define FAKE_QUEUE 4096
 
+/** The next connection is that of a port that needs GRHs. */
+extern bool fake_mad_grh;
+
 struct fake_mad;
 
 /** Called for each MAD that is sent. */

@@ -31,7 +31,7 @@ static const struct oracle_path sa_good_path = {
 	.life = 18,
 	.life_sel = 2,
 };
-static const struct oracle_member sa_good_member = {
+const struct oracle_member sa_good_member = {
 	.qkey = 0x80010b1b,
 	.flow_label = 0x54321,
 	.mlid = 0xc003,
@@ -59,6 +59,10 @@ fake_sa(struct fake_mad *f, const uint8_t *mad, uint16_t dlid)
 	unsigned int i;
 
 	assert_int_equal(dlid, f->port.sm_lid);
+	if (s->take != NULL) {
+		s->take(fx, mad);
+		return;
+	}
 	oracle_get_hdr(mad, &hdr);
 	if (s->seen == 0)
 		s->first_us = f->now_us;
@@ -77,8 +81,10 @@ fake_sa(struct fake_mad *f, const uint8_t *mad, uint16_t dlid)
 	}
 	if (i < s->busy)
 		oracle_answer(answer, 0x0001);
-	else if (s->status != 0 || hdr.attr_id == 0x0001)
+	else if (s->status != 0 || hdr.attr_id == 0x0003)
 		oracle_answer(answer, s->status);
+	else if (hdr.attr_id == 0x0001)
+		oracle_answer_info(answer, 0x2602, 0x1400, 18);
 	else if (hdr.attr_id == 0x0035)
 		oracle_answer_path(answer, &sa_good_path);
 	else
@@ -124,6 +130,50 @@ sa_on_mcast(void *arg, int status, const struct ipoib_sa_mcast *mc)
 		fx->mcast = *mc;
 }
 
+void
+sa_on_list(void *arg, int status, const struct ipoib_sa_mcast *recs, uint32_t n)
+{
+	struct sa_fixture *fx = arg;
+
+	assert_true(status == 0 || (recs == NULL && n == 0));
+	assert_true(n <= IPOIB_SA_LIST_MAX);
+	fx->calls++;
+	fx->status = status;
+	fx->nb_recs = n;
+	if (n != 0)
+		memcpy(fx->recs, recs, n * sizeof(recs[0]));
+}
+
+void
+sa_on_info(void *arg, int status, const struct ipoib_sa_info *info)
+{
+	struct sa_fixture *fx = arg;
+
+	assert_true((info != NULL) == (status == 0));
+	fx->calls++;
+	fx->status = status;
+	if (info != NULL)
+		fx->info = *info;
+}
+
+void
+sa_on_inform(void *arg, int status)
+{
+	struct sa_fixture *fx = arg;
+
+	fx->calls++;
+	fx->status = status;
+}
+
+static void
+on_notice(void *arg, const struct ipoib_sa_notice *notice)
+{
+	struct sa_fixture *fx = arg;
+
+	fx->notices++;
+	fx->notice = *notice;
+}
+
 int
 sa_setup(void **state)
 {
@@ -133,6 +183,7 @@ sa_setup(void **state)
 	fx->fake->arg = fx;
 	assert_int_equal(ipoib_sa_create(fx->fake->mad, NULL, &fx->sa), 0);
 	ipoib_sa_on_alive(fx->sa, on_alive, fx);
+	ipoib_sa_on_notice(fx->sa, on_notice, fx);
 	fake_mad_step(fx->fake, STEP_US);
 	ipoib_sa_poll(fx->sa, fx->fake->now_us);
 	*state = fx;

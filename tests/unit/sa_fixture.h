@@ -18,6 +18,8 @@
 #define STEP_US 1000
 #define NEVER UINT64_MAX
 
+struct sa_fixture;
+
 /* How the fake SA treats the n-th MAD it gets, counted from 0. */
 struct sa_script {
 	unsigned int lose;     /* the first so many: nothing */
@@ -27,6 +29,8 @@ struct sa_script {
 	unsigned int copies;   /* answers to each */
 	uint64_t delay_us;
 	void (*twist)(uint8_t *mad); /* applied to the answer */
+	/* Not NULL: takes every MAD instead of all this. */
+	void (*take)(struct sa_fixture *fx, const uint8_t *mad);
 	unsigned int seen;
 	uint64_t first_us, last_us;
 	uint32_t tids[64];
@@ -44,10 +48,18 @@ struct sa_fixture {
 	uint64_t done_us;
 	struct ipoib_sa_path path;
 	struct ipoib_sa_mcast mcast;
+	struct ipoib_sa_info info;
+	uint32_t nb_recs;
+	struct ipoib_sa_mcast recs[IPOIB_SA_LIST_MAX];
+	unsigned int notices;
+	struct ipoib_sa_notice notice; /* the last */
 	unsigned int alive_calls;
 	bool alive;
 	uint32_t order[2048];
 };
+
+/** Values that fit nowhere else: a field read from a wrong place shows. */
+extern const struct oracle_member sa_good_member;
 
 /** A group and a destination. */
 extern const struct ib_gid sa_mgid;
@@ -60,6 +72,10 @@ int sa_teardown(void **state);
 /** Callbacks that note what came; @p arg is the fixture. */
 void sa_on_path(void *arg, int status, const struct ipoib_sa_path *path);
 void sa_on_mcast(void *arg, int status, const struct ipoib_sa_mcast *mc);
+
+void sa_on_list(void *arg, int status, const struct ipoib_sa_mcast *recs, uint32_t n);
+void sa_on_info(void *arg, int status, const struct ipoib_sa_info *info);
+void sa_on_inform(void *arg, int status);
 
 /** Go on by STEP_US. */
 void sa_step(struct sa_fixture *fx);

@@ -40,6 +40,26 @@ oracle_mask_leave(void)
 			IB_MCR_COMPMASK_JOIN_STATE);
 }
 
+uint64_t
+oracle_mask_path_more(bool dlid, bool sl, bool qos_class)
+{
+	return oracle_mask_path() | (dlid ? cl_ntoh64(IB_PR_COMPMASK_DLID) : 0) |
+			(sl ? cl_ntoh64(IB_PR_COMPMASK_SL) : 0) |
+			(qos_class ? cl_ntoh64(IB_PR_COMPMASK_QOS_CLASS) : 0);
+}
+
+uint64_t
+oracle_mask_mc_get(void)
+{
+	return cl_ntoh64(IB_MCR_COMPMASK_MGID | IB_MCR_COMPMASK_PORT_GID);
+}
+
+uint64_t
+oracle_mask_list(bool mlid)
+{
+	return cl_ntoh64(IB_MCR_COMPMASK_PKEY) | (mlid ? cl_ntoh64(IB_MCR_COMPMASK_MLID) : 0);
+}
+
 void
 oracle_get_hdr(const uint8_t *mad, struct oracle_hdr *out)
 {
@@ -71,6 +91,7 @@ oracle_get_path(const uint8_t *mad, struct oracle_path *out)
 	out->tclass = r->tclass;
 	out->num_path = ib_path_rec_num_path(r);
 	out->sl = ib_path_rec_sl(r);
+	out->qos_class = ib_path_rec_qos_class(r);
 	out->mtu = ib_path_rec_mtu(r);
 	out->mtu_sel = ib_path_rec_mtu_sel(r);
 	out->rate = ib_path_rec_rate(r);
@@ -126,12 +147,9 @@ oracle_answer_path(uint8_t *mad, const struct oracle_path *rec)
 	r->pkt_life = (uint8_t)(rec->life | rec->life_sel << 6);
 }
 
-void
-oracle_answer_member(uint8_t *mad, const struct oracle_member *rec)
+static void
+fill_member(ib_member_rec_t *r, const struct oracle_member *rec)
 {
-	ib_member_rec_t *r = (ib_member_rec_t *)((ib_sa_mad_t *)mad)->data;
-
-	oracle_answer(mad, 0);
 	r->qkey = cl_hton32(rec->qkey);
 	r->mlid = cl_hton16(rec->mlid);
 	r->pkey = cl_hton16(rec->pkey);
@@ -141,6 +159,109 @@ oracle_answer_member(uint8_t *mad, const struct oracle_member *rec)
 	r->pkt_life = rec->life;
 	r->sl_flow_hop = ib_member_set_sl_flow_hop(rec->sl, rec->flow_label, rec->hop_limit);
 	r->scope_state = ib_member_set_scope_state(rec->scope, rec->state);
+}
+
+void
+oracle_answer_member(uint8_t *mad, const struct oracle_member *rec)
+{
+	oracle_answer(mad, 0);
+	fill_member((ib_member_rec_t *)((ib_sa_mad_t *)mad)->data, rec);
+}
+
+void
+oracle_put_member(uint8_t *rec, const struct oracle_member *from)
+{
+	ib_member_rec_t r;
+
+	memset(&r, 0, sizeof(r));
+	memcpy(r.mgid.raw, from->mgid, 16);
+	memcpy(r.port_gid.raw, from->port_gid, 16);
+	fill_member(&r, from);
+	memset(rec, 0, ORACLE_MEMBER_LEN);
+	memcpy(rec, &r, sizeof(r) < ORACLE_MEMBER_LEN ? sizeof(r) : ORACLE_MEMBER_LEN);
+}
+
+void
+oracle_answer_info(uint8_t *mad, uint16_t cap_mask, uint32_t cap_mask2, uint8_t resp_time)
+{
+	ib_class_port_info_t *info = (ib_class_port_info_t *)((ib_sa_mad_t *)mad)->data;
+
+	oracle_answer(mad, 0);
+	info->base_ver = 1;
+	info->class_ver = 2;
+	info->cap_mask = cl_hton16(cap_mask);
+	ib_class_set_resp_time_val(info, resp_time);
+	ib_class_set_cap_mask2(info, cap_mask2);
+}
+
+void
+oracle_get_inform(const uint8_t *mad, struct oracle_inform *out)
+{
+	const ib_inform_info_t *ii = (const ib_inform_info_t *)((const ib_sa_mad_t *)mad)->data;
+	ib_net32_t qpn;
+
+	memcpy(out->gid, ii->gid.raw, 16);
+	out->lid_begin = cl_ntoh16(ii->lid_range_begin);
+	out->lid_end = cl_ntoh16(ii->lid_range_end);
+	out->is_generic = ii->is_generic;
+	out->subscribe = ii->subscribe;
+	out->type = cl_ntoh16(ii->trap_type);
+	out->trap = cl_ntoh16(ii->g_or_v.generic.trap_num);
+	ib_inform_info_get_qpn_resp_time(
+			ii->g_or_v.generic.qpn_resp_time_val, &qpn, &out->resp_time);
+	out->qpn = cl_ntoh32(qpn);
+	out->producer = cl_ntoh32(ib_inform_info_get_prod_type(ii));
+}
+
+void
+oracle_get_rmpp(const uint8_t *mad, struct oracle_rmpp *out)
+{
+	const ib_rmpp_mad_t *m = (const ib_rmpp_mad_t *)mad;
+
+	out->version = m->rmpp_version;
+	out->type = m->rmpp_type;
+	out->flags = m->rmpp_flags;
+	out->status = m->rmpp_status;
+	out->seg = cl_ntoh32(m->seg_num);
+	out->len_or_last = cl_ntoh32(m->paylen_newwin);
+}
+
+void
+oracle_put_rmpp(uint8_t *mad, const struct oracle_rmpp *rmpp, uint16_t rec_len)
+{
+	ib_rmpp_mad_t *m = (ib_rmpp_mad_t *)mad;
+
+	m->rmpp_version = rmpp->version;
+	m->rmpp_type = rmpp->type;
+	m->rmpp_flags = rmpp->flags;
+	m->rmpp_status = rmpp->status;
+	m->seg_num = cl_hton32(rmpp->seg);
+	m->paylen_newwin = cl_hton32(rmpp->len_or_last);
+	((ib_sa_mad_t *)mad)->attr_offset = ib_get_attr_offset(rec_len);
+}
+
+void
+oracle_report(uint8_t *mad, uint32_t tid, const struct oracle_notice *from)
+{
+	ib_sa_mad_t *m = (ib_sa_mad_t *)mad;
+	ib_mad_notice_attr_t *n = (ib_mad_notice_attr_t *)m->data;
+
+	memset(m, 0, sizeof(*m));
+	ib_mad_init_new((ib_mad_t *)m, IB_MCLASS_SUBN_ADM, 2, IB_MAD_METHOD_REPORT, cl_hton64(tid),
+			IB_MAD_ATTR_NOTICE, 0);
+	n->generic_type = (uint8_t)(from->generic << 7 | 4);
+	ib_notice_set_prod_type_ho(n, IB_NODE_TYPE_CA);
+	n->g_or_v.generic.trap_num = cl_hton16(from->trap);
+	n->issuer_lid = cl_hton16(from->issuer_lid);
+	memcpy(n->issuer_gid.raw, from->issuer_gid, 16);
+	if (from->trap >= 64 && from->trap <= 67) {
+		memcpy(n->data_details.ntc_64_67.gid.raw, from->gid, 16);
+	} else if (from->trap == 128) {
+		n->data_details.ntc_128.sw_lid = cl_hton16(from->lid);
+	} else if (from->trap == 144) {
+		n->data_details.ntc_144.lid = cl_hton16(from->lid);
+		n->data_details.ntc_144.new_cap_mask = cl_hton32(from->cap_mask);
+	}
 }
 
 static void

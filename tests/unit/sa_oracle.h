@@ -12,6 +12,7 @@
  * get on with each other.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** Everything in front of the attribute, host order. */
@@ -26,6 +27,7 @@ struct oracle_path {
 	uint16_t dlid, slid, pkey;
 	uint32_t flow_label;
 	uint8_t hop_limit, tclass, num_path, sl;
+	uint16_t qos_class;
 	uint8_t mtu, mtu_sel, rate, rate_sel, life, life_sel;
 };
 
@@ -35,6 +37,27 @@ struct oracle_member {
 	uint16_t mlid, pkey;
 	uint8_t mtu, tclass, rate, life; /* with their selectors */
 	uint8_t sl, hop_limit, scope, state;
+};
+
+struct oracle_inform {
+	uint8_t gid[16];
+	uint16_t lid_begin, lid_end, type, trap;
+	uint8_t is_generic, subscribe, resp_time;
+	uint32_t qpn, producer;
+};
+
+/** Which of the last fields counts depends on the trap. */
+struct oracle_notice {
+	uint16_t trap, issuer_lid;
+	uint8_t generic;
+	uint8_t gid[16], issuer_gid[16];
+	uint16_t lid;
+	uint32_t cap_mask;
+};
+
+struct oracle_rmpp {
+	uint8_t version, type, flags, status;
+	uint32_t seg, len_or_last;
 };
 
 struct oracle_port {
@@ -50,9 +73,25 @@ uint64_t oracle_mask_join(void);
 uint64_t oracle_mask_create(void);
 uint64_t oracle_mask_leave(void);
 
+uint64_t oracle_mask_path_more(bool dlid, bool sl, bool qos_class);
+uint64_t oracle_mask_mc_get(void);
+uint64_t oracle_mask_list(bool mlid);
+
 void oracle_get_hdr(const uint8_t *mad, struct oracle_hdr *out);
 void oracle_get_path(const uint8_t *mad, struct oracle_path *out);
 void oracle_get_member(const uint8_t *mad, struct oracle_member *out);
+
+void oracle_get_inform(const uint8_t *mad, struct oracle_inform *out);
+void oracle_get_rmpp(const uint8_t *mad, struct oracle_rmpp *out);
+
+/** A report of a notice, as an SA sends it. */
+void oracle_report(uint8_t *mad, uint32_t tid, const struct oracle_notice *notice);
+/** Write an RMPP header, and how long a record is (octets). */
+void oracle_put_rmpp(uint8_t *mad, const struct oracle_rmpp *rmpp, uint16_t rec_len);
+/** A record as it is in a table; 56 octets, with its padding. */
+#define ORACLE_MEMBER_LEN 56
+void oracle_put_member(uint8_t *rec, const struct oracle_member *from);
+void oracle_answer_info(uint8_t *mad, uint16_t cap_mask, uint32_t cap_mask2, uint8_t resp_time);
 
 /** Turn the request @p mad into its answer. */
 void oracle_answer(uint8_t *mad, uint16_t status);
