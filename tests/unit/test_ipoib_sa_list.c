@@ -35,10 +35,13 @@ static struct sender {
 	unsigned int lose_acks; /* the next so many */
 	unsigned int swap;	/* neighbours change places */
 	unsigned int dead_at;	/* nothing from this segment on */
+	bool mute;		/* leave the first question unanswered */
+	bool twin;		/* answer it too, later, with another table */
 	bool bare;		/* no RMPP below: only the first MAD */
 	unsigned int gaps;	/* bare: MLIDs free between two groups */
 	bool running;
 	uint8_t head[IPOIB_MAD_LEN];
+	uint8_t first[8]; /* TID of the first question */
 	uint32_t acked, allowed, sent, segs;
 	uint64_t sent_us;
 	/* What the receiver said. */
@@ -100,6 +103,15 @@ send_seg(struct sa_fixture *fx, uint32_t seg)
 		h.len_or_last = (uint32_t)(total - from + SEG_HDR);
 	}
 	oracle_put_rmpp(mad, &h, tx.nb != 0 ? ORACLE_MEMBER_LEN : 0);
+	if (tx.twin) {
+		uint8_t other[IPOIB_MAD_LEN];
+
+		memcpy(other, mad, sizeof(other));
+		memcpy(other + 8, tx.first, 8);
+		other[IPOIB_MAD_LEN - 150] ^= 0x55;
+		if (seg != 1)
+			fake_mad_deliver(fx->fake, other, 0, 0);
+	}
 	fake_mad_deliver(fx->fake, mad, 0, tx.swap != 0 && seg % 2 == 1 ? 3000 : 1000);
 }
 
@@ -167,6 +179,10 @@ on_request(struct sa_fixture *fx, const uint8_t *mad)
 		return;
 	}
 	sa_check_hdr(mad, 0x12, 0x0038, oracle_mask_list(false));
+	if (tx.asked == 1)
+		memcpy(tx.first, mad + 8, sizeof(tx.first));
+	if (tx.mute && tx.asked == 1)
+		return;
 	memcpy(tx.head, mad, sizeof(tx.head));
 	tx.segs = (tx.nb * ORACLE_MEMBER_LEN + DATA - 1) / DATA;
 	if (tx.segs == 0)
@@ -339,6 +355,20 @@ test_last_ack_lost(void **state)
 	assert_int_equal(fx->calls, 1);
 }
 
+/* Two tries are answered, a segment each in turn: one table is taken. */
+static void
+test_two_answers(void **state)
+{
+	struct sa_fixture *fx = *state;
+
+	list_start(fx, 300);
+	tx.mute = true;
+	tx.twin = true;
+	list_run(fx, 1);
+	check_recs(fx, 300);
+	assert_int_equal(tx.asked, 2);
+}
+
 /* The SA dies in the middle: an ACK is repeated, then the table asked for anew. */
 static void
 test_sender_dies(void **state)
@@ -350,6 +380,8 @@ test_sender_dies(void **state)
 	list_run(fx, 1);
 	check_recs(fx, 300);
 	assert_int_equal(tx.asked, 2);
+	/* The first, five repeated; then first, windows and last of the second. */
+	assert_in_range(tx.acks, 9, 11);
 	assert_int_equal(tx.aborts, 1);
 	assert_int_equal(tx.status, 126);
 }
@@ -467,6 +499,7 @@ main(void)
 		TEST(test_lossy),
 		TEST(test_reordered),
 		TEST(test_last_ack_lost),
+		TEST(test_two_answers),
 		TEST(test_sender_dies),
 		TEST(test_sender_dies_for_good),
 		TEST(test_bare),
