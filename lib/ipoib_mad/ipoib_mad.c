@@ -163,7 +163,7 @@ static uint32_t
 dispatch_smp(struct ipoib_mad *mad, const struct mad_rx *rx, uint64_t now_us)
 {
 	if (rx->status != 0) {
-		mad_follow_returned(&mad->follow, rx->mad);
+		mad_follow_returned(&mad->follow, now_us, rx->mad);
 		return 0;
 	}
 	switch (mad_follow_recv(&mad->follow, now_us, rx->mad, mad->ops, mad->priv)) {

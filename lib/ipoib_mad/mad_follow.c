@@ -18,6 +18,8 @@
 #define PIECE_BITS 4
 #define BIT(n) (UINT32_C(1) << (n))
 
+/* Longest pause between two questions to a silent SM. */
+#define SM_WAIT_MAX_US (64 * IPOIB_MAD_POLL_US)
 /* The SM's answer belongs to no round. */
 #define PIECE_SM (BIT(PIECE_BITS) - 1)
 static_assert(PIECES < BIT(PIECE_BITS), "a piece fits into its bits of the TID");
@@ -70,7 +72,10 @@ ask(const struct mad_follow *f, unsigned int piece, const struct mad_transport_o
 	ops->send(priv, (const uint8_t *)&smp, &self);
 }
 
-/* Its answer may be lost, or never come: nothing waits for it. */
+/*
+ * Its answer may be lost, or never come: nothing waits for it. A silent SM is
+ * asked less and less often: ibsim stands still when an SM's socket is full.
+ */
 static void
 ask_sm(struct mad_follow *f, uint64_t now_us, const struct mad_transport_ops *ops, void *priv)
 {
@@ -79,7 +84,10 @@ ask_sm(struct mad_follow *f, uint64_t now_us, const struct mad_transport_ops *op
 
 	if (now_us < f->sm_us || f->port.state != IPOIB_MAD_ACTIVE || sm.dlid == 0)
 		return;
-	f->sm_us = now_us + IPOIB_MAD_POLL_US;
+	f->sm_wait_us = f->sm_open ? RTE_MIN(2 * f->sm_wait_us, (uint64_t)SM_WAIT_MAX_US)
+				   : IPOIB_MAD_POLL_US;
+	f->sm_us = now_us + f->sm_wait_us;
+	f->sm_open = true;
 	fill_get(f, IB_MAD_CLASS_SMP_LID, IB_MAD_ATTR_SM_INFO, PIECE_SM, &smp);
 	f->sm_tid = f->round << PIECE_BITS | PIECE_SM;
 	ops->send(priv, (const uint8_t *)&smp, &sm);
@@ -194,9 +202,16 @@ piece_of(const struct mad_follow *f, const struct ib_smp *smp)
 	return (int)piece;
 }
 
+static void
+sm_answered(struct mad_follow *f, uint64_t now_us)
+{
+	f->sm_open = false;
+	f->sm_us = RTE_MIN(f->sm_us, now_us + IPOIB_MAD_POLL_US);
+}
+
 /* OpenSM counts the SMPs it has sent; a count that falls is a new life. */
 static enum mad_follow_result
-take_sm(struct mad_follow *f, const struct ib_smp *smp)
+take_sm(struct mad_follow *f, const struct ib_smp *smp, uint64_t now_us)
 {
 	uint32_t count = get_be32(smp->data + IB_SM_INFO_ACT_COUNT);
 	bool other;
@@ -209,6 +224,7 @@ take_sm(struct mad_follow *f, const struct ib_smp *smp)
 	memcpy(&guid, smp->data + IB_SM_INFO_GUID, sizeof(guid));
 	other = f->sm_known &&
 			(f->sm_gone || guid != f->sm_guid || (int32_t)(count - f->sm_count) < 0);
+	sm_answered(f, now_us);
 	f->sm_gone = false;
 	f->sm_known = true;
 	f->sm_guid = guid;
@@ -217,12 +233,14 @@ take_sm(struct mad_follow *f, const struct ib_smp *smp)
 }
 
 void
-mad_follow_returned(struct mad_follow *f, const uint8_t *mad)
+mad_follow_returned(struct mad_follow *f, uint64_t now_us, const uint8_t *mad)
 {
 	const struct ib_smp *smp = (const struct ib_smp *)mad;
 
-	if (smp->hdr.mgmt_class == IB_MAD_CLASS_SMP_LID)
-		f->sm_gone = true;
+	if (smp->hdr.mgmt_class != IB_MAD_CLASS_SMP_LID)
+		return;
+	f->sm_gone = true;
+	sm_answered(f, now_us);
 }
 
 enum mad_follow_result
@@ -234,7 +252,7 @@ mad_follow_recv(struct mad_follow *f, uint64_t now_us, const uint8_t *mad,
 	int piece;
 
 	if (smp->hdr.mgmt_class == IB_MAD_CLASS_SMP_LID)
-		return take_sm(f, smp);
+		return take_sm(f, smp, now_us);
 	piece = piece_of(f, smp);
 	if (piece < 0)
 		return MAD_FOLLOW_FOREIGN;

@@ -33,6 +33,8 @@ struct mad_follow {
 	struct ipoib_mad_port port; /**< as far as this round knows it */
 	uint64_t sm_us;		    /**< when the SM is asked next */
 	uint32_t sm_tid;	    /**< of the last question to it */
+	bool sm_open;		    /**< that is not answered yet */
+	uint64_t sm_wait_us;	    /**< until the next */
 	bool sm_gone;		    /**< the question came back: no SM is there */
 	bool sm_known;		    /**< the two below are */
 	uint64_t sm_guid;	    /**< as on the wire */
@@ -59,6 +61,6 @@ enum mad_follow_result mad_follow_recv(struct mad_follow *f, uint64_t now_us, co
 		const struct mad_transport_ops *ops, void *priv);
 
 /** An SMP of ours came back undeliverable. */
-void mad_follow_returned(struct mad_follow *f, const uint8_t *mad);
+void mad_follow_returned(struct mad_follow *f, uint64_t now_us, const uint8_t *mad);
 
 #endif /* MAD_FOLLOW_H */

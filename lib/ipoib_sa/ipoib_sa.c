@@ -124,6 +124,8 @@ sa_set_alive(struct ipoib_sa *sa, bool alive)
 	sa->alive = alive;
 	sa->probe_us = sa->now_us + SA_PROBE_US;
 	sa->silent_us = sa->now_us;
+	sa->tokens = 0;
+	sa->token_us = sa->now_us + SA_PROBE_US;
 	if (alive || has_sm(sa))
 		SA_LOG(NOTICE, "%s port %u: the SA at LID %u %s\n", port->device, port->port_num,
 				port->sm_lid, alive ? "answers" : "does not answer");
@@ -189,6 +191,25 @@ send_mad(struct ipoib_sa *sa, const struct ib_sa_mad *mad)
 }
 
 /*
+ * A silent SA is sent little, whatever is asked of us: a frozen one must find no
+ * heap of old questions when it thaws, and ibsim stands still when its socket is
+ * full. Tries pass unsent then.
+ */
+static bool
+may_send(struct ipoib_sa *sa)
+{
+	if (sa->alive)
+		return true;
+	if (sa->tokens == 0 && sa->now_us >= sa->token_us)
+		sa->tokens = 1;
+	if (sa->tokens == 0)
+		return false;
+	sa->tokens--;
+	sa->token_us = sa->now_us + SA_PROBE_US;
+	return true;
+}
+
+/*
  * The next try. One that cannot be sent takes as long as one that is lost, so
  * that a request lives equally long either way.
  */
@@ -198,6 +219,12 @@ send_try(struct ipoib_sa *sa, struct sa_req *r)
 	struct ib_sa_mad mad;
 	int ret;
 
+	if (!may_send(sa)) {
+		r->tries++;
+		r->last = sa->unreachable ? -EHOSTUNREACH : -ETIMEDOUT;
+		r->due_us = sa->now_us + try_time(sa, r, 0);
+		return 0;
+	}
 	sa_encode(sa, r, r->tid | r->tries, &mad);
 	ret = send_mad(sa, &mad);
 	if (ret == -EAGAIN) {
@@ -361,13 +388,18 @@ ipoib_sa_poll(struct ipoib_sa *sa, uint64_t now_us)
 
 	sa->now_us = now_us;
 	sa->kick = false;
-	if (kick)
+	if (kick) {
 		sa->probe_us = now_us;
+		sa->tokens = IPOIB_SA_WINDOW;
+	}
 	for (slot = 0; slot < IPOIB_SA_WINDOW; slot++)
 		run_slot(sa, slot, kick, &full);
 	stamp_queue(sa);
 	expire_queue(sa);
 	fill_window(sa, full);
+	/* Another SM is asked everything at once, but once. */
+	if (kick)
+		sa->tokens = 0;
 	probe(sa);
 }
 

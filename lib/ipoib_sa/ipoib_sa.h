@@ -171,9 +171,9 @@ typedef void (*ipoib_sa_notice_cb)(void *arg, const struct ipoib_sa_notice *noti
  * silent (false: a request ran out of tries while nothing else was answered, or
  * a MAD came back undeliverable, or there is no SM to send to). One MAD may come
  * back when an SM is replaced: false, then true at the next answer. The request
- * itself goes on until its time is over. A silent SA is asked by few requests at
- * a time, and by a probe each half second when nobody asks it anything, so true
- * comes without help. It may have forgotten our groups by then: join again.
+ * itself goes on until its time is over. A silent SA is sent a MAD each half
+ * second, a try of a request or a probe, so true comes without help; other tries
+ * pass unsent. It may have forgotten our groups by then: join again.
  */
 typedef void (*ipoib_sa_alive_cb)(void *arg, bool alive);
 

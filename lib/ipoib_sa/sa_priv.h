@@ -34,7 +34,7 @@ static_assert(SA_REQS_MAX < (1 << SA_HANDLE_INDEX_BITS) - 1, "indices fit into h
 
 /** On the wire while the SA is silent. */
 #define SA_WINDOW_SILENT 4
-/** Pace of probes while the SA is silent and nobody asks it anything. */
+/** Pace of sends while the SA is silent: of tries, and of probes if nobody asks anything. */
 #define SA_PROBE_US 500000
 /** Wait when the transport is full. */
 #define SA_FULL_US 1000
@@ -150,6 +150,8 @@ struct ipoib_sa {
 	bool unreachable;   /* while silent: MADs come back, or cannot be sent */
 	bool kick;	    /* the port or the SM changed: ask again at once */
 	bool destroying;
+	uint32_t tokens;    /* sends to a silent SA that are allowed now */
+	uint64_t token_us;  /* when there will be one more */
 	uint32_t probe_tid; /* 0: none */
 	uint64_t probe_us;
 	uint16_t last_status;

@@ -35,6 +35,7 @@ struct smp_port {
 	uint64_t sm_guid;     /* of the SM, which answers too */
 	uint32_t sm_count;
 	unsigned int sm_asked;
+	bool sm_mute;
 	bool sm_gone; /* what is sent to it comes back */
 	bool sm_late; /* answer the SM's last question but one */
 	bool mute;
@@ -56,6 +57,8 @@ answer_sm(struct fake_mad *f, const uint8_t *mad, uint16_t dlid)
 	assert_int_equal(dlid, p->port.sm_lid);
 	memcpy(answer, mad, sizeof(answer));
 	p->sm_asked++;
+	if (p->sm_mute)
+		return;
 	if (p->sm_gone) {
 		fake_mad_deliver(f, answer, -EHOSTUNREACH, 0);
 		return;
@@ -406,6 +409,31 @@ test_reregister_seen(void **state)
 	fake_mad_close(f);
 }
 
+/* F: an SM that is frozen is not buried in questions, and not taken for another one. */
+static void
+test_sm_frozen(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+
+	(void)state;
+	steps(f, 300);
+	h.events = 0;
+	p.sm_mute = true;
+	p.sm_asked = 0;
+	steps(f, 60000);
+	assert_in_range(p.sm_asked, 10, 20);
+	assert_int_equal(h.port.state, IPOIB_MAD_ACTIVE);
+	p.sm_mute = false;
+	steps(f, 6500);
+	p.sm_asked = 0;
+	steps(f, 1000);
+	assert_in_range(p.sm_asked, 9, 11);
+	assert_int_equal(h.events, 0);
+	fake_mad_close(f);
+}
+
 /* F: a P_Key that only moved, and a LID range that only grew, are changes too. */
 static void
 test_small_changes(void **state)
@@ -674,6 +702,7 @@ main(void)
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_reconnect),
 		cmocka_unit_test(test_reregister_seen),
+		cmocka_unit_test(test_sm_frozen),
 		cmocka_unit_test(test_small_changes),
 		cmocka_unit_test(test_inject),
 		cmocka_unit_test(test_pace),
