@@ -320,6 +320,7 @@ control_create(const struct control_cfg *cfg, struct dp *dp, struct control **ou
 	c->link_up = on_link_up;
 	c->alive = on_alive;
 	c->undelivered = on_undelivered;
+	c->narrow = ip_narrow;
 	ret = calls_init(c);
 	if (ret == 0)
 		ret = routes_init(c);

@@ -47,6 +47,8 @@ extern int ctl_logtype;
 #define CTL_ITERATE_MAX 256
 /* Packets that wait for a table which answered -EAGAIN. */
 #define CTL_PARKED_MAX 256
+/* Pieces of an IP packet: at 64 KB this is enough down to an MTU of 540. */
+#define CTL_PARTS_MAX 128
 /* Background path queries of a port under way at a time. */
 #define CTL_REFRESH_MAX IPOIB_SA_WINDOW
 /* Life of a path record. */
@@ -322,6 +324,14 @@ struct control {
 	void (*alive)(struct control *c, struct ctl_hca *h);
 	/* Takes m (at the encapsulation header) for good; only puts it aside, whatever is under way. */
 	void (*undelivered)(struct control *c, struct rte_mbuf *m);
+	/*
+	 * m (at the encapsulation header) leaves by a path with this IP MTU; it may have waited for
+	 * it. Small enough: parts[0] is m. Else m is taken for good: cut into parts, each at its
+	 * encapsulation header, for the caller to send in its place, or answered and dropped.
+	 * @return number of parts, 0..CTL_PARTS_MAX
+	 */
+	uint16_t (*narrow)(struct control *c, uint16_t mtu, struct rte_mbuf *m,
+			struct rte_mbuf **parts);
 };
 
 /* Time; tests replace it. NULL: the real one. */
@@ -569,6 +579,15 @@ bool dhcp_input(struct ctl_port *p, struct rte_mbuf *m);
 
 /* --- IP: packets for us and from us (ip_output.c, ip6.c, icmp.c, icmp6.c, frag.c) --- */
 
+/* A packet that others may still read gives way to a copy. @return NULL: no mbuf, m is dropped */
+struct rte_mbuf *ctl_own(struct control *c, struct rte_mbuf *m);
+/* Where the FIB leads; never NULL. */
+const struct dp_nh *ip_route(struct control *c, const struct dp_ip *dst);
+/* The same, with one of several next hops chosen as workers would for m (data at the IP header). */
+const struct dp_nh *ip_route_flow(struct control *c, const struct dp_ip *dst,
+		const struct rte_mbuf *m);
+/* Why a packet with this next hop is dropped. */
+enum dp_drop ip_route_drop(const struct dp_nh *nh);
 /* Route and send a packet of our own (header complete but for length checks); takes it for good. */
 void ip_output(struct control *c, struct rte_mbuf *m);
 /* Set the header checksum. */
@@ -580,20 +599,32 @@ void ip_too_big(struct control *c, struct rte_mbuf *m);
 void ip6_output(struct control *c, struct rte_mbuf *m);
 void ip6_local(struct control *c, struct rte_mbuf *m);
 void ip6_too_big(struct control *c, uint16_t port, const struct dp_ip *nh, struct rte_mbuf *m);
+/* Only who made an IPv6 packet may cut it (RFC 8200 5): is it ours, and can it be cut? */
+bool ip6_may_cut(struct control *c, const struct rte_mbuf *m, uint16_t mtu);
 /* Complain about packets without a path. */
 void ip_lost_run(struct control *c);
+/* The narrow hook. */
+uint16_t ip_narrow(struct control *c, uint16_t mtu, struct rte_mbuf *m, struct rte_mbuf **parts);
+/* Cut m into pieces of at most mtu; takes it for good. @return pieces, 0: dropped */
+uint16_t frag_cut(struct control *c, uint16_t mtu, struct rte_mbuf *m, struct rte_mbuf **parts);
 /* Send m in pieces of at most mtu; takes it for good. */
 void frag_send(struct control *c, uint16_t port, const struct dp_ip *nh, uint16_t mtu,
 		struct rte_mbuf *m);
 int frag_init(struct control *c);
 void frag_fini(struct control *c);
-/* Put a fragment to the others. @return the whole packet, or NULL: not complete, m is owned */
+/* Put a fragment (IPv6: its header follows the IPv6 header) to the others. @return the whole packet,
+ * or NULL: not complete, m is owned */
 struct rte_mbuf *frag_merge(struct control *c, struct rte_mbuf *m);
 /* Complain about m (data at the IP header) to its sender, if that is allowed; m stays the caller's.
  * mtu only for CTL_ERR_TOO_BIG. */
 void ip_error(struct control *c, struct rte_mbuf *m, enum ctl_ip_error what, uint16_t mtu);
 void icmp6_error(struct control *c, struct rte_mbuf *m, enum ctl_ip_error what, uint16_t mtu);
-void icmp6_input(struct control *c, struct rte_mbuf *m);
+/* Parameter problem (RFC 4443 3.4); at: octet of m. */
+void icmp6_parameter(struct control *c, struct rte_mbuf *m, uint8_t code, uint32_t at);
+/* at: where in m the ICMPv6 header is; takes m for good. */
+void icmp6_input(struct control *c, struct rte_mbuf *m, uint32_t at, bool was_cut);
+/* May an error about a packet of this port be sent now? */
+bool icmp_error_take(struct control *c, uint16_t port);
 void icmp_error(struct control *c, struct rte_mbuf *m, uint8_t type, uint8_t code, uint16_t mtu);
 void icmp_input(struct control *c, struct rte_mbuf *m);
 

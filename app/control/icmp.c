@@ -6,15 +6,18 @@
 
 #include <errno.h>
 
-#include <rte_fib.h>
 #include <rte_icmp.h>
 
 #include "control_priv.h"
 
+/* Bounds of the errors of both families: of all ports, and of those about one port's packets. */
 #define ICMP_ERRORS_PER_S 2000
 #define ICMP_ERRORS_BURST 500
 #define ICMP_PORT_ERRORS_PER_S 1000
 #define ICMP_PORT_ERRORS_BURST 250
+/* Precedence of errors: internetwork control (RFC 1812 4.3.2.5); the type of service stays. */
+#define ICMP_ERROR_PRECEDENCE 0xc0
+#define IP_TOS_MASK 0x1e
 /* Largest error message, IP header included (RFC 1812 4.3.2.3). */
 #define ICMP_ERROR_MAX 576
 #define ICMP_TTL 64
@@ -24,16 +27,6 @@ static bool
 icmp_type_is_error(uint8_t type)
 {
 	return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
-}
-
-/* Where a destination leads: enum dp_nh_type, and its port. */
-static const struct dp_nh *
-route_of(struct control *c, uint32_t ip)
-{
-	uint64_t id;
-
-	rte_fib_lookup_bulk(c->dp->fib, &ip, &id, 1);
-	return &c->dp->nh[id];
 }
 
 static bool
@@ -48,7 +41,8 @@ may_complain(struct control *c, struct rte_mbuf *m)
 	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
 	uint32_t src = rte_be_to_cpu_32(ip->src_addr);
 	uint32_t dst = rte_be_to_cpu_32(ip->dst_addr);
-	const struct dp_nh *nh = route_of(c, src);
+	struct dp_ip src_ip = dp_ip4(src), dst_ip = dp_ip4(dst);
+	const struct dp_nh *nh = ip_route(c, &src_ip);
 	const uint8_t *type;
 	uint8_t buf;
 
@@ -56,8 +50,8 @@ may_complain(struct control *c, struct rte_mbuf *m)
 			dp_meta(m)->l2_bcast != 0 || ip_is_group(src) || ip_is_group(dst) ||
 			src >> 24 == 0 || src >> 24 == 127)
 		return false;
-	if ((nh->type != DP_NH_LINK && nh->type != DP_NH_VIA) ||
-			route_of(c, dst)->type == DP_NH_BROADCAST)
+	if ((nh->type != DP_NH_LINK && nh->type != DP_NH_VIA && nh->type != DP_NH_ECMP) ||
+			ip_route(c, &dst_ip)->type == DP_NH_BROADCAST)
 		return false;
 	if (ip->next_proto_id != IPPROTO_ICMP)
 		return true;
@@ -65,17 +59,23 @@ may_complain(struct control *c, struct rte_mbuf *m)
 	return type != NULL && !icmp_type_is_error(*type);
 }
 
-/* The address of the port the packet came in on; else of the one the answer leaves by. */
+/* The address that was asked; else one of the port the packet came in on; else of the one the answer
+ * leaves by. */
 static uint32_t
-error_source(struct control *c, uint16_t in_port, uint32_t to)
+error_source(struct control *c, uint16_t in_port, const struct rte_mbuf *m)
 {
-	struct dp_ip src, dst = dp_ip4(to);
+	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	struct dp_ip to = dp_ip4(rte_be_to_cpu_32(ip->src_addr));
+	struct dp_ip asked = dp_ip4(rte_be_to_cpu_32(ip->dst_addr));
 	const struct dp_nh *nh;
+	struct dp_ip src;
 
-	if (addr_source(c, in_port, &dst, &src))
+	if (addr_is_own_any(c, &asked))
+		return dp_ip_get4(&asked);
+	if (addr_source(c, in_port, &to, &src))
 		return dp_ip_get4(&src);
-	nh = route_of(c, to);
-	if (!addr_source(c, nh->port, nh->type == DP_NH_VIA ? &nh->gw : &dst, &src))
+	nh = ip_route_flow(c, &to, m);
+	if (!addr_source(c, nh->port, nh->type == DP_NH_VIA ? &nh->gw : &to, &src))
 		return 0;
 	return dp_ip_get4(&src);
 }
@@ -91,7 +91,6 @@ ip_header(struct control *c, struct rte_ipv4_hdr *ip, uint16_t len, uint32_t src
 	ip->next_proto_id = IPPROTO_ICMP;
 	ip->src_addr = rte_cpu_to_be_32(src);
 	ip->dst_addr = rte_cpu_to_be_32(dst);
-	ip_cksum_set(ip);
 }
 
 static void
@@ -116,6 +115,8 @@ error_send(struct control *c, struct rte_mbuf *m, uint32_t src, uint8_t type, ui
 		return;
 	}
 	ip_header(c, ip, (uint16_t)e->pkt_len, src, to);
+	ip->type_of_service = ICMP_ERROR_PRECEDENCE | (about->type_of_service & IP_TOS_MASK);
+	ip_cksum_set(ip);
 	icmp = (struct rte_icmp_hdr *)(ip + 1);
 	*icmp = (struct rte_icmp_hdr){ .icmp_type = type, .icmp_code = code };
 	icmp->icmp_seq_nb = rte_cpu_to_be_16(mtu);
@@ -126,22 +127,25 @@ error_send(struct control *c, struct rte_mbuf *m, uint32_t src, uint8_t type, ui
 	ip_output(c, e);
 }
 
+bool
+icmp_error_take(struct control *c, uint16_t port)
+{
+	return bucket_take(&c->icmp_port_bucket[port], c->now, ICMP_PORT_ERRORS_PER_S,
+			       ICMP_PORT_ERRORS_BURST) &&
+			bucket_take(&c->icmp_bucket, c->now, ICMP_ERRORS_PER_S, ICMP_ERRORS_BURST);
+}
+
 void
 icmp_error(struct control *c, struct rte_mbuf *m, uint8_t type, uint8_t code, uint16_t mtu)
 {
-	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
 	uint16_t port = m->port < DP_PORTS_MAX ? m->port : 0;
 	uint32_t src;
 
-	if (m->data_len < sizeof(*ip) || !may_complain(c, m))
+	if (m->data_len < sizeof(struct rte_ipv4_hdr) || !may_complain(c, m))
 		return;
-	src = error_source(c, port, rte_be_to_cpu_32(ip->src_addr));
-	if (src == 0 ||
-			!bucket_take(&c->icmp_port_bucket[port], c->now, ICMP_PORT_ERRORS_PER_S,
-					ICMP_PORT_ERRORS_BURST) ||
-			!bucket_take(&c->icmp_bucket, c->now, ICMP_ERRORS_PER_S, ICMP_ERRORS_BURST))
-		return;
-	error_send(c, m, src, type, code, mtu);
+	src = error_source(c, port, m);
+	if (src != 0 && icmp_error_take(c, port))
+		error_send(c, m, src, type, code, mtu);
 }
 
 void
@@ -211,22 +215,6 @@ echo_reply(struct control *c, struct rte_mbuf *m)
 	ip_output(c, m);
 }
 
-/* A packet that others may still read gives way to a copy. */
-static struct rte_mbuf *
-make_own(struct control *c, struct rte_mbuf *m)
-{
-	struct rte_mbuf *copy;
-
-	if (!RTE_MBUF_CLONED(m) && rte_mbuf_refcnt_read(m) == 1)
-		return m;
-	copy = rte_pktmbuf_copy(m, c->dp->pool, 0, UINT32_MAX);
-	if (copy == NULL)
-		ctl_drop(c, DP_DROP_nombuf, m);
-	else
-		rte_pktmbuf_free(m);
-	return copy;
-}
-
 void
 icmp_input(struct control *c, struct rte_mbuf *m)
 {
@@ -248,7 +236,7 @@ icmp_input(struct control *c, struct rte_mbuf *m)
 		ctl_delivered(c, m);
 		return;
 	}
-	m = make_own(c, m);
+	m = ctl_own(c, m);
 	if (m != NULL)
 		echo_reply(c, m);
 }

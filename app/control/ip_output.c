@@ -7,9 +7,15 @@
 #include <errno.h>
 
 #include <rte_fib.h>
+#include <rte_fib6.h>
 #include <rte_ip_frag.h>
+#include <rte_udp.h>
 
 #include "control_priv.h"
+
+#define DHCP_SERVER_PORT 67
+/* Largest IPv4 packet. */
+#define IP4_MAX 65535
 
 struct rte_mbuf *
 ctl_alloc(struct control *c, uint16_t port)
@@ -24,12 +30,69 @@ ctl_alloc(struct control *c, uint16_t port)
 	return m;
 }
 
+struct rte_mbuf *
+ctl_own(struct control *c, struct rte_mbuf *m)
+{
+	struct rte_mbuf *copy;
+
+	if (!RTE_MBUF_CLONED(m) && rte_mbuf_refcnt_read(m) == 1)
+		return m;
+	copy = rte_pktmbuf_copy(m, c->dp->pool, 0, UINT32_MAX);
+	if (copy == NULL)
+		ctl_drop(c, DP_DROP_nombuf, m);
+	else
+		rte_pktmbuf_free(m);
+	return copy;
+}
+
 void
 ip_cksum_set(struct rte_ipv4_hdr *ip)
 {
 	ip->hdr_checksum = 0;
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
 }
+
+/* --- routes --- */
+
+const struct dp_nh *
+ip_route(struct control *c, const struct dp_ip *dst)
+{
+	uint32_t ip4 = dp_ip_get4(dst);
+	struct dp_ip ip6 = *dst;
+	uint64_t id = 0;
+
+	/* The type of the addresses is another one from DPDK 24.11 on. */
+	if (dp_ip_is4(dst))
+		rte_fib_lookup_bulk(c->dp->fib, &ip4, &id, 1);
+	else if (c->dp->fib6 != NULL)
+		rte_fib6_lookup_bulk(c->dp->fib6, (void *)&ip6, &id, 1);
+	return &c->dp->nh[id];
+}
+
+const struct dp_nh *
+ip_route_flow(struct control *c, const struct dp_ip *dst, const struct rte_mbuf *m)
+{
+	const struct dp_nh *nh = ip_route(c, dst);
+
+	if (nh->type == DP_NH_ECMP)
+		nh = &c->dp->nh[nh->member[dp_flow_hash(m) % nh->nb]];
+	return nh;
+}
+
+enum dp_drop
+ip_route_drop(const struct dp_nh *nh)
+{
+	switch (nh->type) {
+	case DP_NH_BLACKHOLE:
+		return DP_DROP_blackhole;
+	case DP_NH_PROHIBIT:
+		return DP_DROP_prohibited;
+	default:
+		return DP_DROP_no_route;
+	}
+}
+
+/* --- sending --- */
 
 /* The packet fits, or is cut, or must not be cut. */
 static void
@@ -61,19 +124,73 @@ ip_too_big(struct control *c, struct rte_mbuf *m)
 		ip_send(c, port, &nh, m);
 }
 
-static void
-ip_lost(struct control *c, struct rte_mbuf *m)
+/* What IP packet does this frame carry? Its header is complete. @return its ethertype, 0: none */
+static uint16_t
+frame_carries(const struct rte_mbuf *m)
 {
 	const struct ipoib_hdr *hdr = rte_pktmbuf_mtod(m, const struct ipoib_hdr *);
-	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(hdr + 1);
+	const uint8_t *ip = (const uint8_t *)(hdr + 1);
+	uint16_t type;
 
-	if (m->data_len >= sizeof(*hdr) + sizeof(*ip) &&
-			hdr->type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) &&
-			m->data_len >= sizeof(*hdr) + rte_ipv4_hdr_len(ip)) {
-		rte_pktmbuf_adj(m, sizeof(*hdr));
-		ip_error(c, m, CTL_ERR_HOST, 0);
+	if (m->data_len < sizeof(*hdr) + sizeof(struct rte_ipv4_hdr))
+		return 0;
+	type = rte_be_to_cpu_16(hdr->type);
+	if (type == RTE_ETHER_TYPE_IPV4 && *ip >> 4 == 4 &&
+			m->data_len >= sizeof(*hdr) + rte_ipv4_hdr_len((const void *)ip))
+		return type;
+	if (type == RTE_ETHER_TYPE_IPV6 && *ip >> 4 == 6 &&
+			m->data_len >= sizeof(*hdr) + sizeof(struct rte_ipv6_hdr))
+		return type;
+	return 0;
+}
+
+static uint16_t
+narrow_parts(struct control *c, uint16_t mtu, uint16_t type, struct rte_mbuf *m,
+		struct rte_mbuf **parts)
+{
+	struct ipoib_hdr *hdr;
+	uint16_t i, n, ready = 0;
+
+	n = frag_cut(c, mtu, m, parts);
+	for (i = 0; i < n; i++) {
+		hdr = (struct ipoib_hdr *)rte_pktmbuf_prepend(parts[i], sizeof(*hdr));
+		if (hdr == NULL) {
+			ctl_drop(c, DP_DROP_nombuf, parts[i]);
+			continue;
+		}
+		hdr->type = rte_cpu_to_be_16(type);
+		hdr->reserved = 0;
+		parts[ready++] = parts[i];
 	}
-	ctl_drop(c, DP_DROP_no_path, m);
+	return ready;
+}
+
+uint16_t
+ip_narrow(struct control *c, uint16_t mtu, struct rte_mbuf *m, struct rte_mbuf **parts)
+{
+	const struct rte_ipv4_hdr *ip4;
+	uint16_t type;
+	bool cut;
+
+	if (mtu == 0 || m->pkt_len <= (uint32_t)mtu + IPOIB_HDR_LEN) {
+		parts[0] = m;
+		return 1;
+	}
+	type = frame_carries(m);
+	if (type == 0) {
+		ctl_drop(c, DP_DROP_too_big, m);
+		return 0;
+	}
+	rte_pktmbuf_adj(m, IPOIB_HDR_LEN);
+	ip4 = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	cut = type == RTE_ETHER_TYPE_IPV6
+			? ip6_may_cut(c, m, mtu)
+			: (ip4->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) == 0;
+	if (cut)
+		return narrow_parts(c, mtu, type, m, parts);
+	ip_error(c, m, CTL_ERR_TOO_BIG, mtu);
+	ctl_drop(c, DP_DROP_too_big, m);
+	return 0;
 }
 
 void
@@ -83,7 +200,11 @@ ip_lost_run(struct control *c)
 
 	while ((m = park_first(&c->lost)) != NULL) {
 		park_pop(&c->lost);
-		ip_lost(c, m);
+		if (frame_carries(m) != 0) {
+			rte_pktmbuf_adj(m, IPOIB_HDR_LEN);
+			ip_error(c, m, CTL_ERR_HOST, 0);
+		}
+		ctl_drop(c, DP_DROP_no_path, m);
 	}
 }
 
@@ -91,43 +212,82 @@ void
 ip_output(struct control *c, struct rte_mbuf *m)
 {
 	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
-	uint32_t dst = rte_be_to_cpu_32(ip->dst_addr);
-	struct dp_ip link = dp_ip4(dst);
-	const struct dp_nh *nh;
-	uint64_t id;
+	struct dp_ip dst = dp_ip4(rte_be_to_cpu_32(ip->dst_addr));
+	const struct dp_nh *nh = ip_route_flow(c, &dst, m);
 
-	rte_fib_lookup_bulk(c->dp->fib, &dst, &id, 1);
-	nh = &c->dp->nh[id];
 	if (nh->type == DP_NH_LINK)
-		ip_send(c, nh->port, &link, m);
+		ip_send(c, nh->port, &dst, m);
 	else if (nh->type == DP_NH_VIA)
 		ip_send(c, nh->port, &nh->gw, m);
 	else
-		ctl_drop(c, DP_DROP_no_route, m);
+		ctl_drop(c, ip_route_drop(nh), m);
+}
+
+/* --- what is addressed to us --- */
+
+static bool
+takes_udp(struct ctl_port *p, struct rte_mbuf *m, const struct rte_ipv4_hdr *ip)
+{
+	const struct rte_udp_hdr *udp;
+	struct rte_udp_hdr buf;
+
+	udp = rte_pktmbuf_read(m, rte_ipv4_hdr_len(ip), sizeof(buf), &buf);
+	return p != NULL && udp != NULL && udp->dst_port == RTE_BE16(DHCP_SERVER_PORT) &&
+			dhcp_input(p, m);
+}
+
+/* A part whose end lies beyond the largest packet would wrap the length of the whole. */
+static bool
+part_too_far(const struct rte_ipv4_hdr *ip)
+{
+	uint32_t at = 8u * (rte_be_to_cpu_16(ip->fragment_offset) & RTE_IPV4_HDR_OFFSET_MASK);
+
+	return at + rte_be_to_cpu_16(ip->total_length) > IP4_MAX;
+}
+
+/* @return the whole packet, or NULL */
+static struct rte_mbuf *
+local_whole(struct control *c, struct rte_mbuf *m)
+{
+	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+
+	if (m->data_len < sizeof(*ip) || m->data_len < rte_ipv4_hdr_len(ip)) {
+		ctl_drop(c, DP_DROP_local_bad, m);
+		return NULL;
+	}
+	if (rte_ipv4_frag_pkt_is_fragmented(ip) == 0)
+		return m;
+	if (part_too_far(ip)) {
+		ctl_drop(c, DP_DROP_local_bad, m);
+		return NULL;
+	}
+	return frag_merge(c, m);
 }
 
 void
 ip_local(struct control *c, struct rte_mbuf *m)
 {
-	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	struct ctl_port *p = ctl_port(c, m->port);
 	enum ctl_ip_error why = CTL_ERR_PROTO;
+	const struct rte_ipv4_hdr *ip;
 
-	if (m->data_len < sizeof(*ip) || m->data_len < rte_ipv4_hdr_len(ip)) {
-		ctl_drop(c, DP_DROP_local_bad, m);
+	m = local_whole(c, m);
+	if (m == NULL)
 		return;
-	}
-	if (rte_ipv4_frag_pkt_is_fragmented(ip) != 0) {
-		m = frag_merge(c, m);
-		if (m == NULL)
-			return;
-		ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
-	}
+	ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
 	if (ip->next_proto_id == IPPROTO_ICMP) {
 		icmp_input(c, m);
 		return;
 	}
+	if (ip->next_proto_id == IPPROTO_IGMP && p != NULL) {
+		igmp_input(p, m);
+		return;
+	}
+	if (ip->next_proto_id == IPPROTO_UDP && takes_udp(p, m, ip))
+		return;
 	if (ip->next_proto_id == IPPROTO_UDP || ip->next_proto_id == IPPROTO_TCP)
 		why = CTL_ERR_PORT;
+	/* Groups and broadcasts are not complained about. */
 	ip_error(c, m, why, 0);
 	ctl_drop(c, DP_DROP_local_proto, m);
 }

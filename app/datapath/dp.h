@@ -107,6 +107,8 @@ static_assert(DP_PORT_LOGICAL < DP_PORTS_MAX, "no number is left for logical por
 	X(untrusted, "strict-source: ARP or ND from a LID that is not the GID's") \
 	X(local_proto, "for us, but nothing here takes that protocol") \
 	X(local_bad, "for us, but malformed") \
+	X(reassembly, "for us, but parts are missing, overlap, or are too many") \
+	X(dhcp, "DHCP that the relay does not pass on") \
 	X(nombuf, "no mbuf")
 
 enum dp_drop {

@@ -35,7 +35,7 @@ def eth_ip(packet):
 
 def error(about, **kw):
     message = ICMP(**kw) / Raw(bytes(about)[:548])
-    return eth_ip(IP(src=OUR_IP, dst=PEER_IP, ttl=64, id=0) / message)
+    return eth_ip(IP(src=OUR_IP, dst=PEER_IP, ttl=64, id=0, tos=0xc0) / message)
 
 
 ECHO = ICMP(id=0x77, seq=3) / Raw(bytes(range(100)))

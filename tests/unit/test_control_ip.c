@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <rte_fib.h>
 #include <rte_icmp.h>
 
 #include "control_fixture.h"
@@ -307,16 +308,143 @@ test_big_echo(void **state)
 static void
 test_lost_part(void **state)
 {
+	const struct rte_icmp_hdr *icmp;
+	struct rte_mbuf *m;
+
 	(void)state;
 	fx_punt(fx_ip(ETH, ETH_PEER, ETH_US, 17, 1500, MF), DP_PUNT_LOCAL, 0, 0);
 	fx_tick();
 	assert_int_equal(control_queued(fx.c), 1);
 	fx_run(5 * S);
 	assert_int_equal(control_queued(fx.c), 0);
-	assert_int_equal(fx_drops(DP_DROP_local_bad), 1);
+	assert_int_equal(fx_drops(DP_DROP_reassembly), 1);
+	m = fx_sent_on(ETH);
+	icmp = rte_pktmbuf_mtod_offset(m, const struct rte_icmp_hdr *, 34);
+	assert_int_equal(icmp->icmp_type, 11);
+	assert_int_equal(icmp->icmp_code, 1);
+	fx_free(m);
+	/* Without the first part nobody is told. */
+	fx_punt(fx_ip(ETH, ETH_PEER, ETH_US, 17, 1500, 185), DP_PUNT_LOCAL, 0, 0);
+	fx_tick();
+	fx_run(5 * S);
+	fx_assert_none();
+	assert_int_equal(fx_drops(DP_DROP_reassembly), 2);
 	/* One is held over the end. */
 	fx_punt(fx_ip(ETH, ETH_PEER, ETH_US, 17, 1500, MF), DP_PUNT_LOCAL, 0, 0);
 	fx_tick();
+}
+
+/* Parts that overlap or come twice are not merged, and none of them is lost from the books: here
+ * the library has chained two when it finds that the second eighth is missing (RFC 5722). */
+static void
+test_overlap(void **state)
+{
+	const uint16_t at[] = { 0, 200, 200, 300 };
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(at); i++)
+		fx_punt(fx_ip(ETH, ETH_PEER, ETH_US, 1, 820,
+					(uint16_t)(at[i] | (i + 1 < RTE_DIM(at) ? MF : 0))),
+				DP_PUNT_LOCAL, 0, 0);
+	fx_tick();
+	assert_int_equal(control_queued(fx.c), 0);
+	assert_int_equal(fx_drops(DP_DROP_reassembly), 4);
+	/* A part that ends beyond 65535 octets. */
+	fx_punt(fx_ip(ETH, ETH_PEER, ETH_US, 1, 820, 8100), DP_PUNT_LOCAL, 0, 0);
+	fx_tick();
+	assert_int_equal(fx_drops(DP_DROP_local_bad), 1);
+	fx_assert_none();
+}
+
+/* More parts than may be held; the table's lines are full before that. */
+static void
+test_part_flood(void **state)
+{
+	struct rte_mbuf *m;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 2000; i++) {
+		m = fx_ip(ETH, ETH_PEER, ETH_US, 17, 820, MF | 100);
+		rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *)->packet_id = rte_cpu_to_be_16(i / 6);
+		fx_punt(m, DP_PUNT_LOCAL, 0, 0);
+		if (i % 200 == 0)
+			fx_tick();
+	}
+	while (rte_ring_count(fx.dp->punt) > 0)
+		fx_tick();
+	assert_true(control_queued(fx.c) <= 1024);
+	assert_int_equal(control_queued(fx.c) + fx_drops(DP_DROP_reassembly), 2000);
+	fx_run(4 * S);
+	assert_int_equal(control_queued(fx.c), 0);
+	assert_int_equal(fx_drops(DP_DROP_reassembly), 2000);
+	fx_assert_none();
+}
+
+/* It waited for a path that turns out narrower than the link. */
+static void
+test_narrow(void **state)
+{
+	const struct ipoib_hdr hdr = { RTE_BE16(IPOIB_TYPE_IPV4), 0 };
+	struct rte_mbuf *parts[CTL_PARTS_MAX], *m;
+	uint16_t i, n, len = 0;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		m = fx_ip(ETH, ETH_PEER, IB_PEER, 17, 1500, i == 2 ? DF : 0);
+		memcpy(rte_pktmbuf_prepend(m, sizeof(hdr)), &hdr, sizeof(hdr));
+		fx.dp->worker[0]->ctr[ETH].rx_pkts++;
+		n = fx.c->narrow(fx.c, i == 0 ? 1500 : 1020, m, parts);
+		assert_int_equal(n, i == 0 ? 1 : i == 1 ? 2 : 0);
+		for (len = 0; n > 0; len += m->pkt_len - 24, fx_free(m)) {
+			m = parts[--n];
+			assert_memory_equal(rte_pktmbuf_mtod(m, void *), &hdr, sizeof(hdr));
+			assert_true(i == 0 || m->pkt_len <= 1024);
+			fx.dp->worker[0]->ctr[IB].tx_pkts++;
+		}
+		assert_int_equal(len, i == 2 ? 0 : 1480);
+	}
+	assert_int_equal(fx_drops(DP_DROP_too_big), 1);
+	m = fx_sent_on(ETH);
+	assert_memory_equal(rte_pktmbuf_mtod_offset(m, void *, 34), "\x03\x04", 2);
+	assert_memory_equal(rte_pktmbuf_mtod_offset(m, void *, 40), "\x03\xfc", 2);
+	fx_free(m);
+}
+
+/* Next hops that say no, to packets of our own. */
+static void
+test_no_way(void **state)
+{
+	struct dp_nh *nh;
+	struct rte_mbuf *m;
+	uint64_t id;
+	uint32_t i;
+	static const struct {
+		uint8_t type;
+		enum dp_drop drop;
+	} way[] = {
+		{ DP_NH_BLACKHOLE, DP_DROP_blackhole },
+		{ DP_NH_UNREACHABLE, DP_DROP_no_route },
+		{ DP_NH_PROHIBIT, DP_DROP_prohibited },
+	};
+	uint32_t ip = IP(203, 0, 113, 4);
+
+	(void)state;
+	assert_int_equal(control_route_add(fx.c, IP(203, 0, 113, 0), 24, IB_PEER), 0);
+	fx_tick();
+	rte_fib_lookup_bulk(fx.dp->fib, &ip, &id, 1);
+	nh = &fx.dp->nh[id];
+	for (i = 0; i < RTE_DIM(way); i++) {
+		nh->type = way[i].type;
+		m = ctl_alloc(fx.c, ETH);
+		assert_non_null(rte_pktmbuf_append(m, 20));
+		rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *)->version_ihl = RTE_IPV4_VHL_DEF;
+		rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *)->dst_addr = rte_cpu_to_be_32(ip);
+		ip_output(fx.c, m);
+		assert_int_equal(fx_drops(way[i].drop), 1);
+	}
+	nh->type = DP_NH_VIA;
 }
 
 /* A reply by a route and a gateway, and one that has no way. */
@@ -359,7 +487,11 @@ main(void)
 		TEST(test_path_mtu),
 		TEST(test_big_echo),
 		TEST(test_lost_part),
+		TEST(test_overlap),
+		TEST(test_part_flood),
 		TEST(test_reply_route),
+		TEST(test_narrow),
+		TEST(test_no_way),
 	};
 
 	return cmocka_run_group_tests(tests, fx_start, fx_stop);
