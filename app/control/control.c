@@ -89,6 +89,7 @@ port_free(struct ctl_port *p)
 	struct control *c = p->c;
 
 	arp_fini(p);
+	dhcp_port_gone(p);
 	if (p->kind == DP_PORT_IPOIB && p->hca != NULL) {
 		if (p->bcast.p != NULL)
 			mcast_fini(p);
@@ -390,6 +391,7 @@ control_destroy(struct control *c)
 	hcas_free(c);
 	l3_fini(c);
 	frag_fini(c);
+	dhcp_fini(c);
 	routes_fini(c);
 	calls_fini(c);
 	timers_free(c);

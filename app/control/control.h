@@ -88,6 +88,14 @@ int control_addr_del(struct control *c, uint16_t port, uint32_t ip, uint8_t len)
 int control_route_add(struct control *c, uint32_t prefix, uint8_t len, uint32_t via);
 /** @return 0, -ENOENT, -EAGAIN */
 int control_route_del(struct control *c, uint32_t prefix, uint8_t len);
+/**
+ * Relay DHCP of the port's clients to a server of either family (RFC 1542, RFC 8415); a port may
+ * have several. @return 0, -EEXIST, -EINVAL no unicast address of another host (IPv6: of global
+ * scope), -ENODEV no such forwarding port, -ENOSPC, -ENOMEM
+ */
+int control_dhcp_add(struct control *c, uint16_t port, const struct dp_ip *server);
+/** @return 0, -ENOENT */
+int control_dhcp_del(struct control *c, uint16_t port, const struct dp_ip *server);
 /** Forget resolved IP next hops (of one port, or UINT16_MAX: all). @return number, -EAGAIN part */
 int control_ip_neigh_flush(struct control *c, uint16_t port);
 /** Forget IPoIB neighbours of a port. @return number, -ENODEV, -EAGAIN part of them */
@@ -147,6 +155,13 @@ struct control_mcast_row {
 	uint8_t join_state;
 	char state[12]; /**< "idle", "joining", "joined", "failed" */
 };
+/** A DHCP server for the clients of a port. */
+struct control_dhcp_row {
+	struct dp_ip server;
+	uint16_t port;
+	uint64_t requests; /**< passed on to it */
+	uint64_t replies;  /**< of it, passed on to clients */
+};
 /** One IPoIB port, its SM and its SA client. */
 struct control_ipoib_row {
 	struct pmd_ipoib_info info;
@@ -166,6 +181,8 @@ uint32_t control_route_rows(struct control *c, uint32_t offset, struct control_r
 		uint32_t max, uint32_t *total);
 uint32_t control_ip_neigh_rows(struct control *c, uint32_t offset,
 		struct control_ip_neigh_row *rows, uint32_t max, uint32_t *total);
+uint32_t control_dhcp_rows(struct control *c, uint32_t offset, struct control_dhcp_row *rows,
+		uint32_t max, uint32_t *total);
 /** The next three: 0 rows and total 0 for a port that is not IPoIB. */
 uint32_t control_ipoib_neigh_rows(struct control *c, uint16_t port, uint32_t offset,
 		struct control_ipoib_neigh_row *rows, uint32_t max, uint32_t *total);

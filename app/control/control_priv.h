@@ -293,6 +293,7 @@ struct ctl_adjs {
 
 struct rte_ip_frag_tbl;
 struct rte_ip_frag_death_row;
+struct ctl_dhcp;
 
 struct control {
 	struct dp *dp;
@@ -319,6 +320,7 @@ struct control {
 	struct rte_ip_frag_death_row *frag_dr;
 	struct ctl_timer frag_timer;
 	uint32_t frags_held;
+	struct ctl_dhcp *dhcp; /* NULL until a server is given */
 	/* Hooks of the IP half, called by the resolver. */
 	void (*link_up)(struct control *c, struct ctl_port *p);
 	void (*alive)(struct control *c, struct ctl_hca *h);
@@ -576,6 +578,9 @@ void mproxy_too_big(struct control *c, struct rte_mbuf *m);
 
 /* UDP to the ports 67 or 547 of us or of everybody. @return taken for good; false: m is the caller's */
 bool dhcp_input(struct ctl_port *p, struct rte_mbuf *m);
+/* Forget the servers of a port that goes. */
+void dhcp_port_gone(struct ctl_port *p);
+void dhcp_fini(struct control *c);
 
 /* --- IP: packets for us and from us (ip_output.c, ip6.c, icmp.c, icmp6.c, frag.c) --- */
 
