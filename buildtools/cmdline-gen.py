@@ -14,7 +14,9 @@ starts a section. The handler of the line above is
 
     int cmd_ip_route_add(struct cli *cli, const struct cmd_ip_route_add *args);
 
-with args->prefix and args->gateway; its name is the keywords in front of the first argument.
+with args->prefix and args->gateway; its name is the keywords in front of the first argument. A
+later command that would get the same name is called by all of its keywords and choices, as in
+cmd_ip_route_add_via_port.
 """
 
 import re
@@ -22,7 +24,8 @@ import sys
 
 # Type of an argument: (C type of its field, object of struct cli_type)
 TYPES = {
-    "ADDR": ("uint32_t", "cli_type_addr"),
+    "ADDR": ("struct dp_ip", "cli_type_addr"),
+    "ADDR4": ("uint32_t", "cli_type_addr4"),
     "PREFIX": ("struct cli_prefix", "cli_type_prefix"),
     "PORT": ("uint16_t", "cli_type_port"),
     "PORTS": ("struct cli_ports", "cli_type_ports"),
@@ -41,7 +44,7 @@ NOTICE = """/* SPDX-License-Identifier: BSD-3-Clause
 """
 
 WORD = re.compile(r"^[a-z][a-z0-9_-]*$")
-ARGUMENT = re.compile(r"^<([A-Z]+)>([a-z][a-z0-9_]*)$")
+ARGUMENT = re.compile(r"^<([A-Z0-9]+)>([a-z][a-z0-9_]*)$")
 CHOICE = re.compile(r"^\(([a-z0-9,_-]+)\)([a-z][a-z0-9_]*)$")
 
 
@@ -74,7 +77,7 @@ class Word:
 
 
 class Command:
-    def __init__(self, section, words, text):
+    def __init__(self, section, words, text, taken):
         self.section, self.text = section, text
         self.words = [Word(w) for w in words]
         # The keywords in front of the first argument; "help TOPIC" beside "help" needs more.
@@ -83,8 +86,14 @@ class Command:
         names = [w.keywords[0] for w in self.words[:first]]
         if len(names) == 1 and first < len(fields):
             names.append(fields[first])
-        self.name = "cmd_" + "_".join(names).replace("-", "_")
+        if self.join(names) in taken:
+            names = [w.field or w.keywords[0] for w in self.words if not w.type]
+        self.name = self.join(names)
         self.usage = " ".join(w.usage for w in self.words)
+
+    @staticmethod
+    def join(names):
+        return "cmd_" + "_".join(names).replace("-", "_")
 
     def struct(self):
         members = "".join(w.member() for w in self.words)
@@ -139,7 +148,8 @@ def read(path):
                 words, mark, text = line.partition(" # ")
                 if not mark or '"' in line or "\\" in line:
                     raise ValueError("needs ' # ' and a help text without quotes")
-                commands.append(Command(section, words.split(), text.strip()))
+                taken = {c.name for c in commands}
+                commands.append(Command(section, words.split(), text.strip(), taken))
             except ValueError as e:
                 sys.exit(f"{path}:{number}: {e}")
     names = [c.name for c in commands]

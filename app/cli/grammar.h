@@ -22,13 +22,14 @@
 #include <cmdline_parse.h>
 #include <cmdline_parse_string.h>
 
+#include "dp.h"
 #include "ipoib_proto.h"
 
 struct cli;
 
-/** ADDR/LEN; address in host order. */
+/** ADDR/LEN. */
 struct cli_prefix {
-	uint32_t ip;
+	struct dp_ip ip;
 	uint8_t len;
 };
 
@@ -50,8 +51,8 @@ struct cli_type {
 	int (*read)(const char *word, void *field); /**< @return 0 or -errno, field untouched */
 };
 
-extern const struct cli_type cli_type_addr, cli_type_prefix, cli_type_port, cli_type_ports,
-		cli_type_uint, cli_type_mac, cli_type_lladdr, cli_type_string;
+extern const struct cli_type cli_type_addr, cli_type_addr4, cli_type_prefix, cli_type_port,
+		cli_type_ports, cli_type_uint, cli_type_mac, cli_type_lladdr, cli_type_string;
 
 /** Token of an argument for rte_cmdline. */
 struct cli_token {

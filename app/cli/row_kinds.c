@@ -45,7 +45,20 @@ address_text(const void *row, struct cell *c)
 	const struct control_addr_row *r = row;
 	char buf[PARSE_PREFIX_STRLEN];
 
-	cell_text(c, "%s", format_prefix(r->ip, r->len, buf));
+	cell_text(c, "%s", format_prefix(r->ip.b, r->len, buf));
+}
+
+static void
+address_state(const void *row, struct cell *c)
+{
+	static const char *const name[] = {
+		[CONTROL_ADDR_PREFERRED] = "preferred",
+		[CONTROL_ADDR_TENTATIVE] = "tentative",
+		[CONTROL_ADDR_DUPLICATE] = "duplicate",
+	};
+	const struct control_addr_row *r = row;
+
+	cell_text(c, "%s", r->state < RTE_DIM(name) ? name[r->state] : "?");
 }
 
 NUMBER(address_port, control_addr_row, port)
@@ -53,6 +66,7 @@ NUMBER(address_port, control_addr_row, port)
 static const struct column address_columns[] = {
 	{ "address", "Address", address_text },
 	{ "port", "Port", address_port },
+	{ "state", "State", address_state },
 };
 
 static uint32_t
@@ -72,7 +86,7 @@ route_prefix(const void *row, struct cell *c)
 	const struct control_route_row *r = row;
 	char buf[PARSE_PREFIX_STRLEN];
 
-	cell_text(c, "%s", format_prefix(r->prefix, r->len, buf));
+	cell_text(c, "%s", format_prefix(r->prefix.b, r->len, buf));
 }
 
 static void
@@ -84,6 +98,9 @@ route_type(const void *row, struct cell *c)
 		[DP_NH_LINK] = "link",
 		[DP_NH_VIA] = "static",
 		[DP_NH_BROADCAST] = "broadcast",
+		[DP_NH_BLACKHOLE] = "blackhole",
+		[DP_NH_UNREACHABLE] = "unreachable",
+		[DP_NH_PROHIBIT] = "prohibit",
 	};
 	const struct control_route_row *r = row;
 
@@ -94,18 +111,37 @@ static void
 route_via(const void *row, struct cell *c)
 {
 	const struct control_route_row *r = row;
-	char buf[PARSE_IPV4_STRLEN];
+	char buf[PARSE_IP_STRLEN];
 
-	cell_text(c, "%s", r->via == 0 ? "-" : format_ipv4(r->via, buf));
+	cell_text(c, "%s", dp_ip_is_zero(&r->via) ? "-" : format_ip(r->via.b, buf));
 }
 
-NUMBER(route_port, control_route_row, port)
+/* Another route of the prefix may be preferred, or answer in its place. */
+static void
+route_state(const void *row, struct cell *c)
+{
+	const struct control_route_row *r = row;
+
+	cell_text(c, "%s", r->dead ? (r->used ? "dead, used" : "dead") : r->used ? "used" : "-");
+}
+
+static void
+route_port(const void *row, struct cell *c)
+{
+	const struct control_route_row *r = row;
+
+	if (r->port == DP_PORT_NIL)
+		cell_text(c, "-");
+	else
+		cell_number(c, r->port);
+}
 
 static const struct column route_columns[] = {
 	{ "prefix", "Prefix", route_prefix },
 	{ "type", "Type", route_type },
 	{ "via", "Via", route_via },
 	{ "port", "Port", route_port },
+	{ "state", "State", route_state },
 };
 
 static uint32_t
@@ -122,9 +158,9 @@ KIND(rows_route, control_route_row, false, route_columns, route_fill);
 static void
 ip_neigh_address(const void *row, struct cell *c)
 {
-	char buf[PARSE_IPV4_STRLEN];
+	char buf[PARSE_IP_STRLEN];
 
-	cell_text(c, "%s", format_ipv4(((const struct control_ip_neigh_row *)row)->ip, buf));
+	cell_text(c, "%s", format_ip(((const struct control_ip_neigh_row *)row)->ip.b, buf));
 }
 
 static void

@@ -43,19 +43,42 @@ rows_get(struct app *a, const struct row_kind *kind, uint16_t port, uint32_t off
 }
 
 static int
-add_rows(struct table *t, const struct row_kind *kind, const struct rows *rows)
+add_rows(struct table *t, const struct row_kind *kind, const char *rows, uint32_t nb)
 {
 	unsigned int i, k;
 
-	for (i = 0; i < rows->nb; i++) {
+	for (i = 0; i < nb; i++) {
 		struct cell *cells = table_row(t);
 
 		if (cells == NULL)
 			return -ENOMEM;
 		for (k = 0; k < kind->nb_columns; k++)
-			kind->columns[k].get(rows->row + i * kind->size, &cells[k]);
+			kind->columns[k].get(rows + i * kind->size, &cells[k]);
 	}
 	return 0;
+}
+
+static void
+add_headings(struct table *t, const struct row_kind *kind)
+{
+	unsigned int k;
+
+	for (k = 0; k < kind->nb_columns; k++)
+		t->heading[k] = kind->columns[k].heading;
+}
+
+int
+rows_print(const struct row_kind *kind, const void *rows, uint32_t nb, FILE *out)
+{
+	struct table t = { .nb_columns = kind->nb_columns };
+	int ret;
+
+	add_headings(&t, kind);
+	ret = add_rows(&t, kind, rows, nb);
+	if (ret == 0)
+		table_print(&t, out);
+	table_free(&t);
+	return ret;
 }
 
 int
@@ -64,15 +87,13 @@ rows_table(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out)
 	struct table t = { .nb_columns = kind->nb_columns };
 	struct rows rows = { .nb = 0 };
 	uint32_t offset = 0;
-	unsigned int k;
 	int ret;
 
-	for (k = 0; k < kind->nb_columns; k++)
-		t.heading[k] = kind->columns[k].heading;
+	add_headings(&t, kind);
 	do {
 		ret = rows_get(a, kind, port, offset, ROWS_MAX, APP_ASK_MS, &rows);
 		if (ret == 0)
-			ret = add_rows(&t, kind, &rows);
+			ret = add_rows(&t, kind, rows.row, rows.nb);
 		offset += rows.nb;
 	} while (ret == 0 && rows.nb != 0 && offset < rows.total);
 	if (ret == 0)

@@ -62,6 +62,9 @@ int rows_get(struct app *a, const struct row_kind *kind, uint16_t port, uint32_t
 /** Print all rows as a table. @return 0 or as rows_get() */
 int rows_table(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out);
 
+/** Print rows that the caller has as a table. @return 0 or -ENOMEM */
+int rows_print(const struct row_kind *kind, const void *rows, uint32_t nb, FILE *out);
+
 /** Print one row, a line per column. @return 0 or as rows_get() */
 int rows_list(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out);
 

@@ -15,6 +15,12 @@
 static int
 read_addr(const char *word, void *field)
 {
+	return parse_ip(word, ((struct dp_ip *)field)->b);
+}
+
+static int
+read_addr4(const char *word, void *field)
+{
 	return parse_ipv4(word, field);
 }
 
@@ -23,7 +29,7 @@ read_prefix(const char *word, void *field)
 {
 	struct cli_prefix *p = field;
 
-	return parse_prefix(word, &p->ip, &p->len);
+	return parse_prefix(word, p->ip.b, &p->len);
 }
 
 static int
@@ -76,13 +82,19 @@ read_string(const char *word, void *field)
 }
 
 const struct cli_type cli_type_addr = {
-	.allowed = "an IPv4 address like 192.0.2.1",
-	.size = sizeof(uint32_t),
+	.allowed = "an address like 192.0.2.1 or 2001:db8::1",
+	.size = sizeof(struct dp_ip),
 	.read = read_addr,
 };
 
+const struct cli_type cli_type_addr4 = {
+	.allowed = "an IPv4 address like 192.0.2.1",
+	.size = sizeof(uint32_t),
+	.read = read_addr4,
+};
+
 const struct cli_type cli_type_prefix = {
-	.allowed = "an IPv4 address and prefix length like 192.0.2.1/24",
+	.allowed = "an address and prefix length like 192.0.2.1/24 or 2001:db8::1/64",
 	.size = sizeof(struct cli_prefix),
 	.read = read_prefix,
 };

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,20 +76,46 @@ parse_ipv4(const char *s, uint32_t *ip)
 	return 0;
 }
 
+/* ::ffff:0:0/96 (RFC 4291 2.5.5.2). */
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+static bool
+is_mapped(const uint8_t ip[16])
+{
+	return memcmp(ip, mapped, sizeof(mapped)) == 0;
+}
+
 int
-parse_prefix(const char *s, uint32_t *ip, uint8_t *len)
+parse_ip(const char *s, uint8_t ip[16])
+{
+	uint8_t a[16];
+
+	if (strchr(s, ':') == NULL) {
+		memcpy(a, mapped, sizeof(mapped));
+		if (inet_pton(AF_INET, s, &a[sizeof(mapped)]) != 1)
+			return -EINVAL;
+	} else if (inet_pton(AF_INET6, s, a) != 1 || is_mapped(a)) {
+		return -EINVAL;
+	}
+	memcpy(ip, a, sizeof(a));
+	return 0;
+}
+
+int
+parse_prefix(const char *s, uint8_t ip[16], uint8_t *len)
 {
 	const char *slash = strchr(s, '/');
-	char addr[PARSE_IPV4_STRLEN];
+	char addr[PARSE_IP_STRLEN];
+	uint8_t a[16];
 	uint64_t n;
-	uint32_t a;
 
 	if (slash == NULL || (size_t)(slash - s) >= sizeof(addr))
 		return -EINVAL;
 	snprintf(addr, sizeof(addr), "%.*s", (int)(slash - s), s);
-	if (parse_ipv4(addr, &a) != 0 || parse_digits(slash + 1, 10, &n) != 0 || n > 32)
+	if (parse_ip(addr, a) != 0 || parse_digits(slash + 1, 10, &n) != 0 ||
+			n > (is_mapped(a) ? 32 : 128))
 		return -EINVAL;
-	*ip = a;
+	memcpy(ip, a, sizeof(a));
 	*len = (uint8_t)n;
 	return 0;
 }
@@ -136,10 +163,19 @@ format_ipv4(uint32_t ip, char buf[PARSE_IPV4_STRLEN])
 }
 
 char *
-format_prefix(uint32_t ip, uint8_t len, char buf[PARSE_PREFIX_STRLEN])
+format_ip(const uint8_t ip[16], char buf[PARSE_IP_STRLEN])
 {
-	char addr[PARSE_IPV4_STRLEN];
+	bool is4 = is_mapped(ip);
 
-	snprintf(buf, PARSE_PREFIX_STRLEN, "%s/%u", format_ipv4(ip, addr), RTE_MIN(len, 32u));
+	inet_ntop(is4 ? AF_INET : AF_INET6, is4 ? &ip[sizeof(mapped)] : ip, buf, PARSE_IP_STRLEN);
+	return buf;
+}
+
+char *
+format_prefix(const uint8_t ip[16], uint8_t len, char buf[PARSE_PREFIX_STRLEN])
+{
+	char addr[PARSE_IP_STRLEN];
+
+	snprintf(buf, PARSE_PREFIX_STRLEN, "%s/%u", format_ip(ip, addr), RTE_MIN(len, 128u));
 	return buf;
 }

@@ -15,9 +15,10 @@
 
 #include <rte_ether.h>
 
-/** Room for the text of an IPv4 address, and of one with "/LEN". */
+/** Room for the text of an IPv4 address, of one of any family, and of that with "/LEN". */
 #define PARSE_IPV4_STRLEN 16
-#define PARSE_PREFIX_STRLEN 20
+#define PARSE_IP_STRLEN 46
+#define PARSE_PREFIX_STRLEN 50
 
 /** Unsigned, decimal or with 0x. @return 0, -EINVAL not a number, -ERANGE not in min..max */
 int parse_uint(const char *s, uint64_t min, uint64_t max, uint64_t *v);
@@ -28,8 +29,14 @@ int parse_mask(const char *s, uint64_t *v);
 /** Four decimal octets. @param ip host order @return 0, -EINVAL */
 int parse_ipv4(const char *s, uint32_t *ip);
 
-/** ADDR/LEN; host bits may be set. @param ip host order @return 0, -EINVAL */
-int parse_prefix(const char *s, uint32_t *ip, uint8_t *len);
+/**
+ * An address of either family. @param ip 16 octets, network order: IPv6, or IPv4 mapped into it
+ * (what is written as a mapped address is refused) @return 0, -EINVAL
+ */
+int parse_ip(const char *s, uint8_t ip[16]);
+
+/** ADDR/LEN; host bits may be set. @param ip as parse_ip() @return 0, -EINVAL */
+int parse_prefix(const char *s, uint8_t ip[16], uint8_t *len);
 
 /** Six octets of two hex digits, separated by colons. @return 0, -EINVAL */
 int parse_mac(const char *s, struct rte_ether_addr *mac);
@@ -42,7 +49,9 @@ int parse_pair(const char *s, char *a, char *b, size_t len);
 
 /** Text of an IPv4 address (host order). @return @p buf */
 char *format_ipv4(uint32_t ip, char buf[PARSE_IPV4_STRLEN]);
+/** Text of an address as of parse_ip(), IPv6 by RFC 5952. @return @p buf */
+char *format_ip(const uint8_t ip[16], char buf[PARSE_IP_STRLEN]);
 /** Text of ADDR/LEN. @return @p buf */
-char *format_prefix(uint32_t ip, uint8_t len, char buf[PARSE_PREFIX_STRLEN]);
+char *format_prefix(const uint8_t ip[16], uint8_t len, char buf[PARSE_PREFIX_STRLEN]);
 
 #endif /* PARSE_H */

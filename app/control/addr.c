@@ -2,7 +2,10 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
-/* Our own addresses and the routes that come with them. */
+/*
+ * Our own addresses and the routes that come with them. Link-local addresses are not among them:
+ * every port has one of its own making (nd_linklocal()), all in one prefix, so no FIB has them.
+ */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,84 +16,149 @@
 
 /* Both ends of a /31 are hosts (RFC 3021). */
 static bool
-has_broadcast(uint8_t len)
+has_broadcast(const struct dp_ip *ip, uint8_t len)
 {
-	return len <= 30;
+	return dp_ip_is4(ip) && len <= 30;
+}
+
+/* The first address of a subnet; not on links between two routers (RFC 6164). */
+static bool
+has_anycast(const struct dp_ip *ip, uint8_t len)
+{
+	return !dp_ip_is4(ip) && len <= 126;
+}
+
+static struct dp_ip
+broadcast(const struct dp_ip *ip, uint8_t len)
+{
+	return dp_ip4(dp_ip_get4(ip) | ~ctl_mask(len));
 }
 
 static bool
-host_ok(uint32_t ip, uint8_t len)
+host_ok(const struct dp_ip *ip, uint8_t len)
 {
-	uint32_t top = ip >> 24;
+	struct dp_ip first, last;
 
-	if (len == 0 || len > 32 || top == 0 || top == 127 || top >= 224)
+	if (len == 0 || len > ip_bits(ip) || ip_is_special(ip) || dp_ip_is_zero(ip))
 		return false;
-	return !has_broadcast(len) ||
-			((ip & ~ctl_mask(len)) != 0 && (ip | ctl_mask(len)) != UINT32_MAX);
+	first = ip_mask(ip, len);
+	if (!dp_ip_is4(ip))
+		return !has_anycast(ip, len) || !dp_ip_equal(ip, &first);
+	/* 0.0.0.0/8 and 240.0.0.0/4. */
+	if (ip->b[12] == 0 || ip->b[12] >= 240)
+		return false;
+	last = broadcast(ip, len);
+	return !has_broadcast(ip, len) || (!dp_ip_equal(ip, &first) && !dp_ip_equal(ip, &last));
 }
 
 static bool
-in_subnet(const struct control_addr_row *a, uint32_t ip)
+in_subnet(const struct control_addr_row *a, const struct dp_ip *ip)
 {
-	return ((ip ^ a->ip) & ctl_mask(a->len)) == 0;
+	return ip_in(ip, &a->ip, a->len);
 }
 
 static int
-addr_index(const struct control *c, uint32_t ip)
+addr_index(const struct control *c, const struct dp_ip *ip)
 {
 	uint32_t i;
 
 	for (i = 0; i < c->routes.nb_addrs; i++) {
-		if (c->routes.addrs[i].ip == ip)
+		if (dp_ip_equal(&c->routes.addrs[i].ip, ip))
 			return (int)i;
 	}
 	return -1;
 }
 
+static bool
+is_linklocal_of(const struct ctl_port *p, const struct dp_ip *ip)
+{
+	struct dp_ip own;
+
+	if (p == NULL)
+		return false;
+	nd_linklocal(p, &own);
+	return dp_ip_equal(&own, ip);
+}
+
 bool
 addr_is_own(const struct control *c, uint16_t port, const struct dp_ip *ip)
 {
-	int i = dp_ip_is4(ip) ? addr_index(c, dp_ip_get4(ip)) : -1;
+	int i;
 
+	if (dp_ip_is_linklocal6(ip))
+		return port < DP_PORTS_MAX && is_linklocal_of(c->ports[port], ip);
+	i = addr_index(c, ip);
 	return i >= 0 && c->routes.addrs[i].port == port;
 }
 
 bool
 addr_is_own_any(const struct control *c, const struct dp_ip *ip)
 {
-	return dp_ip_is4(ip) && addr_index(c, dp_ip_get4(ip)) >= 0;
+	uint16_t i;
+
+	if (!dp_ip_is_linklocal6(ip))
+		return addr_index(c, ip) >= 0;
+	for (i = 0; i < DP_PORTS_MAX; i++) {
+		if (is_linklocal_of(c->ports[i], ip))
+			return true;
+	}
+	return false;
 }
 
 static bool
-is_neighbour(const struct control_addr_row *a, uint32_t ip)
+is_anycast(const struct control_addr_row *a, const struct dp_ip *ip)
 {
-	return in_subnet(a, ip) && host_ok(ip, a->len) && ip != a->ip && a->len < 32;
+	struct dp_ip first;
+
+	if (!has_anycast(&a->ip, a->len))
+		return false;
+	first = ip_mask(&a->ip, a->len);
+	return dp_ip_equal(&first, ip);
 }
 
 bool
-addr_on_link(const struct control *c, uint16_t port, const struct dp_ip *addr)
+addr_is_anycast(const struct control *c, uint16_t port, const struct dp_ip *ip)
 {
-	uint32_t i, ip = dp_ip_get4(addr);
+	uint32_t i;
 
-	if (!dp_ip_is4(addr))
-		return false;
+	for (i = 0; i < c->routes.nb_addrs; i++) {
+		if (c->routes.addrs[i].port == port && is_anycast(&c->routes.addrs[i], ip))
+			return true;
+	}
+	return false;
+}
 
+static bool
+is_neighbour(const struct control_addr_row *a, const struct dp_ip *ip)
+{
+	return a->len < ip_bits(&a->ip) && in_subnet(a, ip) && host_ok(ip, a->len) &&
+			!dp_ip_equal(ip, &a->ip);
+}
+
+bool
+addr_on_link(const struct control *c, uint16_t port, const struct dp_ip *ip)
+{
+	uint32_t i;
+
+	if (dp_ip_is_linklocal6(ip))
+		return port < DP_PORTS_MAX && c->ports[port] != NULL &&
+				!is_linklocal_of(c->ports[port], ip);
 	for (i = 0; i < c->routes.nb_addrs; i++) {
 		const struct control_addr_row *a = &c->routes.addrs[i];
 
 		if (a->port == port && is_neighbour(a, ip))
-			return !addr_is_own_any(c, addr);
+			return !addr_is_own_any(c, ip);
 	}
 	return false;
 }
 
 int
-addr_link_port(const struct control *c, const struct dp_ip *addr)
+addr_link_port(const struct control *c, const struct dp_ip *ip)
 {
 	const struct control_addr_row *best = NULL;
-	uint32_t i, ip = dp_ip_get4(addr);
+	uint32_t i;
 
-	if (!dp_ip_is4(addr) || addr_is_own_any(c, addr))
+	if (addr_is_own_any(c, ip))
 		return -1;
 	for (i = 0; i < c->routes.nb_addrs; i++) {
 		const struct control_addr_row *a = &c->routes.addrs[i];
@@ -101,53 +169,112 @@ addr_link_port(const struct control *c, const struct dp_ip *addr)
 	return best == NULL ? -1 : best->port;
 }
 
+/* --- sources --- */
+
+static bool
+is_source(const struct control_addr_row *a, const struct dp_ip *to)
+{
+	return dp_ip_is4(&a->ip) == dp_ip_is4(to) && a->state == CONTROL_ADDR_PREFERRED;
+}
+
+/*
+ * Better of two for talking to an address. First the port's own; in IPv4 the one in whose subnet
+ * it is, else the first; in IPv6 the one that shares most bits with it (RFC 6724 5, rules 5 and 8,
+ * the latter within the subnet as errata and Linux have it).
+ */
+static uint32_t
+merit(const struct control_addr_row *a, uint16_t port, const struct dp_ip *to)
+{
+	uint32_t m = a->port == port ? 1000 : 0;
+
+	if (dp_ip_is4(to))
+		return m + in_subnet(a, to);
+	return m + RTE_MIN(ip_common(&a->ip, to), a->len);
+}
+
+static bool
+linklocal_source(const struct control *c, uint16_t port, struct dp_ip *src)
+{
+	if (port >= DP_PORTS_MAX || c->ports[port] == NULL ||
+			c->routes.ll_state[port] != CONTROL_ADDR_PREFERRED)
+		return false;
+	nd_linklocal(c->ports[port], src);
+	return !dp_ip_is_zero(src);
+}
+
+/* Multicast of interface or link scope too (RFC 4291 2.7). */
+static bool
+is_link_scope(const struct dp_ip *ip)
+{
+	return dp_ip_is_linklocal6(ip) || (ip->b[0] == 0xff && (ip->b[1] & 0xf) <= 2);
+}
+
 bool
 addr_source(const struct control *c, uint16_t port, const struct dp_ip *to, struct dp_ip *src)
 {
-	uint32_t i, first = 0, ip = dp_ip_get4(to);
+	const struct control_addr_row *a, *best = NULL;
+	uint32_t i;
 
-	if (!dp_ip_is4(to))
-		return false;
-
+	if (is_link_scope(to))
+		return linklocal_source(c, port, src);
 	for (i = 0; i < c->routes.nb_addrs; i++) {
-		const struct control_addr_row *a = &c->routes.addrs[i];
-
-		if (a->port != port)
+		a = &c->routes.addrs[i];
+		if (!is_source(a, to) || (a->port != port && dp_ip_is4(to)))
 			continue;
-		if (in_subnet(a, ip)) {
-			*src = dp_ip4(a->ip);
-			return true;
-		}
-		if (first == 0)
-			first = a->ip;
+		if (best == NULL || merit(a, port, to) > merit(best, port, to))
+			best = a;
 	}
-	*src = dp_ip4(first);
-	return first != 0;
+	if (best == NULL)
+		return !dp_ip_is4(to) && linklocal_source(c, port, src);
+	*src = best->ip;
+	return true;
 }
 
-/* One of the routes of an address. */
-struct addr_route {
-	uint32_t prefix;
-	uint8_t len;
-	uint8_t type;
-};
+void
+addr_state_set(struct control *c, uint16_t port, const struct dp_ip *ip,
+		enum control_addr_state state)
+{
+	int i;
+
+	if (dp_ip_is_linklocal6(ip)) {
+		c->routes.ll_state[port] = (uint8_t)state;
+		return;
+	}
+	i = addr_index(c, ip);
+	if (i >= 0 && c->routes.addrs[i].port == port)
+		c->routes.addrs[i].state = (uint8_t)state;
+}
+
+/* --- addresses and their routes --- */
 
 /*
  * The order matters: what is added last is what could make a table of the FIB superfluous, and
  * what is removed last frees it, so that no such table is freed and taken again within one change.
  */
 static uint32_t
-addr_routes(uint32_t ip, uint8_t len, struct addr_route *r)
+addr_routes(const struct control_addr_row *a, struct ctl_route *r)
 {
-	uint32_t mask = ctl_mask(len), n = 0;
+	uint8_t bits = ip_bits(&a->ip);
+	struct ctl_route route = {
+		.prefix = ip_mask(&a->ip, a->len), .len = bits, .port = a->port
+	};
+	uint32_t n = 0;
 
-	if (has_broadcast(len)) {
-		r[n++] = (struct addr_route){ ip & mask, 32, DP_NH_BROADCAST };
-		r[n++] = (struct addr_route){ ip | ~mask, 32, DP_NH_BROADCAST };
+	if (has_broadcast(&a->ip, a->len)) {
+		route.type = DP_NH_BROADCAST;
+		r[n++] = route;
+		r[n] = route;
+		r[n++].prefix = broadcast(&a->ip, a->len);
 	}
-	r[n++] = (struct addr_route){ ip, 32, DP_NH_LOCAL };
-	if (len < 32)
-		r[n++] = (struct addr_route){ ip & mask, len, DP_NH_LINK };
+	route.type = DP_NH_LOCAL;
+	if (has_anycast(&a->ip, a->len))
+		r[n++] = route;
+	r[n] = route;
+	r[n++].prefix = a->ip;
+	route.type = DP_NH_LINK;
+	route.len = a->len;
+	if (a->len < bits)
+		r[n++] = route;
 	return n;
 }
 
@@ -169,12 +296,29 @@ addr_grow(struct ctl_routes *r)
 	return 0;
 }
 
-int
-control_addr_add(struct control *c, uint16_t port, uint32_t ip, uint8_t len)
+static int
+routes_add(struct control *c, const struct control_addr_row *a)
 {
+	struct ctl_route r[4];
+	uint32_t i, n = addr_routes(a, r);
+	int ret = 0;
+
+	for (i = 0; i < n && ret == 0; i++)
+		ret = route_insert(c, &r[i]);
+	if (ret != 0) {
+		/* The last one was refused. */
+		for (i--; i-- > 0;)
+			route_remove(c, &r[i]);
+	}
+	fib_publish(c);
+	return ret;
+}
+
+int
+control_addr_add(struct control *c, uint16_t port, const struct dp_ip *ip, uint8_t len)
+{
+	struct control_addr_row a = { .ip = *ip, .port = port, .len = len };
 	struct ctl_port *p = ctl_port(c, port);
-	struct addr_route r[4];
-	uint32_t i, n;
 	int ret;
 
 	if (p == NULL)
@@ -186,46 +330,85 @@ control_addr_add(struct control *c, uint16_t port, uint32_t ip, uint8_t len)
 	ret = routes_ready(c);
 	if (ret == 0)
 		ret = addr_grow(&c->routes);
+	if (ret == 0)
+		ret = routes_add(c, &a);
 	if (ret != 0)
 		return ret;
-	n = addr_routes(ip, len, r);
-	for (i = 0; i < n; i++) {
-		ret = route_insert(c, r[i].prefix, r[i].len, r[i].type, port, 0);
-		if (ret != 0)
-			goto undo;
-	}
-	fib_publish(c);
-	c->routes.addrs[c->routes.nb_addrs++] =
-			(struct control_addr_row){ .port = port, .ip = ip, .len = len };
-	arp_announce(p);
+	c->routes.addrs[c->routes.nb_addrs++] = a;
+	if (dp_ip_is4(ip))
+		arp_announce(p);
+	else
+		nd_addr_added(p, ip);
 	return 0;
-undo:
-	while (i-- > 0)
-		route_remove(c, r[i].prefix, r[i].len, r[i].type, port, 0);
-	fib_publish(c);
-	return ret;
+}
+
+/* The caller publishes. */
+static void
+addr_remove(struct control *c, uint32_t at)
+{
+	struct ctl_routes *t = &c->routes;
+	struct control_addr_row gone = t->addrs[at];
+	struct ctl_port *p = ctl_port(c, gone.port);
+	struct ctl_route r[4];
+	uint32_t i;
+
+	t->nb_addrs--;
+	memmove(&t->addrs[at], &t->addrs[at + 1], (t->nb_addrs - at) * sizeof(*t->addrs));
+	for (i = addr_routes(&gone, r); i-- > 0;)
+		route_remove(c, &r[i]);
+	if (!dp_ip_is4(&gone.ip) && p != NULL)
+		nd_addr_removed(p, &gone.ip);
 }
 
 int
-control_addr_del(struct control *c, uint16_t port, uint32_t ip, uint8_t len)
+control_addr_del(struct control *c, uint16_t port, const struct dp_ip *ip, uint8_t len)
 {
-	int ret, at = addr_index(c, ip);
-	struct ctl_routes *t = &c->routes;
 	struct control_addr_row gone;
-	struct addr_route r[4];
-	uint32_t i;
+	int ret, at = addr_index(c, ip);
 
-	if (at < 0 || t->addrs[at].port != port || t->addrs[at].len != len)
+	if (at < 0 || c->routes.addrs[at].port != port || c->routes.addrs[at].len != len)
 		return -ENOENT;
 	ret = routes_ready(c);
 	if (ret != 0)
 		return ret;
-	gone = t->addrs[at];
-	t->nb_addrs--;
-	memmove(&t->addrs[at], &t->addrs[at + 1], (t->nb_addrs - (uint32_t)at) * sizeof(*t->addrs));
-	for (i = addr_routes(ip, len, r); i-- > 0;)
-		route_remove(c, r[i].prefix, r[i].len, r[i].type, port, 0);
+	gone = c->routes.addrs[at];
+	addr_remove(c, (uint32_t)at);
 	routes_recheck(c, &gone);
 	fib_publish(c);
 	return 0;
+}
+
+/*
+ * Routes by gateways that were on the link of these addresses: one address at a time, since the
+ * table is walked for each.
+ */
+int
+control_addr_flush(struct control *c, uint16_t port)
+{
+	uint32_t i = c->routes.nb_addrs;
+	struct control_addr_row a;
+	int ret;
+
+	while (i-- > 0) {
+		a = c->routes.addrs[i];
+		if (a.port != port)
+			continue;
+		ret = control_addr_del(c, port, &a.ip, a.len);
+		return ret == 0 ? 1 : ret;
+	}
+	return 0;
+}
+
+int
+addr_port_gone(struct control *c, uint16_t port)
+{
+	int ret;
+
+	/* First what would else be looked for with each address. */
+	ret = control_route_flush(c, port);
+	if (ret == 0)
+		ret = control_addr_flush(c, port);
+	if (ret == 0)
+		ret = routes_ready(c);
+	return ret == 0 ? 0 : -EAGAIN;
 }

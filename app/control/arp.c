@@ -224,8 +224,9 @@ garp_send(struct control *c, void *arg)
 	for (i = 0; i < c->routes.nb_addrs; i++) {
 		const struct control_addr_row *a = &c->routes.addrs[i];
 
-		if (a->port == p->id)
-			arp_send(p, RTE_ARP_OP_REQUEST, a->ip, NULL, a->ip, NULL);
+		if (a->port == p->id && dp_ip_is4(&a->ip))
+			arp_send(p, RTE_ARP_OP_REQUEST, dp_ip_get4(&a->ip), NULL, dp_ip_get4(&a->ip),
+					NULL);
 	}
 	if (--p->garp_left > 0)
 		timer_set(c, &p->garp, c->now + GARP_AGAIN_US);

@@ -78,16 +78,48 @@ int control_call(struct control *c, control_fn fn, void *arg, size_t arg_size, u
 
 /* The functions below run in the control thread: inside a control_fn. */
 
-/** Add an own address and its subnet's routes. @return 0, -EEXIST, -EINVAL not usable as a host
- *  address, -ENODEV no such forwarding port, -ENOSPC, -EAGAIN a grace period has to pass, try again */
-int control_addr_add(struct control *c, uint16_t port, uint32_t ip, uint8_t len);
+/** What Duplicate Address Detection (RFC 4862 5.4) says of an own address. */
+enum control_addr_state {
+	CONTROL_ADDR_PREFERRED, /**< used */
+	CONTROL_ADDR_TENTATIVE, /**< not known yet */
+	CONTROL_ADDR_DUPLICATE	/**< another host has it: not used */
+};
+
+/**
+ * Add an own address and its subnet's routes. IPv6: link-local addresses come by themselves.
+ * @return 0, -EEXIST, -EINVAL not usable as a host address, -ENODEV no such forwarding port,
+ *   -ENOSPC, -EAFNOSUPPORT no IPv6 here, -EAGAIN a grace period has to pass, try again
+ */
+int control_addr_add(struct control *c, uint16_t port, const struct dp_ip *ip, uint8_t len);
 /** @return 0, -ENOENT, -EAGAIN */
-int control_addr_del(struct control *c, uint16_t port, uint32_t ip, uint8_t len);
-/** Add a static route. @return 0, -EEXIST, -EINVAL host bits set, -ENETUNREACH gateway on no link,
- *  -ENOSPC, -EAGAIN */
-int control_route_add(struct control *c, uint32_t prefix, uint8_t len, uint32_t via);
-/** @return 0, -ENOENT, -EAGAIN */
-int control_route_del(struct control *c, uint32_t prefix, uint8_t len);
+int control_addr_del(struct control *c, uint16_t port, const struct dp_ip *ip, uint8_t len);
+
+/** A static route. */
+struct control_route {
+	struct dp_ip prefix;
+	struct dp_ip via; /**< of the same family; all zero unless DP_NH_VIA */
+	uint8_t len;	  /**< 0..32 or 0..128 */
+	uint8_t type;	  /**< enum dp_nh_type: VIA, BLACKHOLE, UNREACHABLE or PROHIBIT */
+	uint16_t port;	  /**< VIA: the gateway's, or DP_PORT_NIL: it is found */
+	bool append;	  /**< VIA: one more next hop, where there may be others (ECMP) */
+};
+
+/**
+ * Add a static route, or a next hop to it. Flows are spread over next hops that answer.
+ * @return 0; -EEXIST; -EINVAL host bits set, a length or type that cannot be, families that
+ *   differ; -EADDRNOTAVAIL multicast, link-local or loopback prefix; -ENETUNREACH gateway on no
+ *   link (of the port); -EDESTADDRREQ a link-local gateway needs a port; -ENODEV no such port;
+ *   -EMLINK DP_ECMP_MAX next hops are there; -ENOSPC; -EAFNOSUPPORT no IPv6 here; -EAGAIN
+ */
+int control_route_add(struct control *c, const struct control_route *r);
+/** Delete a static route. @param via only this next hop; NULL: all @return 0, -ENOENT, -EAGAIN */
+int control_route_del(struct control *c, const struct dp_ip *prefix, uint8_t len,
+		const struct dp_ip *via);
+/** Delete the static routes over a port (UINT16_MAX: all), some of them.
+ *  @return number (call again until 0), -EAGAIN */
+int control_route_flush(struct control *c, uint16_t port);
+/** Delete the addresses of a port, some of them. @return number (call again until 0), -EAGAIN */
+int control_addr_flush(struct control *c, uint16_t port);
 /**
  * Relay DHCP of the port's clients to a server of either family (RFC 1542, RFC 8415); a port may
  * have several. @return 0, -EEXIST, -EINVAL no unicast address of another host (IPv6: of global
@@ -108,19 +140,22 @@ int control_path_flush(struct control *c, uint16_t port);
  * Each returns the number of rows filled, and the number there are in *total. */
 
 struct control_addr_row {
+	struct dp_ip ip;
 	uint16_t port;
-	uint32_t ip;
 	uint8_t len;
+	uint8_t state; /**< enum control_addr_state */
 };
 struct control_route_row {
-	uint32_t prefix;
+	struct dp_ip prefix;
+	struct dp_ip via; /**< all zero unless DP_NH_VIA */
 	uint8_t len;
 	uint8_t type; /**< enum dp_nh_type */
-	uint16_t port;
-	uint32_t via; /**< 0 unless DP_NH_VIA */
+	uint16_t port; /**< DP_PORT_NIL: of no port */
+	bool dead; /**< gateway does not answer, or its port is down */
+	bool used; /**< in the FIB: no other route of the prefix is preferred or answers in its place */
 };
 struct control_ip_neigh_row {
-	uint32_t ip;
+	struct dp_ip ip;
 	uint16_t port;
 	uint8_t state; /**< enum ipoib_neigh_state */
 	bool has_lladdr;
@@ -179,6 +214,9 @@ uint32_t control_addr_rows(struct control *c, uint32_t offset, struct control_ad
 		uint32_t max, uint32_t *total);
 uint32_t control_route_rows(struct control *c, uint32_t offset, struct control_route_row *rows,
 		uint32_t max, uint32_t *total);
+/** The routes that a packet to @p ip follows: several are next hops of one. */
+uint32_t control_route_get(struct control *c, const struct dp_ip *ip,
+		struct control_route_row *rows, uint32_t max, uint32_t *total);
 uint32_t control_ip_neigh_rows(struct control *c, uint32_t offset,
 		struct control_ip_neigh_row *rows, uint32_t max, uint32_t *total);
 uint32_t control_dhcp_rows(struct control *c, uint32_t offset, struct control_dhcp_row *rows,

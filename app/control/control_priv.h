@@ -239,12 +239,13 @@ struct ctl_l3 {
 };
 
 struct ctl_route {
-	uint32_t prefix;
+	struct dp_ip prefix;
+	struct dp_ip via; /* zero unless DP_NH_VIA */
 	uint8_t len;
-	uint8_t type;
+	uint8_t type; /* enum dp_nh_type; never DP_NH_ECMP: that is several DP_NH_VIA */
 	uint16_t port;
-	uint32_t via;
-	uint32_t nh;
+	uint32_t nh;  /* its own next hop */
+	uint32_t cur; /* what its prefix has in the FIB: the same in all routes of a prefix */
 	uint32_t refs;
 	uint32_t seq;
 };
@@ -253,36 +254,54 @@ struct ctl_route {
 #define CTL_FIB_OPS 32
 
 struct ctl_fib_op {
-	uint32_t prefix;
+	struct dp_ip prefix;
 	uint8_t len;
+	bool is4;
 	uint32_t nh; /* 0: delete */
 };
 
 struct ctl_fib {
-	struct rte_fib *shadow; /* the table that workers do not read, or will leave */
+	/* The tables that workers do not read, or will leave. */
+	struct rte_fib *shadow;
+	struct rte_fib6 *shadow6; /* NULL: no IPv6 */
 	struct ctl_fib_op ops[CTL_FIB_OPS];
 	uint32_t nb_ops;
-	bool settling; /* published; the shadow may still be read, and lacks the changes */
+	bool changed4, changed6;
+	bool settling; /* published; a shadow may still be read, and lacks the changes */
 	uint64_t token;
+};
+
+/* Next hops of routes, by number. */
+struct ctl_nhs {
+	struct rte_hash *index; /* by struct dp_nh */
+	uint32_t *refs;
+	uint32_t high;	   /* none from here on was ever used */
+	uint32_t *retired; /* those that a table may still name */
+	uint32_t nb_retired;
+	uint32_t *free;
+	uint32_t nb_free;
+	uint64_t *died; /* when a gateway ceased to answer; 0: it did not */
+	uint32_t nb_dead;
+	uint32_t probe_at; /* dead ones from here on are still to be asked in this round */
+	struct ctl_timer probe;
 };
 
 struct ctl_routes {
 	struct control_addr_row *addrs;
 	uint32_t nb_addrs, cap_addrs;
-	struct ctl_route *tab; /* sorted by prefix, length, preference */
+	uint8_t ll_state[DP_PORTS_MAX]; /* enum control_addr_state of the link-local addresses */
+	struct ctl_route *tab; /* sorted by family, prefix, length, preference */
 	uint32_t nb, cap;
 	uint32_t seq;
-	uint32_t *nh_refs;
-	uint32_t nh_high;  /* no next hop from here on was ever used */
-	uint32_t *retired; /* next hops that a table may still name */
-	uint32_t nb_retired;
-	uint32_t *nh_free;
-	uint32_t nb_nh_free;
-	uint32_t nb_tbl8; /* /24s with longer prefixes */
+	uint32_t nb_tbl8, nb_tbl8_6; /* see routes_room() */
 	/* Static routes by gateways of this subnet may have lost their link. */
 	bool recheck;
 	uint32_t recheck_at;
 	struct control_addr_row lost;
+	/* Routes with several gateways may have lost one, or got it back. */
+	bool sweep;
+	uint32_t sweep_at;
+	uint64_t ports_up; /* as the last sweep knew them */
 };
 
 struct ctl_adjs {
@@ -291,6 +310,7 @@ struct ctl_adjs {
 	uint32_t nb_free;
 };
 
+struct rte_hash;
 struct rte_ip_frag_tbl;
 struct rte_ip_frag_death_row;
 struct ctl_dhcp;
@@ -304,6 +324,7 @@ struct control {
 	struct ctl_port *ports[DP_PORTS_MAX];
 	LIST_HEAD(, ctl_hca) hcas;
 	struct ctl_routes routes;
+	struct ctl_nhs nhs;
 	struct ctl_fib fib;
 	struct ctl_adjs adjs;
 	struct ctl_park park; /* for the L3 table */
@@ -526,6 +547,9 @@ void l3_run(struct control *c);
 bool l3_busy(const struct control *c);
 /* What a peer said of itself. @param create also if it is not known */
 void l3_learn(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr, bool create);
+/* Ask for a next hop although no packet waits: also during a back-off. @return 0, -EAGAIN, -ENODEV,
+ * -ENETDOWN, -ENOSPC, -ENOMEM */
+int l3_want(struct control *c, uint16_t port, const struct dp_ip *ip);
 /* IP MTU towards a next hop. */
 uint16_t l3_mtu(struct control *c, uint16_t port, const struct dp_ip *ip);
 int l3_flush(struct control *c, uint16_t port);
@@ -633,38 +657,88 @@ bool icmp_error_take(struct control *c, uint16_t port);
 void icmp_error(struct control *c, struct rte_mbuf *m, uint8_t type, uint8_t code, uint16_t mtu);
 void icmp_input(struct control *c, struct rte_mbuf *m);
 
-/* --- IP: addresses and routes (addr.c, route.c) --- */
+/* --- IP: addresses and routes (addr.c, prefix.c, route.c, static.c, nexthop.c, fib.c) --- */
 
-void fib_init(struct control *c);
+/* Prefixes; len as the family counts it. */
+uint8_t ip_bits(const struct dp_ip *ip); /* 32 or 128 */
+struct dp_ip ip_mask(const struct dp_ip *ip, uint8_t len);
+/* Is ip, of the same family, in the prefix? */
+bool ip_in(const struct dp_ip *ip, const struct dp_ip *prefix, uint8_t len);
+/* Leading bits that two addresses of a family share. */
+uint8_t ip_common(const struct dp_ip *a, const struct dp_ip *b);
+/* Addresses that lead nowhere by routes: multicast, link-local, loopback ... */
+bool ip_is_special(const struct dp_ip *ip);
+
+int fib_init(struct control *c);
 /* Change the shadow table. nh 0: delete. Only while fib_settled(). @return 0, -errno: unchanged */
-int fib_set(struct control *c, uint32_t prefix, uint8_t len, uint32_t nh);
+int fib_set(struct control *c, const struct dp_ip *prefix, uint8_t len, uint32_t nh);
 /* Show the changes to the workers. */
 void fib_publish(struct control *c);
 /* Bring the other table up to date, if a grace period has passed. @return whether it is */
 bool fib_settled(struct control *c);
+
+int nhs_init(struct control *c);
+void nhs_fini(struct control *c);
+/* A number for a next hop, held once more. @return 0: all are taken */
+uint32_t nh_get(struct control *c, const struct dp_nh *want);
+void nh_hold(struct control *c, uint32_t nh);
+void nh_put(struct control *c, uint32_t nh);
+/* No table and no reader has those that were given up. */
+void nhs_reclaim(struct control *c);
+bool nh_alive(const struct control *c, uint32_t nh);
+/* @return whether that is new */
+bool nh_dead_set(struct control *c, uint16_t port, const struct dp_ip *gw, bool dead);
+
 int routes_init(struct control *c);
 void routes_fini(struct control *c);
-/* Give back next hops whose readers are gone, go on with routes_recheck(). */
+/* Give back next hops whose readers are gone, go on with what is done bit by bit. */
 void routes_run(struct control *c);
-/* Is a grace period awaited? */
+/* Is a grace period awaited, or something to be gone on with? */
 bool routes_busy(const struct control *c);
 /* @return 0, -EAGAIN a grace period has to pass before the FIB may change */
 int routes_ready(struct control *c);
-/* The caller publishes what these two have changed. */
-int route_insert(struct control *c, uint32_t prefix, uint8_t len, uint8_t type, uint16_t port,
-		uint32_t via);
-void route_remove(struct control *c, uint32_t prefix, uint8_t len, uint8_t type, uint16_t port,
-		uint32_t via);
+/* The caller publishes what these have changed. port, via and type as in struct ctl_route. */
+int route_insert(struct control *c, const struct ctl_route *want);
+void route_remove(struct control *c, const struct ctl_route *want);
+/* First route that is not before (prefix, len). */
+uint32_t route_bound(const struct ctl_routes *t, const struct dp_ip *prefix, uint8_t len);
+bool route_is(const struct ctl_route *r, const struct dp_ip *prefix, uint8_t len);
+bool route_is_static(const struct ctl_route *r);
+/* Bring the FIB in line with the routes of the prefix of route number at. @return 0, -errno */
+int route_sync(struct control *c, uint32_t at);
+int statics_init(struct control *c);
+void statics_fini(struct control *c);
 /* Drop static routes whose gateway was in a subnet that is gone; some now, the rest in later ticks. */
 void routes_recheck(struct control *c, const struct control_addr_row *subnet);
+/* Go on with it, and with gateways that died or came back. Only while fib_settled(). */
+void recheck_run(struct control *c);
+void statics_run(struct control *c);
+/* A gateway does not answer (any more), or does again: routes with several gateways follow. */
+void route_gw_dead(struct control *c, uint16_t port, const struct dp_ip *gw, bool dead);
+/*
+ * The port is about to go: take away its addresses and routes, some at a time. @return 0 all are,
+ * and no table leads to it; -EAGAIN call again
+ */
+int addr_port_gone(struct control *c, uint16_t port);
+/* What the longest matching prefix leads to, as workers see it: type DP_NH_NONE if there is none,
+ * maybe DP_NH_ECMP. Not for link-local addresses. */
+const struct dp_nh *route_lookup(const struct control *c, const struct dp_ip *dst);
+
+/* Link-local addresses are included: they are ours as soon as nd_linklocal() knows them. */
 bool addr_is_own(const struct control *c, uint16_t port, const struct dp_ip *ip);
 bool addr_is_own_any(const struct control *c, const struct dp_ip *ip);
-/* Is ip a possible neighbour in one of the port's subnets? */
+/* Is ip the subnet-router anycast address (RFC 4291 2.6.1) of an address of the port? */
+bool addr_is_anycast(const struct control *c, uint16_t port, const struct dp_ip *ip);
+/* Is ip a possible neighbour in one of the port's subnets? Link-local ones always are. */
 bool addr_on_link(const struct control *c, uint16_t port, const struct dp_ip *ip);
-/* Our address on the port for talking to ip. @return whether there is one */
+/* Our address on the port for talking to ip; to far IPv6 addresses that of another port if this one
+ * has but a link-local one (RFC 6724, RFC 4443 2.2). @return whether there is one */
 bool addr_source(const struct control *c, uint16_t port, const struct dp_ip *ip, struct dp_ip *src);
 /* Port whose subnet has ip as a possible neighbour, or -1. */
 int addr_link_port(const struct control *c, const struct dp_ip *ip);
+/* What Duplicate Address Detection found; only preferred addresses are sources. */
+void addr_state_set(struct control *c, uint16_t port, const struct dp_ip *ip,
+		enum control_addr_state state);
 
 static inline uint32_t
 ctl_mask(uint8_t len)

@@ -428,6 +428,7 @@ l3_learn(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr
 	e->probing = false;
 	e->tries = 0;
 	e->confirmed = c->now;
+	route_gw_dead(c, e->port, &e->ip, false);
 	if (moved || e->on_ready || ipoib_neigh_rec_state(e->rec) != IPOIB_NEIGH_VALID)
 		l3_resolved(c, e);
 	else
@@ -449,8 +450,32 @@ l3_fail(struct control *c, struct ctl_l3 *e)
 			ctl_drop(c, DP_DROP_no_neigh, pkts[i]);
 		}
 	}
+	route_gw_dead(c, e->port, &e->ip, true);
 	if (ipoib_neigh_set_failed(c->dp->l3, e->rec, c->now) < 0)
 		timer_set(c, &e->timer, c->now + L3_AGAIN_US);
+}
+
+int
+l3_want(struct control *c, uint16_t port, const struct dp_ip *ip)
+{
+	struct ctl_port *p = ctl_port(c, port);
+	struct ctl_l3 *e;
+	int ret;
+
+	if (p == NULL)
+		return -ENODEV;
+	if (!p->up)
+		return -ENETDOWN;
+	ret = l3_get(c, port, ip, &e);
+	if (ret != 0 || e->adj != ADJ_NONE || e->timer.pos != 0)
+		return ret;
+	ret = ipoib_neigh_set_resolving(c->dp->l3, e->rec);
+	if (ret != 0)
+		return ret;
+	e->tries = 0;
+	e->probing = false;
+	l3_ask(c, e);
+	return 0;
 }
 
 static void

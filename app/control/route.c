@@ -3,83 +3,40 @@
  */
 
 /*
- * Routes and the FIB. All routes are kept, sorted; of those with one prefix the best is in the
- * FIB. Next hops are shared and counted, and a number is given out again only when neither table
- * of the FIB nor any reader has it.
+ * Routes. All are kept, sorted; of those with one prefix the best is in the FIB, or several that
+ * are equally good: next hops over which flows are spread.
  */
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include <rte_fib.h>
+#include <rte_fib6.h>
+
+#include "compat.h"
 #include "control_priv.h"
 
-/* Routes that are removed in one tick: each moves those behind it. */
-#define RECHECK_MAX 16
+/* --- the table --- */
 
-/* --- next hops --- */
-
-static uint32_t
-nh_take_free(struct ctl_routes *t)
+bool
+route_is(const struct ctl_route *r, const struct dp_ip *prefix, uint8_t len)
 {
-	if (t->nb_nh_free > 0)
-		return t->nh_free[--t->nb_nh_free];
-	return t->nh_high < DP_NH_MAX ? t->nh_high++ : 0;
+	return r->len == len && dp_ip_equal(&r->prefix, prefix);
 }
 
-/* @return a number, or 0: all are taken */
-static uint32_t
-nh_get(struct control *c, uint8_t type, uint16_t port, uint32_t gw)
-{
-	struct ctl_routes *t = &c->routes;
-	uint32_t i;
-
-	for (i = 1; i < t->nh_high; i++) {
-		const struct dp_nh *nh = &c->dp->nh[i];
-
-		if (t->nh_refs[i] > 0 && nh->type == type && nh->port == port &&
-				dp_ip_get4(&nh->gw) == gw) {
-			t->nh_refs[i]++;
-			return i;
-		}
-	}
-	i = nh_take_free(t);
-	if (i == 0)
-		return 0;
-	/* Readers come to it through the FIB, which is published later. */
-	c->dp->nh[i] = (struct dp_nh){ .type = type, .port = port, .gw = dp_ip4(gw) };
-	t->nh_refs[i] = 1;
-	return i;
-}
-
-static void
-nh_put(struct control *c, uint32_t nh)
-{
-	struct ctl_routes *t = &c->routes;
-
-	if (--t->nh_refs[nh] == 0)
-		t->retired[t->nb_retired++] = nh;
-}
-
-static void
-nh_reclaim(struct ctl_routes *t)
-{
-	while (t->nb_retired > 0)
-		t->nh_free[t->nb_nh_free++] = t->retired[--t->nb_retired];
-}
-
-/* --- FIB --- */
-
+/* IPv4 first, which would else lie among prefixes of ::/0. */
 static int
-cmp_prefix(const struct ctl_route *r, uint32_t prefix, uint8_t len)
+cmp_prefix(const struct ctl_route *r, const struct dp_ip *prefix, uint8_t len)
 {
-	if (r->prefix != prefix)
-		return r->prefix < prefix ? -1 : 1;
-	return (int)r->len - len;
+	int ret = (int)dp_ip_is4(prefix) - (int)dp_ip_is4(&r->prefix);
+
+	if (ret == 0)
+		ret = memcmp(r->prefix.b, prefix->b, sizeof(prefix->b));
+	return ret != 0 ? ret : (int)r->len - len;
 }
 
-/* First route that is not before (prefix, len). */
-static uint32_t
-lower_bound(const struct ctl_routes *t, uint32_t prefix, uint8_t len)
+uint32_t
+route_bound(const struct ctl_routes *t, const struct dp_ip *prefix, uint8_t len)
 {
 	uint32_t lo = 0, hi = t->nb, mid;
 
@@ -98,56 +55,44 @@ static int
 rank(uint8_t type)
 {
 	static const uint8_t ranks[] = {
-		[DP_NH_LOCAL] = 0, [DP_NH_BROADCAST] = 1, [DP_NH_LINK] = 2, [DP_NH_VIA] = 3
+		[DP_NH_LOCAL] = 0,
+		[DP_NH_BROADCAST] = 1,
+		[DP_NH_LINK] = 2,
+		[DP_NH_VIA] = 3,
+		[DP_NH_BLACKHOLE] = 3,
+		[DP_NH_UNREACHABLE] = 3,
+		[DP_NH_PROHIBIT] = 3,
 	};
 
 	return ranks[type];
 }
 
+bool
+route_is_static(const struct ctl_route *r)
+{
+	return rank(r->type) == rank(DP_NH_VIA);
+}
+
 static bool
 is_before(const struct ctl_route *a, const struct ctl_route *b)
 {
-	int ret = cmp_prefix(a, b->prefix, b->len);
+	int ret = cmp_prefix(a, &b->prefix, b->len);
 
 	if (ret == 0)
 		ret = rank(a->type) - rank(b->type);
 	return ret < 0 || (ret == 0 && a->seq < b->seq);
 }
 
-/* Bring the FIB in line with the best route of a prefix. */
-static int
-fib_sync(struct control *c, uint32_t prefix, uint8_t len)
-{
-	const struct ctl_routes *t = &c->routes;
-	uint32_t i = lower_bound(t, prefix, len);
-
-	if (i < t->nb && cmp_prefix(&t->tab[i], prefix, len) == 0)
-		return fib_set(c, prefix, len, t->tab[i].nh);
-	return fib_set(c, prefix, len, 0);
-}
-
-/* Is prefix the first, or was it the last, beyond /24 in its /24? */
-static bool
-tbl8_alone(const struct ctl_routes *t, uint32_t prefix, uint8_t len)
-{
-	uint32_t i = lower_bound(t, prefix & ctl_mask(24), 25);
-
-	return len > 24 && (i == t->nb || ((t->tab[i].prefix ^ prefix) & ctl_mask(24)) != 0);
-}
-
-/* --- routes --- */
-
 static struct ctl_route *
-route_find(struct ctl_routes *t, uint32_t prefix, uint8_t len, uint8_t type, uint16_t port,
-		uint32_t via)
+route_find(struct ctl_routes *t, const struct ctl_route *want)
 {
-	uint32_t i;
+	uint32_t i = route_bound(t, &want->prefix, want->len);
 
-	for (i = lower_bound(t, prefix, len); i < t->nb && cmp_prefix(&t->tab[i], prefix, len) == 0;
-			i++) {
+	for (; i < t->nb && route_is(&t->tab[i], &want->prefix, want->len); i++) {
 		struct ctl_route *r = &t->tab[i];
 
-		if (r->type == type && r->port == port && r->via == via)
+		if (r->type == want->type && r->port == want->port &&
+				dp_ip_equal(&r->via, &want->via))
 			return r;
 	}
 	return NULL;
@@ -169,209 +114,320 @@ routes_grow(struct ctl_routes *t)
 	return 0;
 }
 
+/* Those who walk the table bit by bit stay in front of the same route. */
+static void
+tab_insert(struct ctl_routes *t, uint32_t at, const struct ctl_route *r)
+{
+	memmove(&t->tab[at + 1], &t->tab[at], (t->nb - at) * sizeof(*t->tab));
+	t->tab[at] = *r;
+	t->nb++;
+	t->recheck_at += at < t->recheck_at;
+	t->sweep_at += at < t->sweep_at;
+}
+
 static void
 tab_remove(struct ctl_routes *t, uint32_t at)
 {
 	t->nb--;
 	memmove(&t->tab[at], &t->tab[at + 1], (t->nb - at) * sizeof(*t->tab));
+	t->recheck_at -= at < t->recheck_at;
+	t->sweep_at -= at < t->sweep_at;
+}
+
+/* --- what a prefix leads to --- */
+
+/* The routes of one prefix. */
+struct group {
+	uint32_t first, nb;
+};
+
+static struct group
+group_of(const struct ctl_routes *t, uint32_t at)
+{
+	const struct ctl_route *r = &t->tab[at];
+	struct group g;
+
+	for (g.first = at; g.first > 0 && route_is(&t->tab[g.first - 1], &r->prefix, r->len);)
+		g.first--;
+	for (g.nb = 1; g.first + g.nb < t->nb &&
+			route_is(&t->tab[g.first + g.nb], &r->prefix, r->len);)
+		g.nb++;
+	return g;
+}
+
+static void
+sort(uint16_t *v, uint8_t n)
+{
+	uint8_t i, k;
+
+	for (i = 1; i < n; i++) {
+		for (k = i; k > 0 && v[k - 1] > v[k]; k--)
+			RTE_SWAP(v[k - 1], v[k]);
+	}
+}
+
+/* Nobody answers: the last one that did is as good as any. A port that is down is worse. */
+static uint32_t
+last_alive(const struct control *c, const struct ctl_route *r, uint32_t nb)
+{
+	const uint64_t *died = c->nhs.died;
+	uint32_t i, best = r[0].nh;
+
+	for (i = 1; i < nb; i++) {
+		if (died[r[i].nh] > died[best])
+			best = r[i].nh;
+	}
+	return best;
+}
+
+/* @return a next hop, held once more */
+static uint32_t
+group_choose(struct control *c, const struct group *g)
+{
+	const struct ctl_route *r = &c->routes.tab[g->first];
+	struct dp_nh set = { .type = DP_NH_ECMP, .port = DP_PORT_NIL };
+	uint32_t i, nh;
+
+	for (i = 0; r->type == DP_NH_VIA && i < g->nb && set.nb < DP_ECMP_MAX; i++) {
+		if (r[i].type == DP_NH_VIA && nh_alive(c, r[i].nh))
+			set.member[set.nb++] = (uint16_t)r[i].nh;
+	}
+	/* The same gateways are one set, in whatever order they came. */
+	sort(set.member, set.nb);
+	nh = set.nb > 1 ? nh_get(c, &set) : 0;
+	if (nh != 0)
+		return nh;
+	nh = set.nb > 0					    ? set.member[0]
+			: r->type == DP_NH_VIA && g->nb > 1 ? last_alive(c, r, g->nb)
+							    : r->nh;
+	nh_hold(c, nh);
+	return nh;
+}
+
+static void
+group_set(struct control *c, const struct group *g, uint32_t nh)
+{
+	struct ctl_route *r = &c->routes.tab[g->first];
+	uint32_t i;
+
+	for (i = 0; i < g->nb; i++) {
+		if (r[i].cur == nh)
+			continue;
+		nh_hold(c, nh);
+		if (r[i].cur != 0)
+			nh_put(c, r[i].cur);
+		r[i].cur = nh;
+	}
+}
+
+static uint32_t
+group_cur(const struct ctl_routes *t, const struct group *g)
+{
+	uint32_t i;
+
+	for (i = 0; i < g->nb; i++) {
+		if (t->tab[g->first + i].cur != 0)
+			return t->tab[g->first + i].cur;
+	}
+	return 0;
 }
 
 int
-route_insert(struct control *c, uint32_t prefix, uint8_t len, uint8_t type, uint16_t port,
-		uint32_t via)
+route_sync(struct control *c, uint32_t at)
 {
-	struct ctl_route r = {
-		.prefix = prefix, .len = len, .type = type, .port = port, .via = via, .refs = 1
-	};
-	struct ctl_routes *t = &c->routes;
-	struct ctl_route *old;
-	uint32_t at;
-	bool tbl8;
+	struct group g = group_of(&c->routes, at);
+	const struct ctl_route *r = &c->routes.tab[g.first];
+	uint32_t nh = group_choose(c, &g);
+	int ret = 0;
 
-	old = route_find(t, prefix, len, type, port, via);
+	if (nh != group_cur(&c->routes, &g))
+		ret = fib_set(c, &r->prefix, r->len, nh);
+	if (ret == 0)
+		group_set(c, &g, nh);
+	nh_put(c, nh);
+	return ret;
+}
+
+/* --- room --- */
+
+/* Is prefix the first, or was it the last, beyond /level in its /level? */
+static bool
+is_alone(const struct ctl_routes *t, const struct dp_ip *prefix, uint8_t level)
+{
+	struct dp_ip block = ip_mask(prefix, level);
+	uint32_t i = route_bound(t, &block, level + 1);
+
+	return i == t->nb || !ip_in(&t->tab[i].prefix, &block, level);
+}
+
+/*
+ * Tables of 256 that a prefix needs for itself alone. rte_fib6 has them for every 8 bits beyond 24
+ * (one more while it works, for which dp.c leaves room); both may merge some, and then need less.
+ */
+static uint32_t
+routes_room(const struct ctl_routes *t, const struct dp_ip *prefix, uint8_t len)
+{
+	uint32_t level, n = 0;
+
+	for (level = 24; level < len; level += 8)
+		n += is_alone(t, prefix, (uint8_t)level);
+	return n;
+}
+
+static uint32_t *
+room_used(struct ctl_routes *t, const struct dp_ip *prefix)
+{
+	return dp_ip_is4(prefix) ? &t->nb_tbl8 : &t->nb_tbl8_6;
+}
+
+static bool
+has_room(struct ctl_routes *t, const struct dp_ip *prefix, uint32_t more)
+{
+	uint32_t max = dp_ip_is4(prefix) ? DP_FIB_TBL8_MAX : DP_FIB6_TBL8_MAX;
+
+	return *room_used(t, prefix) + more <= max;
+}
+
+/* --- routes --- */
+
+static uint32_t
+route_nh(struct control *c, const struct ctl_route *r)
+{
+	struct dp_nh nh = { .type = r->type, .port = r->port };
+
+	if (r->type == DP_NH_VIA)
+		nh.gw = r->via;
+	return nh_get(c, &nh);
+}
+
+int
+route_insert(struct control *c, const struct ctl_route *want)
+{
+	struct ctl_routes *t = &c->routes;
+	struct ctl_route r = *want;
+	struct ctl_route *old;
+	uint32_t at, room;
+	int ret;
+
+	old = route_find(t, want);
 	if (old != NULL) {
 		old->refs++;
 		return 0;
 	}
-	tbl8 = tbl8_alone(t, prefix, len);
-	if ((tbl8 && t->nb_tbl8 == DP_FIB_TBL8_MAX) || routes_grow(t) != 0)
+	room = routes_room(t, &r.prefix, r.len);
+	if (!has_room(t, &r.prefix, room) || routes_grow(t) != 0)
 		return -ENOSPC;
-	r.nh = nh_get(c, type, port, via);
+	r.nh = route_nh(c, &r);
 	if (r.nh == 0)
 		return -ENOSPC;
+	r.cur = 0;
+	r.refs = 1;
 	r.seq = t->seq++;
-	for (at = lower_bound(t, prefix, len); at < t->nb && is_before(&t->tab[at], &r); at++)
+	for (at = route_bound(t, &r.prefix, r.len); at < t->nb && is_before(&t->tab[at], &r); at++)
 		;
-	memmove(&t->tab[at + 1], &t->tab[at], (t->nb - at) * sizeof(*t->tab));
-	t->tab[at] = r;
-	t->nb++;
-	if (fib_sync(c, prefix, len) == 0) {
-		t->nb_tbl8 += tbl8;
+	tab_insert(t, at, &r);
+	ret = route_sync(c, at);
+	if (ret == 0) {
+		*room_used(t, &r.prefix) += room;
 		return 0;
 	}
 	tab_remove(t, at);
 	nh_put(c, r.nh);
-	return -ENOSPC;
+	return ret == -EAFNOSUPPORT ? ret : -ENOSPC;
 }
 
 void
-route_remove(struct control *c, uint32_t prefix, uint8_t len, uint8_t type, uint16_t port,
-		uint32_t via)
+route_remove(struct control *c, const struct ctl_route *want)
 {
 	struct ctl_routes *t = &c->routes;
-	struct ctl_route *r = route_find(t, prefix, len, type, port, via);
-	uint32_t nh;
+	struct ctl_route *r = route_find(t, want);
+	struct ctl_route gone;
+	uint32_t at;
+	int ret;
 
 	if (r == NULL || --r->refs > 0)
 		return;
-	nh = r->nh;
+	gone = *r;
 	tab_remove(t, (uint32_t)(r - t->tab));
-	t->nb_tbl8 -= tbl8_alone(t, prefix, len);
-	if (fib_sync(c, prefix, len) != 0)
-		CTL_LOG(ERR, "the FIB refused to remove a route");
-	nh_put(c, nh);
-}
-
-static bool
-is_lost(const struct control *c, const struct ctl_route *r)
-{
-	const struct control_addr_row *sub = &c->routes.lost;
-	struct dp_ip via = dp_ip4(r->via);
-
-	return r->type == DP_NH_VIA && r->port == sub->port &&
-			((r->via ^ sub->ip) & ctl_mask(sub->len)) == 0 &&
-			addr_link_port(c, &via) != r->port;
-}
-
-static void
-recheck_run(struct control *c)
-{
-	struct ctl_routes *t = &c->routes;
-	uint32_t n = 0;
-
-	while (t->recheck_at < t->nb && n < RECHECK_MAX) {
-		const struct ctl_route r = t->tab[t->recheck_at];
-
-		if (is_lost(c, &r)) {
-			route_remove(c, r.prefix, r.len, r.type, r.port, r.via);
-			n++;
-		} else {
-			t->recheck_at++;
-		}
+	at = route_bound(t, &gone.prefix, gone.len);
+	if (at < t->nb && route_is(&t->tab[at], &gone.prefix, gone.len)) {
+		ret = route_sync(c, at);
+	} else {
+		*room_used(t, &gone.prefix) -= routes_room(t, &gone.prefix, gone.len);
+		ret = fib_set(c, &gone.prefix, gone.len, 0);
 	}
-	t->recheck = t->recheck_at < t->nb;
+	if (ret != 0)
+		CTL_LOG(ERR, "the FIB refused to remove a route");
+	nh_put(c, gone.cur);
+	nh_put(c, gone.nh);
 }
 
-void
-routes_recheck(struct control *c, const struct control_addr_row *subnet)
+const struct dp_nh *
+route_lookup(const struct control *c, const struct dp_ip *dst)
 {
-	c->routes.lost = *subnet;
-	c->routes.recheck_at = 0;
-	recheck_run(c);
+	uint8_t raw[1][sizeof(dst->b)];
+	uint64_t nh = 0;
+	uint32_t ip;
+
+	if (dp_ip_is4(dst)) {
+		ip = dp_ip_get4(dst);
+		rte_fib_lookup_bulk(c->dp->fib, &ip, &nh, 1);
+	} else if (c->dp->fib6 != NULL) {
+		memcpy(raw[0], dst->b, sizeof(raw[0]));
+		rte_fib6_lookup_bulk(c->dp->fib6, COMPAT_IP6S(raw), &nh, 1);
+	}
+	return &c->dp->nh[nh];
 }
+
+/* --- in the background --- */
 
 void
 routes_run(struct control *c)
 {
 	if (!fib_settled(c))
 		return;
-	nh_reclaim(&c->routes);
-	if (!c->routes.recheck)
-		return;
-	recheck_run(c);
+	nhs_reclaim(c);
+	statics_run(c);
 	fib_publish(c);
 }
 
 bool
 routes_busy(const struct control *c)
 {
-	return c->fib.settling || c->routes.recheck;
+	return c->fib.settling || c->routes.recheck || c->routes.sweep;
 }
 
 int
 routes_ready(struct control *c)
 {
-	routes_run(c);
-	return routes_busy(c) ? -EAGAIN : 0;
-}
-
-static const struct ctl_route *
-static_find(const struct ctl_routes *t, uint32_t prefix, uint8_t len)
-{
-	uint32_t i;
-
-	for (i = lower_bound(t, prefix, len); i < t->nb && cmp_prefix(&t->tab[i], prefix, len) == 0;
-			i++) {
-		if (t->tab[i].type == DP_NH_VIA)
-			return &t->tab[i];
+	if (!fib_settled(c))
+		return -EAGAIN;
+	nhs_reclaim(c);
+	if (c->routes.recheck) {
+		recheck_run(c);
+		fib_publish(c);
 	}
-	return NULL;
-}
-
-int
-control_route_add(struct control *c, uint32_t prefix, uint8_t len, uint32_t via)
-{
-	struct dp_ip gw = dp_ip4(via);
-	int port, ret;
-
-	if (len > 32 || (prefix & ~ctl_mask(len)) != 0)
-		return -EINVAL;
-	if (static_find(&c->routes, prefix, len) != NULL)
-		return -EEXIST;
-	port = addr_link_port(c, &gw);
-	if (port < 0)
-		return -ENETUNREACH;
-	ret = routes_ready(c);
-	if (ret != 0)
-		return ret;
-	ret = route_insert(c, prefix, len, DP_NH_VIA, (uint16_t)port, via);
-	fib_publish(c);
-	return ret;
-}
-
-int
-control_route_del(struct control *c, uint32_t prefix, uint8_t len)
-{
-	const struct ctl_route *r;
-	int ret;
-
-	if (len > 32)
-		return -ENOENT;
-	r = static_find(&c->routes, prefix, len);
-	if (r == NULL)
-		return -ENOENT;
-	ret = routes_ready(c);
-	if (ret != 0)
-		return ret;
-	route_remove(c, prefix, len, DP_NH_VIA, r->port, r->via);
-	fib_publish(c);
-	return 0;
+	return c->fib.settling || c->routes.recheck ? -EAGAIN : 0;
 }
 
 int
 routes_init(struct control *c)
 {
-	struct ctl_routes *t = &c->routes;
+	int ret = nhs_init(c);
 
-	fib_init(c);
-	t->nh_high = 1; /* 0 is "no route" */
-	t->nh_refs = calloc(DP_NH_MAX, sizeof(*t->nh_refs));
-	t->retired = calloc(DP_NH_MAX, sizeof(*t->retired));
-	t->nh_free = calloc(DP_NH_MAX, sizeof(*t->nh_free));
-	if (t->nh_refs == NULL || t->retired == NULL || t->nh_free == NULL)
-		return -ENOMEM;
-	return 0;
+	if (ret == 0)
+		ret = fib_init(c);
+	if (ret == 0)
+		ret = statics_init(c);
+	return ret;
 }
 
 void
 routes_fini(struct control *c)
 {
-	struct ctl_routes *t = &c->routes;
-
-	free(t->addrs);
-	free(t->tab);
-	free(t->nh_refs);
-	free(t->retired);
-	free(t->nh_free);
-	*t = (struct ctl_routes){ 0 };
+	statics_fini(c);
+	nhs_fini(c);
+	free(c->routes.addrs);
+	free(c->routes.tab);
+	c->routes = (struct ctl_routes){ 0 };
 }

@@ -48,6 +48,34 @@ control_addr_rows(struct control *c, uint32_t offset, struct control_addr_row *r
 	return n;
 }
 
+/* Is it what its prefix leads to, or one of several? */
+static bool
+route_used(const struct control *c, const struct ctl_route *r)
+{
+	const struct dp_nh *cur = &c->dp->nh[r->cur];
+	uint8_t i;
+
+	for (i = 0; cur->type == DP_NH_ECMP && i < cur->nb; i++) {
+		if (cur->member[i] == r->nh)
+			return true;
+	}
+	return r->cur == r->nh;
+}
+
+static void
+route_row(const struct control *c, const struct ctl_route *r, struct control_route_row *row)
+{
+	*row = (struct control_route_row){
+		.prefix = r->prefix,
+		.via = r->via,
+		.len = r->len,
+		.type = r->type,
+		.port = r->port,
+		.dead = r->type == DP_NH_VIA && !nh_alive(c, r->nh),
+		.used = route_used(c, r),
+	};
+}
+
 uint32_t
 control_route_rows(struct control *c, uint32_t offset, struct control_route_row *rows, uint32_t max,
 		uint32_t *total)
@@ -56,14 +84,31 @@ control_route_rows(struct control *c, uint32_t offset, struct control_route_row 
 	uint32_t i, n = offset < t->nb ? RTE_MIN(max, t->nb - offset) : 0;
 
 	*total = t->nb;
-	for (i = 0; i < n; i++) {
-		const struct ctl_route *r = &t->tab[offset + i];
+	for (i = 0; i < n; i++)
+		route_row(c, &t->tab[offset + i], &rows[i]);
+	return n;
+}
 
-		rows[i] = (struct control_route_row){ .prefix = r->prefix,
-			.len = r->len,
-			.type = r->type,
-			.port = r->port,
-			.via = r->via };
+uint32_t
+control_route_get(struct control *c, const struct dp_ip *ip, struct control_route_row *rows,
+		uint32_t max, uint32_t *total)
+{
+	const struct ctl_routes *t = &c->routes;
+	struct dp_ip prefix;
+	uint32_t i, n = 0;
+	int len;
+
+	*total = 0;
+	for (len = ip_bits(ip); len >= 0 && *total == 0; len--) {
+		prefix = ip_mask(ip, (uint8_t)len);
+		i = route_bound(t, &prefix, (uint8_t)len);
+		for (; i < t->nb && route_is(&t->tab[i], &prefix, (uint8_t)len); i++) {
+			if (!route_used(c, &t->tab[i]))
+				continue;
+			if (n < max)
+				route_row(c, &t->tab[i], &rows[n++]);
+			(*total)++;
+		}
 	}
 	return n;
 }
@@ -83,7 +128,7 @@ ip_neigh_one(void *arg, struct ipoib_neigh_rec *rec)
 	if (i < 0)
 		return;
 	rows[i] = (struct control_ip_neigh_row){
-		.ip = dp_ip_get4(&e->ip),
+		.ip = e->ip,
 		.port = e->port,
 		.state = (uint8_t)ipoib_neigh_rec_state(rec),
 		.has_lladdr = e->adj != UINT32_MAX,

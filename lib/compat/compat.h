@@ -64,4 +64,14 @@ compat_thread_join(compat_thread thread)
 #define compat_tel_dict_uint rte_tel_data_add_dict_u64
 #endif
 
+/** Addresses of rte_fib6 and rte_rib6: 16 octets gave way to a structure. COMPAT_IP6S: an array. */
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)
+#include <rte_ip6.h>
+#define COMPAT_IP6(octets) ((const struct rte_ipv6_addr *)(octets))
+#define COMPAT_IP6S(octets) ((struct rte_ipv6_addr *)(octets))
+#else
+#define COMPAT_IP6(octets) ((const uint8_t *)(octets))
+#define COMPAT_IP6S(octets) ((uint8_t(*)[16])(octets))
+#endif
+
 #endif /* COMPAT_H */

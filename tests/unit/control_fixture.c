@@ -720,8 +720,8 @@ fx_setup_up(void **state)
 {
 	fx_setup(state);
 	fx_answer_join(fx_join_req(), 0);
-	assert_int_equal(control_addr_add(fx.c, ETH, ETH_US, 24), 0);
-	assert_int_equal(control_addr_add(fx.c, IB, IB_US, 24), 0);
+	assert_int_equal(fx_addr_add(ETH, ETH_US, 24), 0);
+	assert_int_equal(fx_addr_add(IB, IB_US, 24), 0);
 	fx_run(1100 * MS);
 	fx_drain();
 	fx_assert_none();

@@ -134,4 +134,41 @@ uint64_t fx_sum(size_t offset);
 void fx_know_eth_peer(void);
 void fx_know_ib_peer(void);
 
+/* Addresses and routes of IPv4 in short. */
+static inline int
+fx_addr_add(uint16_t port, uint32_t ip, uint8_t len)
+{
+	struct dp_ip a = dp_ip4(ip);
+
+	return control_addr_add(fx.c, port, &a, len);
+}
+
+static inline int
+fx_addr_del(uint16_t port, uint32_t ip, uint8_t len)
+{
+	struct dp_ip a = dp_ip4(ip);
+
+	return control_addr_del(fx.c, port, &a, len);
+}
+
+static inline int
+fx_route_add(uint32_t prefix, uint8_t len, uint32_t via)
+{
+	struct control_route r = { .prefix = dp_ip4(prefix),
+		.via = dp_ip4(via),
+		.len = len,
+		.type = DP_NH_VIA,
+		.port = DP_PORT_NIL };
+
+	return control_route_add(fx.c, &r);
+}
+
+static inline int
+fx_route_del(uint32_t prefix, uint8_t len)
+{
+	struct dp_ip a = dp_ip4(prefix);
+
+	return control_route_del(fx.c, &a, len, NULL);
+}
+
 #endif /* CONTROL_FIXTURE_H */

@@ -110,6 +110,51 @@ test_ipv4(void **state __rte_unused)
 }
 
 static void
+test_ip(void **state __rte_unused)
+{
+	static const char *const bad[] = {
+		"",
+		":",
+		":::",
+		"1::2::3",
+		"2001:db8::1 ",
+		" 2001:db8::1",
+		"2001:db8::g",
+		"2001:db8:0:0:0:0:0:0:1",
+		"12345::",
+		"2001:db8::1/64",
+		"fe80::1%eth0",
+		"[::1]",
+		"192.0.2",
+		"::192.0.2.256",
+		/* IPv4 in disguise. */
+		"::ffff:192.0.2.1",
+		"::ffff:0:0",
+	};
+	static const uint8_t want4[16] = { [10] = 0xff, 0xff, 192, 0, 2, 1 };
+	static const uint8_t want6[16] = { 0x20, 0x01, 0x0d, 0xb8, [14] = 0xab, 0xcd };
+	uint8_t ip[16], before[16];
+	char buf[PARSE_IP_STRLEN];
+	unsigned int i;
+
+	memset(ip, 7, sizeof(ip));
+	memcpy(before, ip, sizeof(ip));
+	for (i = 0; i < RTE_DIM(bad); i++)
+		assert_int_equal(parse_ip(bad[i], ip), -EINVAL);
+	assert_memory_equal(ip, before, sizeof(ip));
+	assert_int_equal(parse_ip("192.0.2.1", ip), 0);
+	assert_memory_equal(ip, want4, sizeof(ip));
+	assert_string_equal(format_ip(ip, buf), "192.0.2.1");
+	assert_int_equal(parse_ip("2001:0DB8:0::ABCD", ip), 0);
+	assert_memory_equal(ip, want6, sizeof(ip));
+	assert_string_equal(format_ip(ip, buf), "2001:db8::abcd");
+	assert_int_equal(parse_ip("::", ip), 0);
+	assert_string_equal(format_ip(ip, buf), "::");
+	memset(ip, 0xff, sizeof(ip));
+	assert_string_equal(format_ip(ip, buf), "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+}
+
+static void
 test_prefix(void **state __rte_unused)
 {
 	static const char *const bad[] = {
@@ -126,22 +171,38 @@ test_prefix(void **state __rte_unused)
 		"192.0.2/24",
 		"192.0.2.1/255.255.255.0",
 		"1111.2222.3333.4444/24",
+		"2001:db8::1",
+		"2001:db8::1/",
+		"2001:db8::1/129",
+		"2001:db8::1/-1",
+		"2001:db8::1/64/",
+		"::ffff:192.0.2.1/120",
 	};
+	static const uint8_t want4[16] = { [10] = 0xff, 0xff, 192, 0, 2, 1 };
 	char buf[PARSE_PREFIX_STRLEN];
-	uint32_t ip = 77;
-	uint8_t len = 7;
+	uint8_t ip[16], before[16], len = 7;
 	unsigned int i;
 
+	memset(ip, 7, sizeof(ip));
+	memcpy(before, ip, sizeof(ip));
 	for (i = 0; i < RTE_DIM(bad); i++)
-		assert_int_equal(parse_prefix(bad[i], &ip, &len), -EINVAL);
-	assert_int_equal(ip, 77);
+		assert_int_equal(parse_prefix(bad[i], ip, &len), -EINVAL);
+	assert_memory_equal(ip, before, sizeof(ip));
 	assert_int_equal(len, 7);
-	assert_int_equal(parse_prefix("192.0.2.1/24", &ip, &len), 0);
-	assert_int_equal(ip, RTE_IPV4(192u, 0, 2, 1));
+	assert_int_equal(parse_prefix("192.0.2.1/24", ip, &len), 0);
+	assert_memory_equal(ip, want4, sizeof(ip));
 	assert_int_equal(len, 24);
-	assert_int_equal(parse_prefix("0.0.0.0/0", &ip, &len), 0);
+	assert_int_equal(parse_prefix("0.0.0.0/0", ip, &len), 0);
 	assert_int_equal(len, 0);
-	assert_string_equal(format_prefix(UINT32_MAX, 32, buf), "255.255.255.255/32");
+	assert_string_equal(format_prefix(ip, len, buf), "0.0.0.0/0");
+	assert_int_equal(parse_prefix("255.255.255.255/32", ip, &len), 0);
+	assert_string_equal(format_prefix(ip, len, buf), "255.255.255.255/32");
+	assert_int_equal(parse_prefix("::/0", ip, &len), 0);
+	assert_string_equal(format_prefix(ip, len, buf), "::/0");
+	assert_int_equal(parse_prefix("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff/128", ip, &len), 0);
+	assert_int_equal(len, 128);
+	assert_string_equal(
+			format_prefix(ip, len, buf), "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff/128");
 }
 
 static void
@@ -220,6 +281,7 @@ main(void)
 		cmocka_unit_test(test_uint),
 		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_ipv4),
+		cmocka_unit_test(test_ip),
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_mac),
 		cmocka_unit_test(test_pair),

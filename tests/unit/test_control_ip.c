@@ -431,7 +431,7 @@ test_no_way(void **state)
 	uint32_t ip = IP(203, 0, 113, 4);
 
 	(void)state;
-	assert_int_equal(control_route_add(fx.c, IP(203, 0, 113, 0), 24, IB_PEER), 0);
+	assert_int_equal(fx_route_add(IP(203, 0, 113, 0), 24, IB_PEER), 0);
 	fx_tick();
 	rte_fib_lookup_bulk(fx.dp->fib, &ip, &id, 1);
 	nh = &fx.dp->nh[id];
@@ -454,7 +454,7 @@ test_reply_route(void **state)
 	struct rte_mbuf *m;
 
 	(void)state;
-	assert_int_equal(control_route_add(fx.c, IP(203, 0, 113, 0), 24, IB_PEER), 0);
+	assert_int_equal(fx_route_add(IP(203, 0, 113, 0), 24, IB_PEER), 0);
 	fx_punt(fx_ip(ETH, IP(203, 0, 113, 4), IP(10, 0, 0, 1), 17, 60, 0), DP_PUNT_NO_ROUTE, 0, 0);
 	fx_tick();
 	m = fx_sent_on(IB);

@@ -305,7 +305,7 @@ test_announce(void **state)
 {
 	(void)state;
 	fx_answer_join(fx_join_req(), 0);
-	assert_int_equal(control_addr_add(fx.c, IB, IB_US, 24), 0);
+	assert_int_equal(fx_addr_add(IB, IB_US, 24), 0);
 	fx_tick();
 	fx_assert_bytes(fx_sent_on(IB), golden_ib_garp, sizeof(golden_ib_garp));
 	fx_assert_none();
@@ -321,7 +321,7 @@ static void
 test_down(void **state)
 {
 	(void)state;
-	assert_int_equal(control_addr_add(fx.c, IB, IB_US, 24), 0);
+	assert_int_equal(fx_addr_add(IB, IB_US, 24), 0);
 	l3_miss(IB, IB_PEER, 100);
 	fx_tick();
 	assert_int_equal(fx_drops(DP_DROP_no_path), 1);
@@ -343,7 +343,7 @@ test_rows_and_flush(void **state)
 	assert_int_equal(control_ip_neigh_rows(fx.c, 1, row, 3, &total), 1);
 	assert_int_equal(control_ip_neigh_flush(fx.c, IB), 1);
 	assert_int_equal(control_ip_neigh_rows(fx.c, 0, row, 3, &total), 1);
-	assert_int_equal(row[0].ip, ETH_PEER);
+	assert_int_equal(dp_ip_get4(&row[0].ip), ETH_PEER);
 	assert_int_equal(row[0].mac.addr_bytes[5], PEER_MAC);
 	assert_false(row[0].is_ipoib);
 	assert_int_equal(control_ip_neigh_flush(fx.c, UINT16_MAX), 1);

@@ -44,9 +44,9 @@ test_address(void **state)
 	expect(IP(192, 0, 2, 0), DP_NH_BROADCAST, ETH, 0);
 	expect(IP(192, 0, 2, 255), DP_NH_BROADCAST, ETH, 0);
 	expect(IP(192, 0, 3, 1), DP_NH_NONE, 0, 0);
-	assert_int_equal(control_addr_del(fx.c, ETH, ETH_US, 25), -ENOENT);
-	assert_int_equal(control_addr_del(fx.c, IB, ETH_US, 24), -ENOENT);
-	assert_int_equal(control_addr_del(fx.c, ETH, ETH_US, 24), 0);
+	assert_int_equal(fx_addr_del(ETH, ETH_US, 25), -ENOENT);
+	assert_int_equal(fx_addr_del(IB, ETH_US, 24), -ENOENT);
+	assert_int_equal(fx_addr_del(ETH, ETH_US, 24), 0);
 	expect(ETH_US, DP_NH_NONE, 0, 0);
 	expect(ETH_PEER, DP_NH_NONE, 0, 0);
 	expect(IP(192, 0, 2, 255), DP_NH_NONE, 0, 0);
@@ -57,15 +57,15 @@ static void
 test_bad_address(void **state)
 {
 	(void)state;
-	assert_int_equal(control_addr_add(fx.c, 7, IP(10, 0, 0, 1), 8), -ENODEV);
-	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 0, 0, 0), 8), -EINVAL);
-	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 255, 255, 255), 8), -EINVAL);
-	assert_int_equal(control_addr_add(fx.c, ETH, IP(127, 0, 0, 1), 8), -EINVAL);
-	assert_int_equal(control_addr_add(fx.c, ETH, IP(224, 0, 0, 1), 24), -EINVAL);
-	assert_int_equal(control_addr_add(fx.c, ETH, IP(0, 0, 0, 1), 24), -EINVAL);
-	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 0, 0, 1), 33), -EINVAL);
-	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 0, 0, 1), 0), -EINVAL);
-	assert_int_equal(control_addr_add(fx.c, IB, ETH_US, 24), -EEXIST);
+	assert_int_equal(fx_addr_add(7, IP(10, 0, 0, 1), 8), -ENODEV);
+	assert_int_equal(fx_addr_add(ETH, IP(10, 0, 0, 0), 8), -EINVAL);
+	assert_int_equal(fx_addr_add(ETH, IP(10, 255, 255, 255), 8), -EINVAL);
+	assert_int_equal(fx_addr_add(ETH, IP(127, 0, 0, 1), 8), -EINVAL);
+	assert_int_equal(fx_addr_add(ETH, IP(224, 0, 0, 1), 24), -EINVAL);
+	assert_int_equal(fx_addr_add(ETH, IP(0, 0, 0, 1), 24), -EINVAL);
+	assert_int_equal(fx_addr_add(ETH, IP(10, 0, 0, 1), 33), -EINVAL);
+	assert_int_equal(fx_addr_add(ETH, IP(10, 0, 0, 1), 0), -EINVAL);
+	assert_int_equal(fx_addr_add(IB, ETH_US, 24), -EEXIST);
 }
 
 /* Both ends of a /31 are hosts; a /32 has no link. */
@@ -73,14 +73,14 @@ static void
 test_small_prefixes(void **state)
 {
 	(void)state;
-	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 0, 0, 0), 31), 0);
+	assert_int_equal(fx_addr_add(ETH, IP(10, 0, 0, 0), 31), 0);
 	expect(IP(10, 0, 0, 0), DP_NH_LOCAL, ETH, 0);
 	expect(IP(10, 0, 0, 1), DP_NH_LINK, ETH, 0);
 	expect(IP(10, 0, 0, 2), DP_NH_NONE, 0, 0);
-	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 1, 0, 0), 32), 0);
+	assert_int_equal(fx_addr_add(ETH, IP(10, 1, 0, 0), 32), 0);
 	expect(IP(10, 1, 0, 0), DP_NH_LOCAL, ETH, 0);
 	expect(IP(10, 1, 0, 1), DP_NH_NONE, 0, 0);
-	assert_int_equal(control_addr_del(fx.c, ETH, IP(10, 0, 0, 0), 31), 0);
+	assert_int_equal(fx_addr_del(ETH, IP(10, 0, 0, 0), 31), 0);
 	expect(IP(10, 0, 0, 1), DP_NH_NONE, 0, 0);
 }
 
@@ -89,11 +89,11 @@ static void
 test_shared_subnet(void **state)
 {
 	(void)state;
-	assert_int_equal(control_addr_add(fx.c, ETH, IP(192, 0, 2, 9), 24), 0);
-	assert_int_equal(control_addr_del(fx.c, ETH, ETH_US, 24), 0);
+	assert_int_equal(fx_addr_add(ETH, IP(192, 0, 2, 9), 24), 0);
+	assert_int_equal(fx_addr_del(ETH, ETH_US, 24), 0);
 	expect(ETH_US, DP_NH_LINK, ETH, 0);
 	expect(IP(192, 0, 2, 255), DP_NH_BROADCAST, ETH, 0);
-	assert_int_equal(control_addr_del(fx.c, ETH, IP(192, 0, 2, 9), 24), 0);
+	assert_int_equal(fx_addr_del(ETH, IP(192, 0, 2, 9), 24), 0);
 	expect(ETH_PEER, DP_NH_NONE, 0, 0);
 }
 
@@ -104,16 +104,16 @@ test_route(void **state)
 	uint32_t total, n, i, found = 0;
 
 	(void)state;
-	assert_int_equal(control_route_add(fx.c, 0, 0, ETH_PEER), 0);
-	assert_int_equal(control_route_add(fx.c, IP(10, 1, 0, 0), 16, IB_PEER), 0);
-	assert_int_equal(control_route_add(fx.c, IP(10, 1, 2, 128), 25, ETH_PEER), 0);
-	assert_int_equal(control_route_add(fx.c, IP(10, 1, 0, 0), 16, ETH_PEER), -EEXIST);
-	assert_int_equal(control_route_add(fx.c, IP(10, 1, 0, 1), 16, IB_PEER), -EINVAL);
-	assert_int_equal(control_route_add(fx.c, IP(10, 1, 0, 0), 33, IB_PEER), -EINVAL);
+	assert_int_equal(fx_route_add(0, 0, ETH_PEER), 0);
+	assert_int_equal(fx_route_add(IP(10, 1, 0, 0), 16, IB_PEER), 0);
+	assert_int_equal(fx_route_add(IP(10, 1, 2, 128), 25, ETH_PEER), 0);
+	assert_int_equal(fx_route_add(IP(10, 1, 0, 0), 16, ETH_PEER), -EEXIST);
+	assert_int_equal(fx_route_add(IP(10, 1, 0, 1), 16, IB_PEER), -EINVAL);
+	assert_int_equal(fx_route_add(IP(10, 1, 0, 0), 33, IB_PEER), -EINVAL);
 	assert_int_equal(
-			control_route_add(fx.c, IP(10, 9, 0, 0), 16, IP(8, 8, 8, 8)), -ENETUNREACH);
-	assert_int_equal(control_route_add(fx.c, IP(10, 9, 0, 0), 16, ETH_US), -ENETUNREACH);
-	assert_int_equal(control_route_add(fx.c, IP(10, 9, 0, 0), 16, IP(192, 0, 2, 255)),
+			fx_route_add(IP(10, 9, 0, 0), 16, IP(8, 8, 8, 8)), -ENETUNREACH);
+	assert_int_equal(fx_route_add(IP(10, 9, 0, 0), 16, ETH_US), -ENETUNREACH);
+	assert_int_equal(fx_route_add(IP(10, 9, 0, 0), 16, IP(192, 0, 2, 255)),
 			-ENETUNREACH);
 	expect(IP(8, 8, 8, 8), DP_NH_VIA, ETH, ETH_PEER);
 	expect(IP(10, 1, 2, 3), DP_NH_VIA, IB, IB_PEER);
@@ -126,12 +126,12 @@ test_route(void **state)
 		found += row[i].type == DP_NH_VIA;
 	assert_int_equal(found, 3);
 	/* Deleting shows what is under it. */
-	assert_int_equal(control_route_del(fx.c, IP(10, 1, 2, 128), 25), 0);
+	assert_int_equal(fx_route_del(IP(10, 1, 2, 128), 25), 0);
 	expect(IP(10, 1, 2, 200), DP_NH_VIA, IB, IB_PEER);
-	assert_int_equal(control_route_del(fx.c, IP(10, 1, 2, 128), 25), -ENOENT);
-	assert_int_equal(control_route_del(fx.c, IP(192, 0, 2, 0), 24), -ENOENT);
+	assert_int_equal(fx_route_del(IP(10, 1, 2, 128), 25), -ENOENT);
+	assert_int_equal(fx_route_del(IP(192, 0, 2, 0), 24), -ENOENT);
 	/* A gateway that is on no link any more takes its routes along. */
-	assert_int_equal(control_addr_del(fx.c, IB, IB_US, 24), 0);
+	assert_int_equal(fx_addr_del(IB, IB_US, 24), 0);
 	expect(IP(10, 1, 2, 3), DP_NH_VIA, ETH, ETH_PEER);
 	expect(IB_PEER, DP_NH_VIA, ETH, ETH_PEER);
 }
@@ -141,10 +141,10 @@ static void
 test_preference(void **state)
 {
 	(void)state;
-	assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 1), 32, ETH_PEER), 0);
-	assert_int_equal(control_addr_add(fx.c, IB, IP(10, 0, 0, 1), 24), 0);
+	assert_int_equal(fx_route_add(IP(10, 0, 0, 1), 32, ETH_PEER), 0);
+	assert_int_equal(fx_addr_add(IB, IP(10, 0, 0, 1), 24), 0);
 	expect(IP(10, 0, 0, 1), DP_NH_LOCAL, IB, 0);
-	assert_int_equal(control_addr_del(fx.c, IB, IP(10, 0, 0, 1), 24), 0);
+	assert_int_equal(fx_addr_del(IB, IP(10, 0, 0, 1), 24), 0);
 	expect(IP(10, 0, 0, 1), DP_NH_VIA, ETH, ETH_PEER);
 }
 
@@ -158,21 +158,21 @@ test_grace(void **state)
 	(void)state;
 	rte_rcu_qsbr_thread_register(fx.dp->rcu, 0);
 	rte_rcu_qsbr_thread_online(fx.dp->rcu, 0);
-	assert_int_equal(control_route_add(fx.c, IP(10, 1, 2, 128), 25, ETH_PEER), 0);
+	assert_int_equal(fx_route_add(IP(10, 1, 2, 128), 25, ETH_PEER), 0);
 	old = lookup(IP(10, 1, 2, 200));
 	was = *old;
-	assert_int_equal(control_route_add(fx.c, IP(10, 1, 0, 0), 16, ETH_PEER), -EAGAIN);
-	assert_int_equal(control_route_del(fx.c, IP(10, 1, 2, 128), 25), -EAGAIN);
-	assert_int_equal(control_addr_add(fx.c, ETH, IP(10, 2, 0, 1), 24), -EAGAIN);
-	assert_int_equal(control_addr_del(fx.c, ETH, ETH_US, 24), -EAGAIN);
+	assert_int_equal(fx_route_add(IP(10, 1, 0, 0), 16, ETH_PEER), -EAGAIN);
+	assert_int_equal(fx_route_del(IP(10, 1, 2, 128), 25), -EAGAIN);
+	assert_int_equal(fx_addr_add(ETH, IP(10, 2, 0, 1), 24), -EAGAIN);
+	assert_int_equal(fx_addr_del(ETH, ETH_US, 24), -EAGAIN);
 	expect(ETH_US, DP_NH_LOCAL, ETH, 0);
 	rte_rcu_qsbr_quiescent(fx.dp->rcu, 0);
-	assert_int_equal(control_route_del(fx.c, IP(10, 1, 2, 128), 25), 0);
+	assert_int_equal(fx_route_del(IP(10, 1, 2, 128), 25), 0);
 	/* The next hop is not given out again while a reader may look at it. */
 	fx_tick();
 	assert_memory_equal(old, &was, sizeof(was));
 	rte_rcu_qsbr_quiescent(fx.dp->rcu, 0);
-	assert_int_equal(control_route_add(fx.c, IP(10, 3, 0, 0), 16, IB_PEER), 0);
+	assert_int_equal(fx_route_add(IP(10, 3, 0, 0), 16, IB_PEER), 0);
 	assert_ptr_equal(lookup(IP(10, 3, 0, 1)), old);
 	rte_rcu_qsbr_thread_offline(fx.dp->rcu, 0);
 	rte_rcu_qsbr_thread_unregister(fx.dp->rcu, 0);
@@ -185,12 +185,12 @@ test_same_as_parent(void **state)
 	int i;
 
 	(void)state;
-	assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 0), 8, ETH_PEER), 0);
+	assert_int_equal(fx_route_add(IP(10, 0, 0, 0), 8, ETH_PEER), 0);
 	for (i = 0; i < 64; i++) {
-		assert_int_equal(control_route_add(fx.c, IP(10, 1, 2, 128), 25, ETH_PEER), 0);
-		assert_int_equal(control_route_del(fx.c, IP(10, 1, 2, 128), 25), 0);
+		assert_int_equal(fx_route_add(IP(10, 1, 2, 128), 25, ETH_PEER), 0);
+		assert_int_equal(fx_route_del(IP(10, 1, 2, 128), 25), 0);
 	}
-	assert_int_equal(control_route_add(fx.c, IP(10, 1, 2, 128), 25, IB_PEER), 0);
+	assert_int_equal(fx_route_add(IP(10, 1, 2, 128), 25, IB_PEER), 0);
 	expect(IP(10, 1, 2, 127), DP_NH_VIA, ETH, ETH_PEER);
 	expect(IP(10, 1, 2, 128), DP_NH_VIA, IB, IB_PEER);
 }
@@ -203,9 +203,9 @@ test_full(void **state)
 	int ret;
 
 	(void)state;
-	assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 0), 8, ETH_PEER), 0);
+	assert_int_equal(fx_route_add(IP(10, 0, 0, 0), 8, ETH_PEER), 0);
 	do {
-		ret = control_route_add(fx.c, IP(10, 0, 0, 1) + (n << 8), 32, IB_PEER);
+		ret = fx_route_add(IP(10, 0, 0, 1) + (n << 8), 32, IB_PEER);
 		n += ret == 0;
 	} while (ret == 0);
 	assert_int_equal(ret, -ENOSPC);
@@ -213,13 +213,13 @@ test_full(void **state)
 	assert_int_equal(n, DP_FIB_TBL8_MAX - 2);
 	expect(IP(10, 0, 0, 1) + (n << 8), DP_NH_VIA, ETH, ETH_PEER);
 	/* What has its /24 already, and what needs none. */
-	assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 2), 32, IB_PEER), 0);
-	assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 0), 9, IB_PEER), 0);
-	assert_int_equal(control_route_del(fx.c, IP(10, 0, 0, 0), 9), 0);
+	assert_int_equal(fx_route_add(IP(10, 0, 0, 2), 32, IB_PEER), 0);
+	assert_int_equal(fx_route_add(IP(10, 0, 0, 0), 9, IB_PEER), 0);
+	assert_int_equal(fx_route_del(IP(10, 0, 0, 0), 9), 0);
 	for (i = 0; i < n; i++)
 		expect(IP(10, 0, 0, 3) + (i << 8), DP_NH_VIA, ETH, ETH_PEER);
-	assert_int_equal(control_route_del(fx.c, IP(10, 0, 9, 1), 32), 0);
-	assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 1) + (n << 8), 32, IB_PEER), 0);
+	assert_int_equal(fx_route_del(IP(10, 0, 9, 1), 32), 0);
+	assert_int_equal(fx_route_add(IP(10, 0, 0, 1) + (n << 8), 32, IB_PEER), 0);
 	expect(IP(10, 0, 0, 1) + (n << 8), DP_NH_VIA, IB, IB_PEER);
 }
 
@@ -233,10 +233,10 @@ test_many_lost(void **state)
 	(void)state;
 	control_route_rows(fx.c, 0, &row, 1, &before);
 	for (i = 0; i < 1000; i++)
-		assert_int_equal(control_route_add(fx.c, IP(10, 0, 0, 0) + (i << 8), 24,
+		assert_int_equal(fx_route_add(IP(10, 0, 0, 0) + (i << 8), 24,
 						 i % 10 == 0 ? ETH_PEER : IB_PEER),
 				0);
-	assert_int_equal(control_addr_del(fx.c, IB, IB_US, 24), 0);
+	assert_int_equal(fx_addr_del(IB, IB_US, 24), 0);
 	fx_run(100 * MS);
 	control_route_rows(fx.c, 0, &row, 1, &total);
 	assert_int_equal(total, before + 100 - 4);
@@ -254,9 +254,9 @@ test_rows(void **state)
 	(void)state;
 	assert_int_equal(control_addr_rows(fx.c, 0, row, 4, &total), 2);
 	assert_int_equal(total, 2);
-	assert_int_equal(row[0].ip, ETH_US);
+	assert_int_equal(dp_ip_get4(&row[0].ip), ETH_US);
 	assert_int_equal(control_addr_rows(fx.c, 1, row, 4, &total), 1);
-	assert_int_equal(row[0].ip, IB_US);
+	assert_int_equal(dp_ip_get4(&row[0].ip), IB_US);
 	assert_int_equal(row[0].port, IB);
 	assert_int_equal(control_addr_rows(fx.c, 2, row, 4, &total), 0);
 }

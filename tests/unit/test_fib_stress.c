@@ -133,8 +133,8 @@ change(uint32_t prefix, uint8_t len, uint32_t gw, bool add)
 	int ret;
 
 	do {
-		ret = add ? control_route_add(fx.c, prefix, len, gw)
-			  : control_route_del(fx.c, prefix, len);
+		ret = add ? fx_route_add(prefix, len, gw)
+			  : fx_route_del(prefix, len);
 		if (ret == -EAGAIN)
 			sched_yield();
 	} while (ret == -EAGAIN);
