@@ -3,9 +3,14 @@
  */
 
 /*
- * ARP (RFC 826; RFC 4391 section 9.1 on InfiniBand). Strict: answered is only what asks for an
- * address of the very port it came in on; learnt is only from senders in the port's subnets, and
- * a new entry only from who asks for us. What nobody asked for never makes an entry.
+ * ARP (RFC 826; RFC 4391 section 9.1 on InfiniBand). Answered is what asks for an address of the
+ * very port it came in on, or one that we are a proxy for. Learnt is only of senders in the port's
+ * subnets; a new entry is made only for who asks for us. An entry that is there changes by
+ *   a request from that address: whoever asks has no reason to lie about where the answer goes, and
+ *     as a broadcast it tells all others the same;
+ *   a gratuitous one, request or reply: that is what it is for (a reboot, a bond's failover);
+ *   a reply that we asked for.
+ * A reply that nobody asked for changes nothing, for it serves no purpose but a forger's.
  */
 
 #include <errno.h>
@@ -13,11 +18,6 @@
 #include <rte_arp.h>
 
 #include "control_priv.h"
-
-/* Bound of the answers a port gives. */
-#define ARP_REPLIES_PER_S 5000
-#define ARP_REPLIES_BURST 1000
-#define GARP_AGAIN_US CTL_US_PER_S
 
 /* What an ARP packet of either kind says. Host order. */
 struct arp_info {
@@ -68,17 +68,8 @@ arp_read_ipoib(const struct rte_mbuf *m, struct arp_info *info)
 	return true;
 }
 
-/* Did we send it ourselves? */
-static bool
-arp_own(const struct ctl_port *p, const struct arp_info *info)
-{
-	if (p->kind == DP_PORT_ETH)
-		return rte_is_same_ether_addr(&info->sha.mac, &p->dp->mac);
-	return ib_gid_equal(&info->sha.lladdr.gid, &p->info.gid);
-}
-
 static void
-arp_write_eth(const struct ctl_port *p, uint16_t op, uint32_t spa, const struct dp_adj *tha,
+arp_write_eth(uint16_t op, const struct dp_adj *sha, uint32_t spa, const struct dp_adj *tha,
 		uint32_t tpa, struct rte_arp_hdr *arp)
 {
 	memset(arp, 0, sizeof(*arp));
@@ -87,30 +78,42 @@ arp_write_eth(const struct ctl_port *p, uint16_t op, uint32_t spa, const struct 
 	arp->arp_hlen = RTE_ETHER_ADDR_LEN;
 	arp->arp_plen = 4;
 	arp->arp_opcode = rte_cpu_to_be_16(op);
-	arp->arp_data.arp_sha = p->dp->mac;
+	arp->arp_data.arp_sha = sha->mac;
 	arp->arp_data.arp_sip = rte_cpu_to_be_32(spa);
 	if (tha != NULL)
 		arp->arp_data.arp_tha = tha->mac;
 	arp->arp_data.arp_tip = rte_cpu_to_be_32(tpa);
 }
 
+/* The sender's address is the one that the receiver is to know us by. */
 static bool
 arp_write(const struct ctl_port *p, uint16_t op, uint32_t spa, const struct dp_adj *tha,
-		uint32_t tpa, struct rte_mbuf *m)
+		uint32_t tpa, const struct dp_adj *dst, struct rte_mbuf *m)
 {
 	static const struct ipoib_addr nobody;
 	bool ib = p->kind == DP_PORT_IPOIB;
 	void *arp = rte_pktmbuf_append(
 			m, ib ? sizeof(struct ipoib_arp) : sizeof(struct rte_arp_hdr));
+	struct dp_adj sha;
 
 	if (arp == NULL)
 		return false;
+	l3_own_lladdr(p, dst, &sha);
 	if (ib)
-		ipoib_arp_build(arp, op, &p->info.addr, spa, tha == NULL ? &nobody : &tha->lladdr,
+		ipoib_arp_build(arp, op, &sha.lladdr, spa, tha == NULL ? &nobody : &tha->lladdr,
 				tpa);
 	else
-		arp_write_eth(p, op, spa, tha, tpa, arp);
+		arp_write_eth(op, &sha, spa, tha, tpa, arp);
 	return true;
+}
+
+static void
+arp_everybody(struct ctl_port *p, struct dp_adj *all)
+{
+	if (p->kind == DP_PORT_ETH)
+		memset(&all->mac, 0xff, sizeof(all->mac));
+	else
+		ipoib_addr_set(&all->lladdr, IB_QPN_MULTICAST, &ctl_real(p)->bcast.mgid);
 }
 
 /* dst NULL: everybody. */
@@ -126,16 +129,14 @@ arp_send(struct ctl_port *p, uint16_t op, uint32_t spa, const struct dp_adj *tha
 	m = ctl_alloc(p->c, p->id);
 	if (m == NULL)
 		return;
-	if (!arp_write(p, op, spa, tha, tpa, m)) {
+	if (!arp_write(p, op, spa, tha, tpa, dst, m)) {
 		ctl_drop(p->c, DP_DROP_nombuf, m);
 		return;
 	}
 	if (dst == NULL) {
-		if (p->kind == DP_PORT_ETH)
-			memset(&all.mac, 0xff, sizeof(all.mac));
-		else
-			ipoib_addr_set(&all.lladdr, IB_QPN_MULTICAST, &p->bcast.mgid);
+		arp_everybody(p, &all);
 		dst = &all;
+		retell_start(p);
 	}
 	l3_encap(p, dst, RTE_ETHER_TYPE_ARP, m);
 }
@@ -149,12 +150,22 @@ arp_request(struct ctl_port *p, uint32_t ip, const struct dp_adj *unicast)
 		arp_send(p, RTE_ARP_OP_REQUEST, dp_ip_get4(&spa), NULL, ip, unicast);
 }
 
+void
+arp_tell(struct ctl_port *p, uint32_t ip, const struct dp_adj *peer)
+{
+	struct dp_ip spa, to = dp_ip4(ip);
+
+	/* Gratuitous: Linux takes that over also right after another change. */
+	if (addr_source(p->c, p->id, &to, &spa))
+		arp_send(p, RTE_ARP_OP_REQUEST, dp_ip_get4(&spa), NULL, dp_ip_get4(&spa), peer);
+}
+
 static void
 arp_answer(struct ctl_port *p, const struct arp_info *info, struct rte_mbuf *m)
 {
 	struct control *c = p->c;
 
-	if (!bucket_take(&p->arp_bucket, c->now, ARP_REPLIES_PER_S, ARP_REPLIES_BURST)) {
+	if (!source_take(p, &info->sha)) {
 		ctl_drop(c, DP_DROP_arp_limit, m);
 		return;
 	}
@@ -162,16 +173,61 @@ arp_answer(struct ctl_port *p, const struct arp_info *info, struct rte_mbuf *m)
 	arp_send(p, RTE_ARP_OP_REPLY, info->tpa, &info->sha, info->spa, &info->sha);
 }
 
+/* A router does not give its address up (RFC 5227 2.4 c): it says now and then whose it is. */
 static void
 arp_conflict(struct ctl_port *p, const struct arp_info *info)
 {
 	struct control *c = p->c;
+	struct dp_ip ip = dp_ip4(info->spa);
 
-	c->conflicts++;
 	if (bucket_take(&c->warn_bucket, c->now, 1, 5))
 		CTL_LOG(WARNING, "port %u: another host claims our address %u.%u.%u.%u", p->id,
 				info->spa >> 24, info->spa >> 16 & 0xff, info->spa >> 8 & 0xff,
 				info->spa & 0xff);
+	if (conflict_seen(p, &ip))
+		arp_send(p, RTE_ARP_OP_REQUEST, info->spa, NULL, info->spa, NULL);
+}
+
+/* The rules at the top of this file. */
+static void
+arp_learn(struct ctl_port *p, const struct arp_info *info, bool ours)
+{
+	struct dp_ip spa = dp_ip4(info->spa);
+	uint32_t how = L3_REACHABLE | L3_OVERRIDE;
+
+	if (info->op == RTE_ARP_OP_REQUEST)
+		how |= ours ? L3_CREATE : 0;
+	else if (info->spa != info->tpa && !(ours && l3_asking(p->c, p->id, &spa)))
+		return;
+	l3_learn(p, &spa, &info->sha, how);
+	if (ours && p->kind == DP_PORT_IPOIB)
+		resolve_prefetch(ctl_real(p), &info->sha.lladdr);
+}
+
+static void
+arp_handle(struct ctl_port *p, const struct arp_info *info, struct rte_mbuf *m)
+{
+	struct control *c = p->c;
+	struct dp_ip spa = dp_ip4(info->spa), tpa = dp_ip4(info->tpa);
+	bool gratuitous = info->spa == info->tpa;
+	bool ours = addr_is_own(c, p->id, &tpa);
+	bool neighbour = addr_on_link(c, p->id, &spa);
+	bool request = info->op == RTE_ARP_OP_REQUEST;
+
+	if (neighbour)
+		arp_learn(p, info, ours);
+	/* Not to one who only probes whether the address is free. */
+	if (request && neighbour && !ours && !gratuitous && proxy_wanted(p, &tpa)) {
+		arp_answer(p, info, m);
+		return;
+	}
+	/* An address probe (RFC 5227) has no sender address, and must be answered too. */
+	if (!(neighbour || info->spa == 0) || !(ours || gratuitous))
+		ctl_drop(c, DP_DROP_arp_foreign, m);
+	else if (ours && request)
+		arp_answer(p, info, m);
+	else
+		ctl_delivered(c, m);
 }
 
 void
@@ -179,74 +235,67 @@ arp_input(struct ctl_port *p, struct rte_mbuf *m)
 {
 	struct control *c = p->c;
 	struct arp_info info = { 0 };
-	struct dp_ip spa, tpa;
-	bool ours, gratuitous, neighbour;
+	enum ctl_trust_verdict v;
+	struct dp_ip spa;
 
 	if (!(p->kind == DP_PORT_ETH ? arp_read_eth(m, &info) : arp_read_ipoib(m, &info))) {
 		ctl_drop(c, DP_DROP_arp_bad, m);
 		return;
 	}
-	if (arp_own(p, &info)) {
+	if (l3_lladdr_is_own(p, &info.sha)) {
 		ctl_delivered(c, m);
 		return;
 	}
+	v = trust_check(p, &info.sha.lladdr, true, m);
+	if (v != CTL_TRUSTED) {
+		if (v == CTL_UNTRUSTED)
+			ctl_drop(c, DP_DROP_untrusted, m);
+		return;
+	}
 	spa = dp_ip4(info.spa);
-	tpa = dp_ip4(info.tpa);
 	if (addr_is_own(c, p->id, &spa)) {
 		arp_conflict(p, &info);
 		ctl_delivered(c, m);
 		return;
 	}
-	ours = addr_is_own(c, p->id, &tpa);
-	gratuitous = info.spa == info.tpa;
-	neighbour = addr_on_link(c, p->id, &spa);
-	if (neighbour)
-		l3_learn(p, &spa, &info.sha, ours && info.op == RTE_ARP_OP_REQUEST);
-	/* An address probe (RFC 5227) has no sender address, and must be answered too. */
-	if (!(neighbour || info.spa == 0) || !(ours || gratuitous)) {
-		ctl_drop(c, DP_DROP_arp_foreign, m);
-		return;
-	}
-	if (ours && neighbour && p->kind == DP_PORT_IPOIB)
-		resolve_prefetch(p, &info.sha.lladdr);
-	if (ours && info.op == RTE_ARP_OP_REQUEST)
-		arp_answer(p, &info, m);
-	else
-		ctl_delivered(c, m);
+	arp_handle(p, &info, m);
 }
 
-static void
-garp_send(struct control *c, void *arg)
+static bool
+garp_one(struct ctl_port *p, uint32_t *at)
 {
-	struct ctl_port *p = arg;
-	uint32_t i;
+	const struct ctl_routes *r = &p->c->routes;
+	uint32_t ip;
 
-	for (i = 0; i < c->routes.nb_addrs; i++) {
-		const struct control_addr_row *a = &c->routes.addrs[i];
+	while (*at < r->nb_addrs) {
+		const struct control_addr_row *a = &r->addrs[(*at)++];
 
-		if (a->port == p->id && dp_ip_is4(&a->ip))
-			arp_send(p, RTE_ARP_OP_REQUEST, dp_ip_get4(&a->ip), NULL, dp_ip_get4(&a->ip),
-					NULL);
+		if (a->port != p->id || !dp_ip_is4(&a->ip))
+			continue;
+		ip = dp_ip_get4(&a->ip);
+		arp_send(p, RTE_ARP_OP_REQUEST, ip, NULL, ip, NULL);
+		return true;
 	}
-	if (--p->garp_left > 0)
-		timer_set(c, &p->garp, c->now + GARP_AGAIN_US);
+	return false;
 }
 
 void
 arp_announce(struct ctl_port *p)
 {
-	p->garp_left = 2;
-	timer_set(p->c, &p->garp, p->c->now);
+	announce_start(&p->garp);
 }
 
 int
 arp_init(struct ctl_port *p)
 {
-	return timer_init(p->c, &p->garp, garp_send, p);
+	int ret = announce_init(&p->garp, p, garp_one);
+
+	return ret != 0 ? ret : retell_init(p);
 }
 
 void
 arp_fini(struct ctl_port *p)
 {
-	timer_fini(p->c, &p->garp);
+	announce_fini(&p->garp);
+	retell_fini(p);
 }

@@ -47,6 +47,7 @@ on_link_up(struct control *c, struct ctl_port *p)
 {
 	ipoib_neigh_clear_backoff(c->dp->l3);
 	arp_announce(p);
+	nd_announce(p);
 }
 
 static void
@@ -88,6 +89,7 @@ port_free(struct ctl_port *p)
 {
 	struct control *c = p->c;
 
+	nd_fini(p);
 	arp_fini(p);
 	dhcp_port_gone(p);
 	if (p->kind == DP_PORT_IPOIB && p->hca != NULL) {
@@ -124,6 +126,8 @@ control_port_add(struct control *c, uint16_t port_id)
 	p->kind = p->dp->kind;
 	c->ports[port_id] = p;
 	ret = arp_init(p);
+	if (ret == 0)
+		ret = nd_init(p);
 	if (ret == 0 && p->kind == DP_PORT_IPOIB)
 		ret = ipoib_init(p);
 	if (ret == 0)
@@ -328,6 +332,8 @@ control_create(const struct control_cfg *cfg, struct dp *dp, struct control **ou
 	if (ret == 0)
 		ret = frag_init(c);
 	if (ret == 0)
+		ret = sources_init(c);
+	if (ret == 0)
 		ret = l3_init(c);
 	if (ret != 0) {
 		CTL_LOG(ERR, "cannot start: %s", strerror(-ret));
@@ -383,6 +389,7 @@ control_destroy(struct control *c)
 		return;
 	c->closing = true;
 	groups_leave(c);
+	trust_fini(c);
 	for (i = 0; i < DP_PORTS_MAX; i++) {
 		if (c->ports[i] != NULL)
 			port_free(c->ports[i]);
@@ -390,6 +397,7 @@ control_destroy(struct control *c)
 	lost_free(c);
 	hcas_free(c);
 	l3_fini(c);
+	sources_fini(c);
 	frag_fini(c);
 	dhcp_fini(c);
 	routes_fini(c);

@@ -136,6 +136,25 @@ int control_ipoib_neigh_flush(struct control *c, uint16_t port);
  *  @return number, -ENODEV not an IPoIB forwarding port */
 int control_path_flush(struct control *c, uint16_t port);
 
+/** What a port does beyond plain routing; all off by default. */
+enum control_flag {
+	CONTROL_PROXY_ARP,     /**< answer ARP and NS for what we route to another port */
+	CONTROL_STRICT_SOURCE, /**< IPoIB: believe ARP and ND only from the LID of the GID's path */
+	CONTROL_RA,	       /**< send router advertisements (RFC 4861 6.2) */
+	CONTROL_MSS_CLAMP,     /**< lower TCP's MSS to the MTU */
+	CONTROL_DIRECTED_BCAST, /**< forward to the subnet's broadcast address (RFC 2644) */
+	CONTROL_REDIRECTS,	/**< send ICMP redirects */
+	CONTROL_MCAST,		/**< take part in multicast routing */
+	CONTROL_FLAG_MAX
+};
+
+/** "proxy-arp", "strict-source", ... by enum control_flag. */
+extern const char *const control_flag_name[CONTROL_FLAG_MAX];
+
+/** Set a flag of a port; the same again is no error. @return 0, -ENODEV no such forwarding port,
+ *  -EINVAL no such flag, -ENOTSUP not for this kind of port, -ENOMEM */
+int control_port_flag(struct control *c, uint16_t port, enum control_flag flag, bool on);
+
 /* Rows for CLI and telemetry: fixed size, filled from @p offset on, at most @p max.
  * Each returns the number of rows filled, and the number there are in *total. */
 
@@ -190,6 +209,14 @@ struct control_mcast_row {
 	uint8_t join_state;
 	char state[12]; /**< "idle", "joining", "joined", "failed" */
 };
+/** Flags of a port, and what its address resolution met. */
+struct control_flags_row {
+	uint16_t port;
+	uint32_t flags;		  /**< bit by enum control_flag */
+	uint64_t conflicts;	  /**< claims of our addresses by others */
+	uint64_t ra_sent;	  /**< router advertisements */
+	uint64_t ra_inconsistent; /**< those of others that differ from ours (RFC 4861 6.2.7) */
+};
 /** A DHCP server for the clients of a port. */
 struct control_dhcp_row {
 	struct dp_ip server;
@@ -219,6 +246,8 @@ uint32_t control_route_get(struct control *c, const struct dp_ip *ip,
 		struct control_route_row *rows, uint32_t max, uint32_t *total);
 uint32_t control_ip_neigh_rows(struct control *c, uint32_t offset,
 		struct control_ip_neigh_row *rows, uint32_t max, uint32_t *total);
+uint32_t control_flags_rows(struct control *c, uint32_t offset, struct control_flags_row *rows,
+		uint32_t max, uint32_t *total);
 uint32_t control_dhcp_rows(struct control *c, uint32_t offset, struct control_dhcp_row *rows,
 		uint32_t max, uint32_t *total);
 /** The next three: 0 rows and total 0 for a port that is not IPoIB. */

@@ -188,6 +188,29 @@ struct ctl_ahs {
 LIST_HEAD(ctl_path_list, ctl_path);
 TAILQ_HEAD(ctl_path_queue, ctl_path);
 
+/*
+ * Our addresses on a port are told to its link in two rounds, at a bounded pace. one() tells of
+ * the first address from number *at on and moves *at behind it. @return false: there is none
+ */
+struct ctl_announce {
+	struct ctl_port *p;
+	bool (*one)(struct ctl_port *p, uint32_t *at);
+	struct ctl_timer timer;
+	uint64_t began; /* the round */
+	uint32_t at;
+	uint8_t rounds; /* still to go, with this one */
+	bool again;	/* asked for anew meanwhile */
+};
+
+/* When we last stood up for an address (RFC 5227 2.4). */
+#define CTL_DEFENCES 8
+struct ctl_defence {
+	struct dp_ip ip;
+	uint64_t when; /* 0: free */
+};
+
+struct ctl_nd;
+
 /* A forwarding port. */
 struct ctl_port {
 	struct control *c;
@@ -196,8 +219,17 @@ struct ctl_port {
 	struct dp_port *dp;
 	bool up;
 	struct ctl_timer watch; /* link state */
-	struct ctl_timer garp;
-	uint8_t garp_left;
+	uint32_t flags; /* bit by enum control_flag; see ctl_flag() */
+	struct ctl_announce garp;
+	struct ctl_defence defence[CTL_DEFENCES];
+	uint64_t conflicts;
+	struct ctl_nd *nd; /* IPv6; NULL until nd_init() */
+	/* Next hops with a link-layer address, the newest first. */
+	TAILQ_HEAD(, ctl_l3) peers;
+	/* After a broadcast of ours: whom to tell again which QPN is theirs; see retell.c. */
+	struct ctl_timer retell;
+	struct ctl_l3 *retell_next;
+	bool retell_again;
 	/* Of a logical port: the port that really sends (parent of a sub-port, active member of a
 	 * bond). NULL: this one does. See ctl_real(). */
 	struct ctl_port *lower;
@@ -226,14 +258,19 @@ struct ctl_port {
 struct ctl_l3 {
 	struct control *c;
 	struct ipoib_neigh_rec *rec;
+	struct ctl_port *owner; /* on whose list of peers it is; NULL: no address yet */
 	uint16_t port;
 	struct dp_ip ip;
 	uint32_t adj; /* UINT32_MAX: never resolved */
 	uint8_t tries;
 	bool probing;
 	bool on_ready; /* resolved, to be published */
+	bool delaying;	/* IPv6: DELAY of RFC 4861 7.3.2 */
+	bool reachable; /* confirmed, not only heard of */
+	bool is_router; /* so it says in its NAs */
 	struct ctl_mark mark;
 	TAILQ_ENTRY(ctl_l3) ready;
+	TAILQ_ENTRY(ctl_l3) peer; /* of its port, once it has an address */
 	uint64_t confirmed;
 	struct ctl_timer timer;
 };
@@ -310,6 +347,24 @@ struct ctl_adjs {
 	uint32_t nb_free;
 };
 
+/* Who sends us ARP and ND, and how much of it. */
+#define CTL_SOURCES_SETS 256
+#define CTL_SOURCES_WAYS 4
+struct ctl_source {
+	uint64_t key; /* 0: free */
+	struct ctl_bucket bucket;
+};
+
+/* ARP and ND of strict-source ports that wait for the path to the GID they claim. */
+#define CTL_TRUST_MAX 256
+struct ctl_trust {
+	struct rte_mbuf *pkts[CTL_TRUST_MAX];
+	struct ib_gid gid[CTL_TRUST_MAX];
+	uint64_t since[CTL_TRUST_MAX];
+	uint32_t nb;
+	struct ctl_timer timer;
+};
+
 struct rte_hash;
 struct rte_ip_frag_tbl;
 struct rte_ip_frag_death_row;
@@ -334,7 +389,9 @@ struct control {
 	struct ctl_bucket icmp_bucket;
 	struct ctl_bucket icmp_port_bucket[DP_PORTS_MAX];
 	struct ctl_bucket warn_bucket;
-	uint64_t conflicts;
+	struct ctl_source (*sources)[CTL_SOURCES_WAYS]; /* CTL_SOURCES_SETS */
+	uint64_t sources_seed;
+	struct ctl_trust *trust; /* NULL until a port is strict */
 	uint16_t ip_id;
 	bool closing;
 	struct rte_ip_frag_tbl *frag_tbl;
@@ -345,6 +402,8 @@ struct control {
 	/* Hooks of the IP half, called by the resolver. */
 	void (*link_up)(struct control *c, struct ctl_port *p);
 	void (*alive)(struct control *c, struct ctl_hca *h);
+	/* A flag of a port was changed; NULL: nobody cares. */
+	void (*flag_changed)(struct control *c, struct ctl_port *p, enum control_flag flag, bool on);
 	/* Takes m (at the encapsulation header) for good; only puts it aside, whatever is under way. */
 	void (*undelivered)(struct control *c, struct rte_mbuf *m);
 	/*
@@ -398,6 +457,12 @@ static inline struct ctl_port *
 ctl_real(struct ctl_port *p)
 {
 	return p->lower != NULL ? p->lower : p;
+}
+
+static inline bool
+ctl_flag(const struct ctl_port *p, enum control_flag flag)
+{
+	return (p->flags & RTE_BIT32(flag)) != 0;
 }
 
 /* Ethertype of an IP packet; data at its header. */
@@ -545,8 +610,20 @@ void l3_mcast_send(struct ctl_port *p, const struct dp_ip *group, struct rte_mbu
 /* Try parked packets again, then publish what was resolved. */
 void l3_run(struct control *c);
 bool l3_busy(const struct control *c);
-/* What a peer said of itself. @param create also if it is not known */
-void l3_learn(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr, bool create);
+/* What was learnt of a peer. Bits. */
+enum l3_learn {
+	L3_CREATE = 1 << 0,    /* also if it is not known */
+	L3_REACHABLE = 1 << 1, /* it answered us, else we only heard of it */
+	L3_OVERRIDE = 1 << 2   /* another address than the known one replaces that */
+};
+/* A peer has this address. */
+void l3_learn(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr,
+		uint32_t how);
+/* A neighbour advertisement (RFC 4861 7.2.5). lladdr NULL: it says none. flags: enum nd_na_flag */
+void l3_advertised(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr,
+		uint8_t flags);
+/* Did we ask for it, and await the answer? */
+bool l3_asking(struct control *c, uint16_t port, const struct dp_ip *ip);
 /* Ask for a next hop although no packet waits: also during a back-off. @return 0, -EAGAIN, -ENODEV,
  * -ENETDOWN, -ENOSPC, -ENOMEM */
 int l3_want(struct control *c, uint16_t port, const struct dp_ip *ip);
@@ -555,6 +632,53 @@ uint16_t l3_mtu(struct control *c, uint16_t port, const struct dp_ip *ip);
 int l3_flush(struct control *c, uint16_t port);
 /* Send an L3 payload of ethertype type with a link-layer address; takes m for good. */
 void l3_encap(struct ctl_port *p, const struct dp_adj *lladdr, uint16_t type, struct rte_mbuf *m);
+/*
+ * Our link-layer address on the port as this peer is to know it; NULL: everybody. With several
+ * queues each has its QPN, and peers are spread over them; everybody is told the first.
+ */
+void l3_own_lladdr(const struct ctl_port *p, const struct dp_adj *peer, struct dp_adj *own);
+/* Is it ours? A GID alone is enough. */
+bool l3_lladdr_is_own(const struct ctl_port *p, const struct dp_adj *lladdr);
+
+/* --- IP: what ARP and ND share (announce.c, retell.c, source.c, trust.c, portflag.c) --- */
+
+int announce_init(struct ctl_announce *a, struct ctl_port *p,
+		bool (*one)(struct ctl_port *p, uint32_t *at));
+void announce_fini(struct ctl_announce *a);
+/* Begin two rounds, a second apart. */
+void announce_start(struct ctl_announce *a);
+
+int retell_init(struct ctl_port *p);
+void retell_fini(struct ctl_port *p);
+/* We sent a broadcast, from which everybody took our first QPN. */
+void retell_start(struct ctl_port *p);
+/* A next hop of the port goes. */
+void retell_gone(struct ctl_port *p, const struct ctl_l3 *e);
+
+int sources_init(struct control *c);
+void sources_fini(struct control *c);
+/* May this peer be answered now, by its own limit and the port's? */
+bool source_take(struct ctl_port *p, const struct dp_adj *from);
+
+/* Somebody else claims our address. @return whether it is time to stand up for it (RFC 5227) */
+bool conflict_seen(struct ctl_port *p, const struct dp_ip *ip);
+
+enum ctl_trust_verdict {
+	CTL_TRUSTED,
+	CTL_UNTRUSTED,
+	CTL_TRUST_HELD /* m is taken until the path is known, and then handled again */
+};
+/*
+ * Strict-source: does m (data at the L2 header: ARP, or at the IPv6 header: ND) come from where
+ * the SA says that this address is? Always so on ports that are not strict.
+ */
+enum ctl_trust_verdict trust_check(
+		struct ctl_port *p, const struct ipoib_addr *claimed, bool is_arp, struct rte_mbuf *m);
+void trust_fini(struct control *c);
+/* Messages held. */
+uint32_t trust_held(const struct control *c);
+/* Is there a route to ip by another port than p? For proxy ARP and ND. */
+bool proxy_wanted(struct ctl_port *p, const struct dp_ip *ip);
 
 /* --- IP: ARP (arp.c) --- */
 
@@ -563,6 +687,8 @@ void arp_fini(struct ctl_port *p);
 void arp_input(struct ctl_port *p, struct rte_mbuf *m);
 /* Ask for ip: everybody, or only the peer that had it. */
 void arp_request(struct ctl_port *p, uint32_t ip, const struct dp_adj *unicast);
+/* Tell one peer which link-layer address of ours it is to use. */
+void arp_tell(struct ctl_port *p, uint32_t ip, const struct dp_adj *peer);
 /* Tell the link of our addresses, now and once more after a second. */
 void arp_announce(struct ctl_port *p);
 
@@ -581,6 +707,11 @@ void nd_addr_added(struct ctl_port *p, const struct dp_ip *ip);
 void nd_addr_removed(struct ctl_port *p, const struct dp_ip *ip);
 /* The port's link-local address, from its GID or MAC. */
 void nd_linklocal(const struct ctl_port *p, struct dp_ip *ip);
+/* Switch IPv6 on without a global address: a link-local one, all-nodes and all-routers. @return 0,
+ * -ENOMEM */
+int nd_enable(struct ctl_port *p);
+/* Is it usable: ours, and no duplicate as far as is known? */
+bool nd_addr_usable(const struct ctl_port *p, const struct dp_ip *ip);
 
 /* --- IP: membership in groups on a link (gmember.c) --- */
 

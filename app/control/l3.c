@@ -3,19 +3,27 @@
  */
 
 /*
- * IP next hops: (port, IPv4 address) -> link-layer address, by ARP. The table is an ipoib_neigh;
- * its "address handles" are indexes of the array of link-layer addresses, counted by use like
- * those. Reachability is confirmed by ARP: after 30 s an entry that is in use is probed.
+ * IP next hops: (port, address) -> link-layer address, by ARP or Neighbour Discovery. The table is
+ * an ipoib_neigh; its "address handles" are indexes of the array of link-layer addresses, counted
+ * by use like those. Reachability is confirmed by ARP and ND alone, for a router sees no other
+ * proof: 30 s after the last one an entry is STALE, and then probed if it is in use.
+ *
+ * The states of RFC 4861 7.3.2 here: INCOMPLETE is RESOLVING (asking everybody), REACHABLE is
+ * VALID, STALE is STALE; DELAY and PROBE are STALE with "delaying" and "probing": to workers they
+ * are all the same.
  */
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "control_priv.h"
+#include "nd.h"
 
 #define L3_TRIES 3
 #define L3_RETRY_US CTL_US_PER_S
 #define L3_REACHABLE_US (30 * CTL_US_PER_S)
+/* RFC 4861's DELAY_FIRST_PROBE_TIME. */
+#define L3_DELAY_US (5 * CTL_US_PER_S)
 /* A stale entry is looked at so often: used since means to be probed. */
 #define L3_STALE_US (5 * CTL_US_PER_S)
 /* The table answered -EAGAIN. */
@@ -108,6 +116,10 @@ l3_evicted(void *arg, struct ipoib_neigh_rec *rec, uint32_t nb_pkts)
 		TAILQ_REMOVE(&c->l3_ready, e, ready);
 	if (e->adj != ADJ_NONE)
 		adj_put(c, e->adj);
+	if (e->owner != NULL) {
+		retell_gone(e->owner, e);
+		TAILQ_REMOVE(&e->owner->peers, e, peer);
+	}
 	ipoib_neigh_rec_user_set(rec, NULL);
 	free(e);
 }
@@ -145,48 +157,6 @@ l3_get(struct control *c, uint16_t port, const struct dp_ip *ip, struct ctl_l3 *
 }
 
 /* --- sending --- */
-
-static void
-eth_encap(struct ctl_port *p, const struct rte_ether_addr *dst, uint16_t type, struct rte_mbuf *m)
-{
-	struct rte_ether_hdr *eth;
-
-	eth = (struct rte_ether_hdr *)rte_pktmbuf_prepend(m, sizeof(*eth));
-	if (eth == NULL) {
-		ctl_drop(p->c, DP_DROP_nombuf, m);
-		return;
-	}
-	eth->dst_addr = *dst;
-	eth->src_addr = p->dp->mac;
-	eth->ether_type = rte_cpu_to_be_16(type);
-	dp_inject(p->c->dp, ctl_ctr(p->c, p->id), p->id, m);
-}
-
-void
-l3_encap(struct ctl_port *p, const struct dp_adj *lladdr, uint16_t type, struct rte_mbuf *m)
-{
-	struct ipoib_hdr *hdr;
-
-	if (p->kind == DP_PORT_ETH) {
-		eth_encap(p, &lladdr->mac, type, m);
-		return;
-	}
-	hdr = (struct ipoib_hdr *)rte_pktmbuf_prepend(m, sizeof(*hdr));
-	if (hdr == NULL) {
-		ctl_drop(p->c, DP_DROP_nombuf, m);
-		return;
-	}
-	hdr->type = rte_cpu_to_be_16(type);
-	hdr->reserved = 0;
-	resolve_send(p, &lladdr->lladdr, m);
-}
-
-void
-l3_mcast_send(struct ctl_port *p, const struct dp_ip *group, struct rte_mbuf *m)
-{
-	RTE_SET_USED(group);
-	ctl_drop(p->c, DP_DROP_mcast, m);
-}
 
 static void
 l3_send_waiting(struct control *c, struct ctl_l3 *e)
@@ -321,6 +291,7 @@ l3_mtu(struct control *c, uint16_t port, const struct dp_ip *ip)
 	if (p == NULL)
 		return 0;
 	mtu = atomic_load(&p->dp->mtu);
+	p = ctl_real(p);
 	e = p->kind == DP_PORT_IPOIB ? l3_find(c, port, ip) : NULL;
 	if (e == NULL || e->adj == ADJ_NONE)
 		return mtu;
@@ -347,7 +318,8 @@ l3_publish(struct control *c, struct ctl_l3 *e)
 	}
 	e->on_ready = false;
 	TAILQ_REMOVE(&c->l3_ready, e, ready);
-	timer_set(c, &e->timer, c->now + ctl_jitter(L3_REACHABLE_US, 10));
+	/* What was only heard of is STALE at once. */
+	timer_set(c, &e->timer, e->reachable ? c->now + ctl_jitter(L3_REACHABLE_US, 10) : c->now);
 	return 0;
 }
 
@@ -394,6 +366,13 @@ l3_busy(const struct control *c)
 	return c->park.nb > 0 || !TAILQ_EMPTY(&c->l3_ready);
 }
 
+/* Is a request of ours under way? */
+static bool
+l3_asked(const struct ctl_l3 *e)
+{
+	return e->probing || (e->adj == ADJ_NONE && e->tries > 0 && e->timer.pos != 0);
+}
+
 static bool
 lladdr_same(const struct ctl_port *p, const struct dp_adj *a, const struct dp_adj *b)
 {
@@ -402,39 +381,124 @@ lladdr_same(const struct ctl_port *p, const struct dp_adj *a, const struct dp_ad
 	return ipoib_addr_equal(&a->lladdr, &b->lladdr);
 }
 
-void
-l3_learn(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr, bool create)
+/* From now on it is there: either it has just proved so, or it will have to when it is used. */
+static void
+l3_confirm(struct control *c, struct ctl_l3 *e, bool reachable, bool changed)
 {
-	struct control *c = p->c;
-	struct dp_adj old;
-	struct ctl_l3 *e;
-	bool moved;
-	uint32_t adj;
+	bool valid = ipoib_neigh_rec_state(e->rec) == IPOIB_NEIGH_VALID;
 
-	e = l3_find(c, p->id, ip);
-	if (e == NULL && (!create || l3_get(c, p->id, ip, &e) != 0))
-		return;
-	moved = e->adj != ADJ_NONE && !lladdr_same(p, &c->dp->adj[e->adj], lladdr);
-	if (moved || e->adj == ADJ_NONE) {
-		adj = adj_new(c, lladdr);
-		if (adj == ADJ_NONE)
-			return;
-		if (moved) {
-			old = c->dp->adj[e->adj];
-			adj_put(c, e->adj);
-		}
-		e->adj = adj;
-	}
 	e->probing = false;
+	e->delaying = false;
 	e->tries = 0;
 	e->confirmed = c->now;
+	e->reachable = reachable;
 	route_gw_dead(c, e->port, &e->ip, false);
-	if (moved || e->on_ready || ipoib_neigh_rec_state(e->rec) != IPOIB_NEIGH_VALID)
+	if (changed || e->on_ready || !valid)
 		l3_resolved(c, e);
 	else
 		timer_set(c, &e->timer, c->now + ctl_jitter(L3_REACHABLE_US, 10));
+}
+
+/* @return whether e has this address now; *old: the one before it, if *moved */
+static bool
+l3_adj_set(struct ctl_port *p, struct ctl_l3 *e, const struct dp_adj *lladdr, bool *moved,
+		struct dp_adj *old)
+{
+	struct control *c = p->c;
+	uint32_t adj = adj_new(c, lladdr);
+
+	*moved = false;
+	if (adj == ADJ_NONE)
+		return false;
+	if (e->adj != ADJ_NONE) {
+		*moved = true;
+		*old = c->dp->adj[e->adj];
+		adj_put(c, e->adj);
+	} else {
+		e->owner = p;
+		TAILQ_INSERT_HEAD(&p->peers, e, peer);
+	}
+	e->adj = adj;
+	return true;
+}
+
+static void
+l3_update(struct ctl_port *p, struct ctl_l3 *e, const struct dp_adj *lladdr, uint32_t how)
+{
+	struct control *c = p->c;
+	bool same, moved = false;
+	struct dp_adj old;
+
+	same = e->adj != ADJ_NONE && lladdr_same(p, &c->dp->adj[e->adj], lladdr);
+	if (same && (how & L3_REACHABLE) == 0)
+		return;
+	if (!same && e->adj != ADJ_NONE && (how & L3_OVERRIDE) == 0)
+		return;
+	if (!same && !l3_adj_set(p, e, lladdr, &moved, &old))
+		return;
+	l3_confirm(c, e, (how & L3_REACHABLE) != 0, moved);
 	if (moved && p->kind == DP_PORT_IPOIB)
-		resolve_forget(p, &old.lladdr);
+		resolve_forget(ctl_real(p), &old.lladdr);
+}
+
+void
+l3_learn(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr, uint32_t how)
+{
+	struct ctl_l3 *e = l3_find(p->c, p->id, ip);
+
+	if (e == NULL && ((how & L3_CREATE) == 0 || l3_get(p->c, p->id, ip, &e) != 0))
+		return;
+	l3_update(p, e, lladdr, how);
+}
+
+/* RFC 4861 7.2.5, for an entry that has an address. */
+static void
+l3_advertised_known(
+		struct ctl_port *p, struct ctl_l3 *e, const struct dp_adj *lladdr, uint8_t flags)
+{
+	struct control *c = p->c;
+	uint32_t how = (flags & ND_NA_SOLICITED) != 0 ? L3_REACHABLE : 0;
+
+	if (lladdr == NULL)
+		lladdr = &c->dp->adj[e->adj];
+	if ((flags & ND_NA_OVERRIDE) != 0) {
+		l3_update(p, e, lladdr, how | L3_OVERRIDE);
+	} else if (lladdr_same(p, &c->dp->adj[e->adj], lladdr)) {
+		l3_update(p, e, lladdr, how);
+	} else {
+		/* Not to be believed, but no longer sure: to be looked at when it is used. */
+		if (ipoib_neigh_rec_state(e->rec) == IPOIB_NEIGH_VALID && !e->on_ready) {
+			e->reachable = false;
+			timer_set(c, &e->timer, c->now);
+		}
+		return;
+	}
+	e->is_router = (flags & ND_NA_ROUTER) != 0;
+}
+
+void
+l3_advertised(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr,
+		uint8_t flags)
+{
+	struct ctl_l3 *e = l3_find(p->c, p->id, ip);
+
+	/* What nobody asked for makes no entry, and ends no back-off. */
+	if (e == NULL)
+		return;
+	if (e->adj != ADJ_NONE) {
+		l3_advertised_known(p, e, lladdr, flags);
+	} else if (lladdr != NULL && l3_asked(e)) {
+		l3_update(p, e, lladdr, (flags & ND_NA_SOLICITED) != 0 ? L3_REACHABLE : 0);
+		e->is_router = (flags & ND_NA_ROUTER) != 0;
+	}
+}
+
+bool
+l3_asking(struct control *c, uint16_t port, const struct dp_ip *ip)
+{
+	const struct ctl_l3 *e = l3_find(c, port, ip);
+
+	return e != NULL && l3_asked(e);
 }
 
 /* Nobody answers: those who wait are told so. */
@@ -450,9 +514,21 @@ l3_fail(struct control *c, struct ctl_l3 *e)
 			ctl_drop(c, DP_DROP_no_neigh, pkts[i]);
 		}
 	}
-	route_gw_dead(c, e->port, &e->ip, true);
-	if (ipoib_neigh_set_failed(c->dp->l3, e->rec, c->now) < 0)
+	if (ipoib_neigh_set_failed(c->dp->l3, e->rec, c->now) < 0) {
 		timer_set(c, &e->timer, c->now + L3_AGAIN_US);
+		return;
+	}
+	route_gw_dead(c, e->port, &e->ip, true);
+}
+
+/* Ask the peer itself. */
+static void
+l3_probe(struct control *c, struct ctl_l3 *e)
+{
+	e->delaying = false;
+	e->probing = true;
+	e->tries = 0;
+	l3_ask(c, e);
 }
 
 int
@@ -467,13 +543,17 @@ l3_want(struct control *c, uint16_t port, const struct dp_ip *ip)
 	if (!p->up)
 		return -ENETDOWN;
 	ret = l3_get(c, port, ip, &e);
-	if (ret != 0 || e->adj != ADJ_NONE || e->timer.pos != 0)
+	if (ret != 0 || l3_asked(e))
 		return ret;
+	if (e->adj != ADJ_NONE) {
+		if (ipoib_neigh_rec_state(e->rec) == IPOIB_NEIGH_STALE)
+			l3_probe(c, e);
+		return 0;
+	}
 	ret = ipoib_neigh_set_resolving(c->dp->l3, e->rec);
 	if (ret != 0)
 		return ret;
 	e->tries = 0;
-	e->probing = false;
 	l3_ask(c, e);
 	return 0;
 }
@@ -493,17 +573,26 @@ l3_stale(struct control *c, struct ctl_l3 *e)
 		timer_set(c, &e->timer, c->now + L3_STALE_US);
 		return;
 	}
-	e->probing = true;
-	e->tries = 0;
-	l3_ask(c, e);
+	/* IPv6 hosts expect to be left in peace for a moment; ARP has no such custom. */
+	if (!dp_ip_is4(&e->ip) && !e->delaying) {
+		e->delaying = true;
+		timer_set(c, &e->timer, c->now + L3_DELAY_US);
+		return;
+	}
+	l3_probe(c, e);
 }
 
 /* A probed peer is gone: the next packet asks everybody. */
 static void
 l3_gone(struct control *c, struct ctl_l3 *e)
 {
+	struct dp_ip ip = e->ip;
+	uint16_t port = e->port;
+
 	if (ipoib_neigh_del(c->dp->l3, e->rec) != 0)
 		timer_set(c, &e->timer, c->now + L3_AGAIN_US);
+	else
+		route_gw_dead(c, port, &ip, true);
 }
 
 static void
@@ -511,7 +600,11 @@ l3_timer(struct control *c, void *arg)
 {
 	struct ctl_l3 *e = arg;
 
-	if (e->adj != ADJ_NONE && !e->probing)
+	if (c->ports[e->port] == NULL)
+		l3_gone(c, e);
+	else if (e->adj != ADJ_NONE && e->delaying)
+		l3_probe(c, e);
+	else if (e->adj != ADJ_NONE && !e->probing)
 		l3_stale(c, e);
 	else if (e->tries < L3_TRIES)
 		l3_ask(c, e);

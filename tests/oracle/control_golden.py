@@ -53,6 +53,8 @@ FRAMES = {
     "arp_reply": eth_arp(PEER_MAC, op=2, psrc=OUR_IP, pdst=PEER_IP, hwdst=PEER_MAC),
     "ib_arp_request": ib_arp(op=1, psrc=IB_IP, pdst=IB_PEER, hwdst=bytes(20)),
     "ib_arp_reply": ib_arp(op=2, psrc=IB_IP, pdst=IB_PEER, hwdst=PEER_ADDR),
+    "garp": eth_arp("ff:ff:ff:ff:ff:ff", op=1, psrc=OUR_IP, pdst=OUR_IP,
+                    hwdst="00:00:00:00:00:00"),
     "ib_garp": ib_arp(op=1, psrc=IB_IP, pdst=IB_IP, hwdst=bytes(20)),
     "echo": IP(src=PEER_IP, dst=OUR_IP, ttl=3, id=0x1234) / ECHO,
     "echo_options": IP(src=PEER_IP, dst=OUR_IP, ttl=3, id=0x1234, options=OPTION) / ECHO,

@@ -645,7 +645,7 @@ int
 fx_start(void **state)
 {
 	char prefix[32];
-	const char *argv[] = { "test", "--no-huge", "-m", "256", "--no-pci", "--no-telemetry",
+	const char *argv[] = { "test", "--no-huge", "-m", "512", "--no-pci", "--no-telemetry",
 		"--no-shconf", "-l", "0", "--vdev", "net_null0", "--vdev", "net_null1",
 		"--log-level", "ipoib.control:1", "--file-prefix", prefix };
 

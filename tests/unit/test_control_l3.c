@@ -110,11 +110,25 @@ static void
 test_conflict_and_echo(void **state)
 {
 	(void)state;
-	fx_arp_eth(1, PEER_MAC, ETH_US, ETH_US);
 	fx_arp_eth(1, 1, ETH_US, ETH_PEER); /* our own MAC */
 	fx_tick();
 	fx_assert_none();
-	assert_int_equal(fx.c->conflicts, 1);
+	assert_int_equal(fx.c->ports[ETH]->conflicts, 0);
+	/* RFC 5227 2.4 c: we say whose it is, at most every 10 s. */
+	fx_arp_eth(1, PEER_MAC, ETH_US, ETH_US);
+	fx_arp_eth(2, PEER_MAC, ETH_US, ETH_PEER);
+	fx_tick();
+	fx_assert_bytes(fx_sent_on(ETH), golden_garp, sizeof(golden_garp));
+	fx_assert_none();
+	assert_int_equal(fx.c->ports[ETH]->conflicts, 2);
+	fx_run(9900 * MS);
+	fx_arp_eth(1, PEER_MAC, ETH_US, ETH_US);
+	fx_tick();
+	fx_assert_none();
+	fx_run(200 * MS);
+	fx_arp_eth(1, PEER_MAC, ETH_US, ETH_US);
+	fx_tick();
+	fx_assert_bytes(fx_sent_on(ETH), golden_garp, sizeof(golden_garp));
 }
 
 static void
@@ -138,21 +152,35 @@ test_bad(void **state)
 	fx_assert_none();
 }
 
+/* Issue 4.7: one busy host is cut short, and does not starve another; a port has its limit too. */
 static void
 test_reply_limit(void **state)
 {
+	uint32_t sent;
 	int i;
 
 	(void)state;
-	for (i = 0; i < 1500; i++) {
+	for (i = 0; i < 400; i++)
 		fx_arp_eth(1, PEER_MAC, ETH_PEER, ETH_US);
+	while (rte_ring_count(fx.dp->punt) > 0)
+		fx_tick();
+	assert_int_equal(fx_drain(), 256);
+	assert_int_equal(fx_drops(DP_DROP_arp_limit), 144);
+	for (i = 0; i < 1400; i++) {
+		fx_arp_eth(1, (uint8_t)(2 + i % 100), IP(192, 0, 2, 2 + i % 100), ETH_US);
 		if (i % 200 == 0)
 			fx_tick();
 	}
 	while (rte_ring_count(fx.dp->punt) > 0)
 		fx_tick();
-	assert_int_equal(fx_drain(), 1000);
-	assert_int_equal(fx_drops(DP_DROP_arp_limit), 500);
+	/* 1,000 of the port, less the first 256. The busy one is among these hosts. */
+	sent = fx_drain();
+	assert_int_equal(sent, 744);
+	assert_int_equal(fx_drops(DP_DROP_arp_limit), 144 + 1400 - 744);
+	fx_run(100 * MS);
+	fx_arp_eth(1, 200, IP(192, 0, 2, 200), ETH_US);
+	fx_tick();
+	assert_int_equal(fx_drain(), 1);
 }
 
 static void
