@@ -325,7 +325,7 @@ control_path_flush(struct control *c, uint16_t port)
 uint64_t
 control_queued(struct control *c)
 {
-	uint64_t n = c->park.nb + c->lost.nb + c->frags_held;
+	uint64_t n = c->park.nb + c->lost.nb + c->frags_held + trust_held(c);
 	struct ipoib_neigh_stats s;
 	uint16_t i;
 
