@@ -44,8 +44,9 @@ enum ipoib_neigh_state {
 
 /** How packets reach the neighbour. */
 enum ipoib_neigh_kind {
-	IPOIB_NEIGH_UD, /**< datagram (RFC 4391) */
-	IPOIB_NEIGH_RC	/**< connected (RFC 4755); later */
+	IPOIB_NEIGH_UD,	   /**< datagram (RFC 4391) */
+	IPOIB_NEIGH_RC,	   /**< connected (RFC 4755); later */
+	IPOIB_NEIGH_UD_SET /**< datagram, by several paths: the handle stands for a set */
 };
 
 /** What a worker needs to send, in one cache line. Immutable; replaced as a whole. */
