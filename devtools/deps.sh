@@ -15,7 +15,7 @@ packages=(
 	libibverbs-dev libibumad-dev libnuma-dev libmnl-dev
 	# fabric and traffic of the tests and the demo
 	opensm ibsim-utils infiniband-diags iproute2 iputils-ping iperf3 ethtool curl procps
-	util-linux tshark
+	util-linux tshark dnsmasq-base udhcpc
 	# tests and checks
 	libcmocka-dev libopensm-dev liburcu-dev python3 python3-scapy python3-matplotlib
 	python3-pyelftools valgrind

@@ -328,6 +328,7 @@ static const struct {
 	{ "/ipoib/mcast", FORM_LIST, &rows_mcast, "Groups. Parameters: PORT[,OFFSET[,COUNT]]" },
 	{ "/ip/address", FORM_LIST, &rows_address, "Own addresses. Parameters: [OFFSET[,COUNT]]" },
 	{ "/ip/route", FORM_LIST, &rows_route, "Routes. Parameters: [OFFSET[,COUNT]]" },
+	{ "/ip/dhcp", FORM_LIST, &rows_dhcp, "DHCP servers. Parameters: [OFFSET[,COUNT]]" },
 	{ "/ip/neigh", FORM_LIST, &rows_ip_neigh, "IP neighbours. Parameters: [OFFSET[,COUNT]]" },
 	{ "/fwd/stats", FORM_FWD, NULL, "Forwarding statistics by port. No parameters" },
 };
