@@ -6,7 +6,7 @@
 
 from scapy.all import (BOOTP, DHCP, DHCP6_Advertise, DHCP6_RelayForward, DHCP6_RelayReply,
                        DHCP6_Solicit, DHCP6OptClientId, DHCP6OptIfaceId, DHCP6OptRelayMsg,
-                       DHCP6OptServerId, DUID_LL, IP, IPv6, UDP, Ether)
+                       DHCP6OptServerId, DUID_LL, IP, IPv6, UDP, Ether, Raw)
 
 OUR_MAC = "02:00:00:00:00:01"
 PEER_MAC = "02:00:00:00:00:4d"
@@ -117,11 +117,16 @@ FRAMES = {
     "ib_discover_relayed": eth(from_us(IB_US, ETH_PEER, 67,
                                        boot_ib("discover", hops=1, giaddr=IB_US))),
     "ib_nameless": client(boot_ib("discover", ())),
-    "ib_cut_name": bytes(client(boot_ib("discover")))[:-6],
+    # Its length leads beyond the message.
+    "ib_cut_name": client(BOOTP(
+        xid=1, htype=32, hlen=0, flags=0x8000, options=b"c\x82Sc") / Raw(b"\x3d\x40\x01\x02")),
     "ib_offer": server(offer_ib(), ETH_PEER, IB_US),
     "ib_offer_relayed": ib(from_us(IB_US, ALL, 68, offer_ib())),
     "ib_offer_no_flag": server(offer_ib(flags=0), ETH_PEER, IB_US),
     "ib_offer_no_flag_relayed": ib(from_us(IB_US, ALL, 68, offer_ib(flags=0))),
+    # As if it were on Ethernet: no reason to take it for one.
+    "ib_offer_ether": server(offer(giaddr=IB_US), ETH_PEER, IB_US),
+    "ib_offer_ether_relayed": ib(from_us(IB_US, ALL, 68, offer(giaddr=IB_US))),
     "ib_ack": server(offer_ib(flags=0, ciaddr=IB_PEER, yiaddr=IB_PEER), ETH_PEER, IB_US),
     "ib_ack_relayed": ib(from_us(IB_US, IB_PEER, 68,
                                  offer_ib(flags=0, ciaddr=IB_PEER, yiaddr=IB_PEER))),
