@@ -21,6 +21,7 @@ static_assert(DP_WORKERS_MAX <= UINT8_MAX, "a worker's number is one octet of st
  */
 #define FIB_ROUTES_MAX 65536
 #define FIB_TBL8_SPARE 64
+#define FIB6_ROUTES_MAX 16384
 
 #define RXQ_MAX RTE_DIM(((struct dp_worker *)0)->rxq)
 
@@ -132,6 +133,23 @@ fib_make(struct rte_fib **fib, const char *name, int socket)
 }
 
 static int
+fib6_make(struct rte_fib6 **fib, const char *name, int socket)
+{
+	struct rte_fib6_conf conf = {
+		.type = RTE_FIB6_TRIE,
+		.default_nh = 0,
+		.max_routes = FIB6_ROUTES_MAX,
+		.trie = {
+			.nh_sz = RTE_FIB6_TRIE_2B,
+			.num_tbl8 = DP_FIB6_TBL8_MAX + FIB_TBL8_SPARE,
+		},
+	};
+
+	*fib = rte_fib6_create(name, socket, &conf);
+	return *fib != NULL ? 0 : -rte_errno;
+}
+
+static int
 fibs_make(struct dp *dp, int socket)
 {
 	int ret;
@@ -139,7 +157,12 @@ fibs_make(struct dp *dp, int socket)
 	ret = fib_make(&dp->fib_tab[0], "dp_ip4_0", socket);
 	if (ret == 0)
 		ret = fib_make(&dp->fib_tab[1], "dp_ip4_1", socket);
+	if (ret == 0)
+		ret = fib6_make(&dp->fib6_tab[0], "dp_ip6_0", socket);
+	if (ret == 0)
+		ret = fib6_make(&dp->fib6_tab[1], "dp_ip6_1", socket);
 	dp->fib = dp->fib_tab[0];
+	dp->fib6 = dp->fib6_tab[0];
 	return ret;
 }
 
@@ -216,6 +239,8 @@ dp_destroy(struct dp *dp)
 	for (i = 0; i < dp->nb_workers; i++)
 		worker_free(dp->worker[i]);
 	ring_free(dp->punt);
+	rte_fib6_free(dp->fib6_tab[1]);
+	rte_fib6_free(dp->fib6_tab[0]);
 	rte_fib_free(dp->fib_tab[1]);
 	rte_fib_free(dp->fib_tab[0]);
 	rte_free(dp->base);

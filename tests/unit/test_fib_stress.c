@@ -16,14 +16,16 @@
 #include <time.h>
 
 #include <rte_fib.h>
+#include <rte_fib6.h>
 
+#include "compat.h"
 #include "control_fixture.h"
 
 #define READERS 2
 #define BLOCKS 8
 #define BURST (BLOCKS * 4)
 #define YIELD_EVERY 64
-#define SECONDS 2
+#define SECONDS 1
 #define SECONDS_LONG 60
 
 #define NET IP(198, 18, 0, 0)
@@ -53,7 +55,25 @@ struct reader {
 static struct reader readers[READERS];
 static cpu_set_t cpus; /* of the process, before EAL bound its first thread to one */
 static _Atomic bool stop;
+static bool six; /* the same with IPv6: the 32 bits are the last ones */
 static bool here[BLOCKS][RTE_DIM(parts)];
+
+static struct dp_ip
+addr(uint32_t ip)
+{
+	static const uint8_t net[16] = { 0x20, 0x01, 0x0d, 0xb8 };
+	struct dp_ip a = dp_ip4(ip);
+
+	if (six)
+		memcpy(a.b, net, 12);
+	return a;
+}
+
+static uint8_t
+bits(uint8_t len)
+{
+	return six ? 96 + len : len;
+}
 
 static uint32_t
 part_gw(uint32_t block, uint32_t part)
@@ -85,13 +105,29 @@ legal(uint32_t ip, const struct dp_nh *nh)
 }
 
 static void
+look_up(const struct dp *dp, const uint32_t *ip, uint64_t *id, uint32_t n)
+{
+	struct rte_fib *fib = __atomic_load_n(&dp->fib, __ATOMIC_ACQUIRE);
+	struct rte_fib6 *fib6 = __atomic_load_n(&dp->fib6, __ATOMIC_ACQUIRE);
+	struct dp_ip raw[BURST];
+	uint32_t i;
+
+	if (!six) {
+		rte_fib_lookup_bulk(fib, (uint32_t *)(uintptr_t)ip, id, (int)n);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		raw[i] = addr(ip[i]);
+	rte_fib6_lookup_bulk(fib6, COMPAT_IP6S(raw), id, (int)n);
+}
+
+static void
 look(struct reader *r, const uint32_t *ip)
 {
-	struct rte_fib *fib = __atomic_load_n(&fx.dp->fib, __ATOMIC_ACQUIRE);
 	uint64_t id[BURST];
 	uint32_t i;
 
-	rte_fib_lookup_bulk(fib, (uint32_t *)(uintptr_t)ip, id, BURST);
+	look_up(fx.dp, ip, id, BURST);
 	for (i = 0; i < BURST; i++) {
 		const struct dp_nh nh = fx.dp->nh[id[i]];
 
@@ -130,11 +166,16 @@ reader_main(void *arg)
 static void
 change(uint32_t prefix, uint8_t len, uint32_t gw, bool add)
 {
+	struct control_route r = { .prefix = addr(prefix),
+		.len = bits(len),
+		.type = DP_NH_VIA,
+		.via = addr(gw),
+		.port = DP_PORT_NIL };
 	int ret;
 
 	do {
-		ret = add ? fx_route_add(prefix, len, gw)
-			  : fx_route_del(prefix, len);
+		ret = add ? control_route_add(fx.c, &r)
+			  : control_route_del(fx.c, &r.prefix, r.len, NULL);
 		if (ret == -EAGAIN)
 			sched_yield();
 	} while (ret == -EAGAIN);
@@ -196,16 +237,26 @@ gateway(uint32_t block, uint8_t host)
 }
 
 static void
-check_table(struct rte_fib *fib)
+check_table(void)
 {
 	uint32_t i, ip;
 	uint64_t id;
 
 	for (i = 0; i < BLOCKS * 256; i++) {
 		ip = NET | i;
-		rte_fib_lookup_bulk(fib, &ip, &id, 1);
+		look_up(fx.dp, &ip, &id, 1);
 		assert_int_equal(dp_ip_get4(&fx.dp->nh[id].gw), gateway(i >> 8, (uint8_t)i));
 	}
+}
+
+/* Both are alike, then. */
+static void
+check_tables(void)
+{
+	check_table();
+	fx.dp->fib = fx.dp->fib_tab[fx.dp->fib == fx.dp->fib_tab[0] ? 1 : 0];
+	fx.dp->fib6 = fx.dp->fib6_tab[fx.dp->fib6 == fx.dp->fib6_tab[0] ? 1 : 0];
+	check_table();
 }
 
 static void
@@ -248,6 +299,10 @@ test_stress(void **state)
 	uint32_t i;
 
 	(void)state;
+	atomic_store(&stop, false);
+	memset(here, 0, sizeof(here));
+	while (routes_ready(fx.c) != 0)
+		fx_tick();
 	change(NET, 16, GW_NET, true);
 	readers_start();
 	changes = churn((wants_long() ? SECONDS_LONG : SECONDS) * 1000);
@@ -266,8 +321,18 @@ test_stress(void **state)
 	assert_int_equal(bad, 0);
 	assert_true(changes > 50 && bursts > 1000);
 	fx_tick();
-	check_table(fx.dp->fib_tab[0]);
-	check_table(fx.dp->fib_tab[1]);
+	check_tables();
+}
+
+static void
+test_stress6(void **state)
+{
+	struct dp_ip us;
+
+	six = true;
+	us = addr(ETH_US);
+	assert_int_equal(control_addr_add(fx.c, ETH, &us, bits(24)), 0);
+	test_stress(state);
 }
 
 int
@@ -275,6 +340,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_stress, fx_setup_up, fx_teardown),
+		cmocka_unit_test_setup_teardown(test_stress6, fx_setup_up, fx_teardown),
 	};
 
 	CPU_ZERO(&cpus);
