@@ -330,6 +330,8 @@ static const struct {
 	{ "/ip/route", FORM_LIST, &rows_route, "Routes. Parameters: [OFFSET[,COUNT]]" },
 	{ "/ip/dhcp", FORM_LIST, &rows_dhcp, "DHCP servers. Parameters: [OFFSET[,COUNT]]" },
 	{ "/ip/neigh", FORM_LIST, &rows_ip_neigh, "IP neighbours. Parameters: [OFFSET[,COUNT]]" },
+	{ "/ip/set", FORM_LIST, &rows_ip_set,
+			"What ports do more than route. Parameters: [OFFSET[,COUNT]]" },
 	{ "/fwd/stats", FORM_FWD, NULL, "Forwarding statistics by port. No parameters" },
 };
 
