@@ -92,6 +92,7 @@ port_free(struct ctl_port *p)
 	nd_fini(p);
 	arp_fini(p);
 	dhcp_port_gone(p);
+	ip_mcast_port_gone(p);
 	if (p->kind == DP_PORT_IPOIB && p->hca != NULL) {
 		if (p->bcast.p != NULL)
 			mcast_fini(p);
@@ -239,6 +240,7 @@ port_run(struct ctl_port *p)
 		return;
 	resolve_run(p);
 	paths_run(p);
+	mcast_run(p);
 	ipoib_neigh_iterate(p->neigh, p->c->now, CTL_ITERATE_MAX);
 	ah_reap(p);
 }
@@ -271,7 +273,7 @@ deadline(const struct control *c)
 		due = c->now + TICK_WAITING_US;
 	for (i = 0; i < DP_PORTS_MAX; i++) {
 		if (c->ports[i] != NULL && c->ports[i]->kind == DP_PORT_IPOIB &&
-				paths_busy(c->ports[i]))
+				(paths_busy(c->ports[i]) || mcast_busy(c->ports[i])))
 			due = c->now + TICK_WAITING_US;
 	}
 	if (routes_busy(c))
@@ -331,6 +333,8 @@ control_create(const struct control_cfg *cfg, struct dp *dp, struct control **ou
 		ret = routes_init(c);
 	if (ret == 0)
 		ret = frag_init(c);
+	if (ret == 0)
+		ret = gmembers_init(c);
 	if (ret == 0)
 		ret = sources_init(c);
 	if (ret == 0)
@@ -398,6 +402,8 @@ control_destroy(struct control *c)
 	hcas_free(c);
 	l3_fini(c);
 	sources_fini(c);
+	gmembers_fini(c);
+	nlwatch_stop(c);
 	frag_fini(c);
 	dhcp_fini(c);
 	routes_fini(c);

@@ -168,9 +168,9 @@ struct control_route_row {
 	struct dp_ip prefix;
 	struct dp_ip via; /**< all zero unless DP_NH_VIA */
 	uint8_t len;
-	uint8_t type; /**< enum dp_nh_type */
+	uint8_t type;  /**< enum dp_nh_type */
 	uint16_t port; /**< DP_PORT_NIL: of no port */
-	bool dead; /**< gateway does not answer, or its port is down */
+	bool dead;     /**< gateway does not answer, or its port is down */
 	bool used; /**< in the FIB: no other route of the prefix is preferred or answers in its place */
 };
 struct control_ip_neigh_row {
@@ -206,8 +206,25 @@ struct control_mcast_row {
 	uint16_t mlid;
 	uint16_t mtu;
 	uint32_t qkey;
-	uint8_t join_state;
-	char state[12]; /**< "idle", "joining", "joined", "failed" */
+	uint8_t join_state; /**< bits of enum ipoib_sa_join that the SA has of us */
+	char state[12];	    /**< "idle", "joining", "joined", "failed" */
+	uint32_t users;	    /**< who receive it here */
+	uint16_t queued;    /**< packets that wait for the join */
+	bool followed;	    /**< received because it exists (multicast routing) */
+};
+/** Multicast groups of an IPoIB port, since its start. */
+struct control_mcast_stats {
+	uint32_t groups;   /**< now, the broadcast group aside */
+	uint64_t joins;	   /**< asked of the SA */
+	uint64_t failed;   /**< of these, refused or not answered */
+	uint64_t left;	   /**< memberships given back to the SA */
+	uint64_t kept;	   /**< not given back, for a kernel interface may need them */
+	uint64_t idle;	   /**< left because nothing was sent to them */
+	uint64_t evicted;  /**< left early to make room for others */
+	uint64_t full;	   /**< refused for lack of room */
+	uint64_t verified; /**< memberships asked after */
+	uint64_t lost;	   /**< and found gone, or told so by the SA */
+	uint64_t fallback; /**< packets for solicited-node groups sent to the broadcast group */
 };
 /** Flags of a port, and what its address resolution met. */
 struct control_flags_row {
@@ -235,6 +252,7 @@ struct control_ipoib_row {
 	uint64_t mad_sent, mad_received;
 	uint32_t paths, ahs;
 	struct ipoib_neigh_stats neigh;
+	struct control_mcast_stats mcast;
 };
 
 uint32_t control_addr_rows(struct control *c, uint32_t offset, struct control_addr_row *rows,

@@ -86,6 +86,7 @@ struct ctl_mark {
 /* Timers: a binary heap. The object lies inside its owner. */
 struct ctl_timer {
 	uint64_t due;
+	uint64_t seq; /* of those with the same due */
 	uint32_t pos; /* in the heap, from 1; 0: not set */
 	void (*fn)(struct control *c, void *arg);
 	void *arg;
@@ -94,6 +95,7 @@ struct ctl_timer {
 struct ctl_timers {
 	struct ctl_timer **heap; /* from 1 */
 	uint32_t nb, cap, reserved;
+	uint64_t seq;
 };
 
 int timer_init(struct control *c, struct ctl_timer *t, void (*fn)(struct control *c, void *arg),
@@ -128,6 +130,9 @@ struct ctl_hca {
 	struct ipoib_sa *sa;
 	bool alive;	    /* the SA answers */
 	bool alive_changed; /* and its ports do not know yet */
+	uint8_t info;	    /* what is known of sendonly_full; see mcast.h */
+	bool sendonly_full; /* the SA lets send-only members make a group */
+	ipoib_sa_req_t info_req;
 };
 
 enum ctl_mcast_state { CTL_MCAST_IDLE, CTL_MCAST_JOINING, CTL_MCAST_JOINED, CTL_MCAST_FAILED };
@@ -137,17 +142,37 @@ struct ctl_mcast {
 	struct ctl_port *p;
 	struct ib_gid mgid;
 	enum ctl_mcast_state state;
-	uint8_t join;		   /* enum ipoib_sa_join */
+	uint8_t join;		   /* broadcast group: enum ipoib_sa_join */
 	struct ib_gid port_gid;	   /* as joined */
 	struct ipoib_sa_mcast rec; /* valid while joined */
 	uint32_t ah;		   /* PMD_IPOIB_AH_NONE unless joined */
-	ipoib_sa_req_t req;
-	uint64_t asked;
+	ipoib_sa_req_t req;	   /* to join, or to verify */
 	uint32_t fails;
 	int status; /* of the last join */
 	uint16_t sa_status;
 	struct ctl_timer timer;
+	uint8_t held; /* bits of enum ipoib_sa_join that the SA has of us */
+	/* Not the broadcast group, from here on. */
+	uint8_t asked;		  /* the bit that req is to get */
+	uint32_t users;		  /* who want to receive it */
+	bool followed;		  /* received because it exists; see mcast_seen.c */
+	bool sending;		  /* sent to, not long ago */
+	bool forwarded;		  /* workers send to it */
+	bool again;		  /* membership is doubtful: join once more */
+	bool verifying;		  /* req asks whether we are a member */
+	bool attached, receiving; /* so the driver was told */
+	bool on_ready, on_lru, on_members;
+	struct ctl_mark mark; /* of on_ready */
+	struct ipoib_pktq queue;
+	uint64_t used; /* when control sent to it last */
+	uint64_t verify_at;
+	LIST_ENTRY(ctl_mcast) bucket;
+	TAILQ_ENTRY(ctl_mcast) ready, lru, member;
 };
+
+struct ctl_mcasts;
+struct ctl_gmembers;
+struct ctl_nlwatch;
 
 /* A path to a GID. */
 struct ctl_path {
@@ -219,7 +244,7 @@ struct ctl_port {
 	struct dp_port *dp;
 	bool up;
 	struct ctl_timer watch; /* link state */
-	uint32_t flags; /* bit by enum control_flag; see ctl_flag() */
+	uint32_t flags;		/* bit by enum control_flag; see ctl_flag() */
 	struct ctl_announce garp;
 	struct ctl_defence defence[CTL_DEFENCES];
 	uint64_t conflicts;
@@ -243,6 +268,7 @@ struct ctl_port {
 	bool usable;	 /* ACTIVE, with SM and P_Key: groups can be joined */
 	char reason[64];
 	struct ctl_mcast bcast;
+	struct ctl_mcasts *mc; /* all other groups */
 	struct ctl_ahs ahs;
 	struct ctl_path_list *paths;
 	uint32_t path_mask, nb_paths, max_paths;
@@ -264,7 +290,7 @@ struct ctl_l3 {
 	uint32_t adj; /* UINT32_MAX: never resolved */
 	uint8_t tries;
 	bool probing;
-	bool on_ready; /* resolved, to be published */
+	bool on_ready;	/* resolved, to be published */
 	bool delaying;	/* IPv6: DELAY of RFC 4861 7.3.2 */
 	bool reachable; /* confirmed, not only heard of */
 	bool is_router; /* so it says in its NAs */
@@ -327,7 +353,7 @@ struct ctl_routes {
 	struct control_addr_row *addrs;
 	uint32_t nb_addrs, cap_addrs;
 	uint8_t ll_state[DP_PORTS_MAX]; /* enum control_addr_state of the link-local addresses */
-	struct ctl_route *tab; /* sorted by family, prefix, length, preference */
+	struct ctl_route *tab;		/* sorted by family, prefix, length, preference */
 	uint32_t nb, cap;
 	uint32_t seq;
 	uint32_t nb_tbl8, nb_tbl8_6; /* see routes_room() */
@@ -391,7 +417,9 @@ struct control {
 	struct ctl_bucket warn_bucket;
 	struct ctl_source (*sources)[CTL_SOURCES_WAYS]; /* CTL_SOURCES_SETS */
 	uint64_t sources_seed;
-	struct ctl_trust *trust; /* NULL until a port is strict */
+	struct ctl_gmembers *gmembers;
+	struct ctl_nlwatch *nlwatch; /* NULL: no real HCA */
+	struct ctl_trust *trust;     /* NULL until a port is strict */
 	uint16_t ip_id;
 	bool closing;
 	struct rte_ip_frag_tbl *frag_tbl;
@@ -403,7 +431,14 @@ struct control {
 	void (*link_up)(struct control *c, struct ctl_port *p);
 	void (*alive)(struct control *c, struct ctl_hca *h);
 	/* A flag of a port was changed; NULL: nobody cares. */
-	void (*flag_changed)(struct control *c, struct ctl_port *p, enum control_flag flag, bool on);
+	void (*flag_changed)(
+			struct control *c, struct ctl_port *p, enum control_flag flag, bool on);
+	/* A port receives a group from now on, or ceases to: routers are told. NULL: nobody cares. */
+	void (*membership)(struct control *c, struct ctl_port *p, const struct dp_ip *group,
+			bool joined);
+	/* A group of the port's partition was made or deleted, by whomever. NULL: nobody cares. */
+	void (*group_seen)(struct control *c, struct ctl_port *p, const struct ib_gid *mgid,
+			bool exists);
 	/* Takes m (at the encapsulation header) for good; only puts it aside, whatever is under way. */
 	void (*undelivered)(struct control *c, struct rte_mbuf *m);
 	/*
@@ -547,18 +582,46 @@ void ah_put(struct ctl_port *p, uint32_t ah);
 void ah_reap(struct ctl_port *p);
 void ah_fini(struct ctl_port *p);
 
-/* --- resolver: multicast (mcast.c) --- */
+/* --- resolver: multicast (mcast*.c, nlwatch.c) --- */
 
 int mcast_init(struct ctl_port *p);
 void mcast_fini(struct ctl_port *p);
-/* Join the broadcast group, or make sure that we are a member. */
+/* Join the broadcast group, or make sure that we are a member; all other groups follow. */
 void mcast_bcast_join(struct ctl_port *p);
-/* Forget the broadcast group. */
+/* Forget the broadcast group and all memberships. */
 void mcast_bcast_lost(struct ctl_port *p);
-/* Leave; the answer is not waited for. */
+/* Leave all groups; the answers are not waited for. */
 void mcast_bcast_leave(struct ctl_port *p);
 /* Send to a multicast address; m starts at the encapsulation header; takes it for good. */
 void mcast_send(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m);
+/* Receive a group: uses are counted; joined whenever the port is up. @return 0, -ENOSPC */
+int mcast_join(struct ctl_port *p, const struct ib_gid *mgid);
+void mcast_leave(struct ctl_port *p, const struct ib_gid *mgid);
+/* Tell workers of groups that were joined. */
+void mcast_run(struct ctl_port *p);
+bool mcast_busy(const struct ctl_port *p);
+/* Packets that wait. */
+uint32_t mcast_queued(const struct ctl_port *p);
+/* An entry of the neighbour table is about to go: from its evict callback, multicast only. */
+void mcast_neigh_gone(struct ctl_port *p, const struct ipoib_neigh_rec *rec);
+/* Ask the SA soon whether we still are members. */
+void mcast_verify_now(struct ctl_port *p);
+/* The SA told of a group's creation or deletion (traps 66, 67). */
+void mcast_notice(struct ctl_hca *h, uint16_t trap, const struct ib_gid *mgid);
+/* As a router, receive all groups that exist on the link, while they exist. */
+void mcast_follow(struct ctl_port *p, bool on);
+/* Groups of the link that are known to exist. fn changes nothing. */
+void mcast_seen_walk(
+		struct ctl_port *p, void (*fn)(void *arg, const struct ib_gid *mgid), void *arg);
+/* Follow the kernel's InfiniBand interfaces. */
+void nlwatch_start(struct control *c);
+/* The same with a socket of a test's, which stays its. @return 0, -ENOMEM */
+int nlwatch_start_fd(struct control *c, int fd);
+void nlwatch_stop(struct control *c);
+/* Messages of rtnetlink. */
+void nlwatch_input(struct control *c, const void *buf, size_t len);
+/* May an interface of the kernel's have this GID and P_Key? */
+bool nlwatch_kernel_uses(const struct control *c, const struct ib_gid *gid, uint16_t pkey);
 const char *mcast_state_name(enum ctl_mcast_state s);
 
 /* --- resolver: paths (path.c) --- */
@@ -672,8 +735,8 @@ enum ctl_trust_verdict {
  * Strict-source: does m (data at the L2 header: ARP, or at the IPv6 header: ND) come from where
  * the SA says that this address is? Always so on ports that are not strict.
  */
-enum ctl_trust_verdict trust_check(
-		struct ctl_port *p, const struct ipoib_addr *claimed, bool is_arp, struct rte_mbuf *m);
+enum ctl_trust_verdict trust_check(struct ctl_port *p, const struct ipoib_addr *claimed,
+		bool is_arp, struct rte_mbuf *m);
 void trust_fini(struct control *c);
 /* Messages held. */
 uint32_t trust_held(const struct control *c);
@@ -715,9 +778,24 @@ bool nd_addr_usable(const struct ctl_port *p, const struct dp_ip *ip);
 
 /* --- IP: membership in groups on a link (gmember.c) --- */
 
-/* Receive a group's packets on the port: uses are counted. @return 0, -ENOSPC, -ENOMEM */
+/* Groups that are received, of all ports together. */
+#define CTL_GMEMBERS_MAX 4096
+int gmembers_init(struct control *c);
+void gmembers_fini(struct control *c);
+/* Receive a group's packets on the port: uses are counted. @return 0, -EINVAL no group, -ENOSPC,
+ * -ENOMEM */
 int ip_mcast_join(struct ctl_port *p, const struct dp_ip *group);
 void ip_mcast_leave(struct ctl_port *p, const struct dp_ip *group);
+bool ip_mcast_is_member(struct ctl_port *p, const struct dp_ip *group);
+/* fn may leave the group it is given. */
+void ip_mcast_walk(struct ctl_port *p, void (*fn)(void *arg, const struct dp_ip *group), void *arg);
+/* The port below a logical one has changed. */
+void ip_mcast_sync(struct ctl_port *p);
+/* The port goes; nobody is told. */
+void ip_mcast_port_gone(struct ctl_port *p);
+/* Link-layer address of a group. */
+void ip_mcast_mac(const struct dp_ip *group, struct rte_ether_addr *mac);
+void ip_mcast_mgid(const struct ctl_port *p, const struct dp_ip *group, struct ib_gid *mgid);
 
 /* --- IP: IGMP and MLD proxy (mproxy.c, igmp.c, mld.c) --- */
 
@@ -744,8 +822,8 @@ struct rte_mbuf *ctl_own(struct control *c, struct rte_mbuf *m);
 /* Where the FIB leads; never NULL. */
 const struct dp_nh *ip_route(struct control *c, const struct dp_ip *dst);
 /* The same, with one of several next hops chosen as workers would for m (data at the IP header). */
-const struct dp_nh *ip_route_flow(struct control *c, const struct dp_ip *dst,
-		const struct rte_mbuf *m);
+const struct dp_nh *ip_route_flow(
+		struct control *c, const struct dp_ip *dst, const struct rte_mbuf *m);
 /* Why a packet with this next hop is dropped. */
 enum dp_drop ip_route_drop(const struct dp_nh *nh);
 /* Route and send a packet of our own (header complete but for length checks); takes it for good. */

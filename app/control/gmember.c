@@ -2,21 +2,336 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
-/* Groups that we receive on a link, IPv4 and IPv6, Ethernet and IPoIB. */
+/*
+ * Groups that we receive on a link, IPv4 and IPv6, by use count. On InfiniBand the mapped group is
+ * joined; on Ethernet the NIC is told its MACs, or to pass all multicast, or, if it can do neither,
+ * everything. A logical port's groups are received by the port below it; when that changes (a
+ * bond's), ip_mcast_sync() moves them.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <rte_ethdev.h>
+#include <rte_jhash.h>
 
 #include "control_priv.h"
+
+#define GMEMBER_BUCKETS 1024
+
+struct gmember {
+	LIST_ENTRY(gmember) bucket;
+	struct ctl_port *p;
+	struct ctl_port *real; /* where it is received */
+	struct dp_ip group;
+	uint32_t refs;
+};
+
+/* What an Ethernet port was told; each is tried when the one before is not supported. */
+enum eth_mode { ETH_MACS, ETH_ALLMULTI, ETH_PROMISC, ETH_NOTHING };
+
+struct ctl_gmembers {
+	LIST_HEAD(, gmember) buckets[GMEMBER_BUCKETS];
+	uint32_t nb;
+	struct ctl_timer sync;
+	uint64_t dirty;			   /* Ethernet ports (bit mask) whose MACs have changed */
+	uint8_t eth_mode[DP_PORT_LOGICAL]; /* enum eth_mode */
+	struct rte_ether_addr macs[CTL_GMEMBERS_MAX];
+};
+
+static uint32_t
+bucket_of(const struct ctl_port *p, const struct dp_ip *group)
+{
+	return rte_jhash(group->b, sizeof(group->b), p->id) % GMEMBER_BUCKETS;
+}
+
+static struct gmember *
+gmember_find(struct ctl_port *p, const struct dp_ip *group)
+{
+	struct gmember *e;
+
+	LIST_FOREACH(e, &p->c->gmembers->buckets[bucket_of(p, group)], bucket) {
+		if (e->p == p && dp_ip_equal(&e->group, group))
+			return e;
+	}
+	return NULL;
+}
+
+void
+ip_mcast_mac(const struct dp_ip *group, struct rte_ether_addr *mac)
+{
+	if (dp_ip_is4(group)) {
+		/* RFC 1112 6.4 */
+		*mac = (struct rte_ether_addr){ { 0x01, 0x00, 0x5e, group->b[13] & 0x7f,
+				group->b[14], group->b[15] } };
+		return;
+	}
+	/* RFC 2464 7 */
+	*mac = (struct rte_ether_addr){ { 0x33, 0x33, group->b[12], group->b[13], group->b[14],
+			group->b[15] } };
+}
+
+void
+ip_mcast_mgid(const struct ctl_port *p, const struct dp_ip *group, struct ib_gid *mgid)
+{
+	uint8_t scope = p->bcast.mgid.raw[1] & 0x0f;
+
+	if (dp_ip_is4(group))
+		ipoib_mgid_ipv4(scope, p->info.pkey, dp_ip_get4(group), mgid);
+	else
+		ipoib_mgid_ipv6(scope, p->info.pkey, group->b, mgid);
+}
+
+/* --- Ethernet --- */
+
+static int
+mac_cmp(const void *a, const void *b)
+{
+	return memcmp(a, b, RTE_ETHER_ADDR_LEN);
+}
+
+/* MACs of all groups that the port receives, each once. */
+static uint32_t
+eth_macs(struct ctl_gmembers *gm, const struct ctl_port *real)
+{
+	struct gmember *e;
+	uint32_t i, n = 0, unique = 0;
+
+	for (i = 0; i < GMEMBER_BUCKETS; i++) {
+		LIST_FOREACH(e, &gm->buckets[i], bucket) {
+			if (e->real == real)
+				ip_mcast_mac(&e->group, &gm->macs[n++]);
+		}
+	}
+	qsort(gm->macs, n, sizeof(gm->macs[0]), mac_cmp);
+	for (i = 0; i < n; i++) {
+		if (unique == 0 || mac_cmp(&gm->macs[unique - 1], &gm->macs[i]) != 0)
+			gm->macs[unique++] = gm->macs[i];
+	}
+	return unique;
+}
+
+static int
+eth_tell(struct ctl_gmembers *gm, uint16_t port, enum eth_mode mode, uint32_t nb)
+{
+	switch (mode) {
+	case ETH_MACS:
+		return rte_eth_dev_set_mc_addr_list(port, gm->macs, nb);
+	case ETH_ALLMULTI:
+		return nb > 0 ? rte_eth_allmulticast_enable(port) : 0;
+	case ETH_PROMISC:
+		return nb > 0 ? rte_eth_promiscuous_enable(port) : 0;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * A port that once had to pass more than the groups goes on with it: whoever else asked for that
+ * (the command line, multicast routing) would lose it otherwise.
+ */
+static void
+eth_sync(struct ctl_gmembers *gm, const struct ctl_port *p)
+{
+	uint8_t *mode = &gm->eth_mode[p->id];
+	uint32_t nb = eth_macs(gm, p);
+
+	while (*mode != ETH_NOTHING && eth_tell(gm, p->id, *mode, nb) != 0) {
+		(*mode)++;
+		if (*mode == ETH_NOTHING)
+			CTL_LOG(WARNING,
+					"port %u: the driver knows no multicast filter: groups are heard if it "
+					"passes them",
+					p->id);
+	}
+}
+
+static void
+sync_timer(struct control *c, void *arg)
+{
+	struct ctl_gmembers *gm = arg;
+	uint16_t i;
+
+	for (i = 0; i < DP_PORT_LOGICAL; i++) {
+		if ((gm->dirty & RTE_BIT64(i)) != 0 && c->ports[i] != NULL)
+			eth_sync(gm, c->ports[i]);
+	}
+	gm->dirty = 0;
+}
+
+/* --- both --- */
+
+/* Begin (or end) to receive. */
+static int
+receive(struct gmember *e, bool on)
+{
+	struct ctl_gmembers *gm = e->p->c->gmembers;
+	struct ctl_port *real = e->real;
+	struct ib_gid mgid;
+
+	if (real->kind == DP_PORT_IPOIB) {
+		ip_mcast_mgid(real, &e->group, &mgid);
+		if (on)
+			return mcast_join(real, &mgid);
+		mcast_leave(real, &mgid);
+	} else if (real->id < DP_PORT_LOGICAL) {
+		/* Once in a turn, however many there are. */
+		gm->dirty |= RTE_BIT64(real->id);
+		timer_set(e->p->c, &gm->sync, e->p->c->now);
+	}
+	return 0;
+}
+
+static void
+gmember_free(struct gmember *e)
+{
+	struct control *c = e->p->c;
+
+	LIST_REMOVE(e, bucket);
+	c->gmembers->nb--;
+	receive(e, false);
+	free(e);
+}
 
 int
 ip_mcast_join(struct ctl_port *p, const struct dp_ip *group)
 {
-	RTE_SET_USED(p);
-	RTE_SET_USED(group);
+	struct control *c = p->c;
+	struct gmember *e;
+	int ret;
+
+	if (!dp_ip_is_mcast(group))
+		return -EINVAL;
+	e = gmember_find(p, group);
+	if (e != NULL) {
+		e->refs++;
+		return 0;
+	}
+	if (c->gmembers->nb == CTL_GMEMBERS_MAX)
+		return -ENOSPC;
+	e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return -ENOMEM;
+	*e = (struct gmember){ .p = p, .real = ctl_real(p), .group = *group, .refs = 1 };
+	ret = receive(e, true);
+	if (ret != 0) {
+		free(e);
+		return ret;
+	}
+	LIST_INSERT_HEAD(&c->gmembers->buckets[bucket_of(p, group)], e, bucket);
+	c->gmembers->nb++;
+	if (c->membership != NULL)
+		c->membership(c, p, group, true);
 	return 0;
 }
 
 void
 ip_mcast_leave(struct ctl_port *p, const struct dp_ip *group)
 {
-	RTE_SET_USED(p);
-	RTE_SET_USED(group);
+	struct control *c = p->c;
+	struct gmember *e;
+	struct dp_ip ip = *group;
+
+	e = c->gmembers != NULL ? gmember_find(p, group) : NULL;
+	if (e == NULL || --e->refs > 0)
+		return;
+	/* While it is still there: the report of the leave goes to routers. */
+	if (c->membership != NULL)
+		c->membership(c, p, &ip, false);
+	gmember_free(e);
+}
+
+bool
+ip_mcast_is_member(struct ctl_port *p, const struct dp_ip *group)
+{
+	return gmember_find(p, group) != NULL;
+}
+
+void
+ip_mcast_walk(struct ctl_port *p, void (*fn)(void *arg, const struct dp_ip *group), void *arg)
+{
+	struct gmember *e, *tmp;
+	uint32_t i;
+
+	for (i = 0; i < GMEMBER_BUCKETS; i++) {
+		for (e = LIST_FIRST(&p->c->gmembers->buckets[i]); e != NULL; e = tmp) {
+			tmp = LIST_NEXT(e, bucket);
+			if (e->p == p)
+				fn(arg, &e->group);
+		}
+	}
+}
+
+static void
+gmember_move(struct gmember *e, struct ctl_port *real)
+{
+	struct gmember old = *e;
+	int ret;
+
+	/* The new one first: nothing is missed. */
+	e->real = real;
+	ret = receive(e, true);
+	receive(&old, false);
+	if (ret != 0)
+		CTL_LOG(WARNING, "port %u: a group cannot be received: %s", e->p->id,
+				strerror(-ret));
+}
+
+void
+ip_mcast_sync(struct ctl_port *p)
+{
+	struct gmember *e;
+	uint32_t i;
+
+	for (i = 0; i < GMEMBER_BUCKETS; i++) {
+		LIST_FOREACH(e, &p->c->gmembers->buckets[i], bucket) {
+			if (e->p == p && e->real != ctl_real(p))
+				gmember_move(e, ctl_real(p));
+		}
+	}
+}
+
+void
+ip_mcast_port_gone(struct ctl_port *p)
+{
+	struct ctl_gmembers *gm = p->c->gmembers;
+	struct gmember *e, *tmp;
+	uint32_t i;
+
+	for (i = 0; gm != NULL && i < GMEMBER_BUCKETS; i++) {
+		for (e = LIST_FIRST(&gm->buckets[i]); e != NULL; e = tmp) {
+			tmp = LIST_NEXT(e, bucket);
+			if (e->p == p || e->real == p)
+				gmember_free(e);
+		}
+	}
+	if (gm == NULL || p->id >= DP_PORT_LOGICAL)
+		return;
+	gm->dirty &= ~RTE_BIT64(p->id);
+	gm->eth_mode[p->id] = ETH_MACS;
+}
+
+int
+gmembers_init(struct control *c)
+{
+	struct ctl_gmembers *gm = calloc(1, sizeof(*gm));
+
+	if (gm == NULL)
+		return -ENOMEM;
+	if (timer_init(c, &gm->sync, sync_timer, gm) != 0) {
+		free(gm);
+		return -ENOMEM;
+	}
+	c->gmembers = gm;
+	return 0;
+}
+
+void
+gmembers_fini(struct control *c)
+{
+	if (c->gmembers == NULL)
+		return;
+	timer_fini(c, &c->gmembers->sync);
+	free(c->gmembers);
+	c->gmembers = NULL;
 }

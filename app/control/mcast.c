@@ -3,49 +3,51 @@
  */
 
 /*
- * Multicast groups: the broadcast group, which defines the link (RFC 4391 section 5). Other
- * groups are not joined yet; packets for them are dropped and counted.
+ * Membership in the groups of a link. What is wanted of a group (to receive it, to follow it as a
+ * router, only to send to it) and what the SA holds for it are compared at each event, and one
+ * request at most is under way for a group; all groups' run in parallel, as far as the SA client's
+ * window goes.
+ *
+ * Send-only: SendOnlyFullMember (join state 8), which makes the group if there is none, where the
+ * SA's ClassPortInfo offers it. An older SA gets SendOnlyNonMember (4), and refuses it if nobody
+ * has made the group: then there is no listener on the link, and the packets are dropped, as RFC
+ * 4391 section 7 has it for groups of the link's scope. Not so a solicited-node group: the
+ * neighbour that it is to find may be there all the same, so such packets go to the broadcast
+ * group, which everybody hears.
+ *
+ * The SA knows a port GID, not us: ports with one P_Key on one HCA port share a membership, which
+ * is asked for once and left by the last.
  */
 
 #include <errno.h>
 
-#include "control_priv.h"
+#include "mcast.h"
 
-/* Pace of joins that fail: quick at first, for a port that just came up. */
-#define JOIN_RETRY_MIN_US (250 * CTL_US_PER_MS)
-#define JOIN_RETRY_MAX_US (4 * CTL_US_PER_S)
-/* Pace while the SA is silent: the join is also what notices its return. */
-#define JOIN_SILENT_US (500 * CTL_US_PER_MS)
-/* A request of a silent SA is made anew after this time, for its own retries slow down. */
-#define JOIN_ABANDON_US CTL_US_PER_S
-/* A joined group is verified so often: a restarted SM forgets its members. */
-#define JOIN_VERIFY_US (10 * CTL_US_PER_S)
+/* Back-off: the first retry comes fast, then the kernel's 1, 2, 4, 8, 16, 16 ... s. */
+#define RETRY_FIRST_US (250 * CTL_US_PER_MS)
+#define RETRY_MIN_US CTL_US_PER_S
+#define RETRY_MAX_US (16 * CTL_US_PER_S)
+/* Nobody asks for a group that was refused: forgotten after so long. */
+#define FORGET_US (60 * CTL_US_PER_S)
+/* The table of neighbours, or another port's join, is waited for. */
+#define AGAIN_US (10 * CTL_US_PER_MS)
+#define SIBLING_US CTL_US_PER_S
 
-static void join_answer(void *arg, int status, const struct ipoib_sa_mcast *rec);
+#define JOIN_RECEIVES (IPOIB_SA_JOIN_FULL | IPOIB_SA_JOIN_NON)
+#define JOIN_SENDONLY (IPOIB_SA_JOIN_SENDONLY_FULL | IPOIB_SA_JOIN_SENDONLY_NON)
 
-static bool
-same_group(const struct ipoib_sa_mcast *a, const struct ipoib_sa_mcast *b)
+static void group_failed(struct ctl_mcast *g, int status);
+
+bool
+mcast_rec_same(const struct ipoib_sa_mcast *a, const struct ipoib_sa_mcast *b)
 {
 	return a->mlid == b->mlid && a->qkey == b->qkey && a->mtu == b->mtu && a->sl == b->sl &&
 			a->rate == b->rate && a->tclass == b->tclass &&
 			a->flow_label == b->flow_label && a->hop_limit == b->hop_limit;
 }
 
-static uint64_t
-retry_after(const struct ctl_mcast *g)
-{
-	uint64_t wait = JOIN_RETRY_MIN_US;
-	uint32_t i;
-
-	if (!g->p->hca->alive)
-		return ctl_jitter(JOIN_SILENT_US, 10);
-	for (i = 1; i < g->fails && wait < JOIN_RETRY_MAX_US; i++)
-		wait *= 2;
-	return ctl_jitter(RTE_MIN(wait, JOIN_RETRY_MAX_US), 12);
-}
-
-static int
-join_check(const struct ctl_mcast *g, const struct ipoib_sa_mcast *rec)
+int
+mcast_rec_check(const struct ctl_mcast *g, const struct ipoib_sa_mcast *rec)
 {
 	if (!ib_gid_equal(&rec->mgid, &g->mgid) || !ib_lid_is_multicast(rec->mlid) ||
 			rec->mtu < 256)
@@ -53,12 +55,10 @@ join_check(const struct ctl_mcast *g, const struct ipoib_sa_mcast *rec)
 	return 0;
 }
 
-/* Take the group's parameters into driver and address handle. */
-static int
-join_take(struct ctl_mcast *g, const struct ipoib_sa_mcast *rec)
+void
+mcast_av(const struct ctl_mcast *g, const struct ipoib_sa_mcast *rec, struct pmd_ipoib_av *av)
 {
-	struct ctl_port *p = g->p;
-	struct pmd_ipoib_av av = {
+	*av = (struct pmd_ipoib_av){
 		.dlid = rec->mlid,
 		.sl = rec->sl,
 		.static_rate = rec->rate,
@@ -68,144 +68,121 @@ join_take(struct ctl_mcast *g, const struct ipoib_sa_mcast *rec)
 		.flow_label = rec->flow_label,
 		.dgid = g->mgid,
 	};
-	struct pmd_ipoib_bcast b = {
-		.mgid = g->mgid, .mlid = rec->mlid, .qkey = rec->qkey, .ib_mtu = rec->mtu
-	};
-	uint32_t ah;
-	int ret;
-
-	ret = ah_create(p, &av, &ah);
-	if (ret != 0)
-		return ret;
-	ret = pmd_ipoib_bcast_set(p->id, &b);
-	if (ret != 0) {
-		ah_put(p, ah);
-		return ret;
-	}
-	if (g->ah != PMD_IPOIB_AH_NONE)
-		ah_put(p, g->ah);
-	g->ah = ah;
-	g->rec = *rec;
-	return 0;
 }
 
-static void
-join_failed(struct ctl_mcast *g, int status)
-{
-	g->status = status;
-	g->sa_status = ipoib_sa_last_status(g->p->hca->sa);
-	g->fails++;
-	/* A member stays one until the port itself goes down: the group still carries packets. */
-	if (g->ah == PMD_IPOIB_AH_NONE)
-		g->state = CTL_MCAST_FAILED;
-	timer_set(g->p->c, &g->timer, g->p->c->now + retry_after(g));
-}
+/* --- what the SA can do --- */
 
 static void
-join_answer(void *arg, int status, const struct ipoib_sa_mcast *rec)
+info_answer(void *arg, int status, const struct ipoib_sa_info *info)
 {
-	struct ctl_mcast *g = arg;
-	struct control *c = g->p->c;
+	struct ctl_hca *h = arg;
+	struct control *c = h->c;
+	uint16_t i;
 
-	g->req = 0;
+	h->info_req = 0;
+	/* Unknown: as the kernel does, which does not ask. The next send-only join asks again. */
+	h->sendonly_full = status != 0 || info->sendonly_full;
+	h->info = MCAST_INFO_KNOWN;
 	if (c->closing)
 		return;
-	if (status == 0)
-		status = join_check(g, rec);
-	if (status == 0 && (g->ah == PMD_IPOIB_AH_NONE || !same_group(&g->rec, rec)))
-		status = join_take(g, rec);
-	if (status == 0) {
-		g->state = CTL_MCAST_JOINED;
-		g->status = 0;
-		g->fails = 0;
-		timer_set(c, &g->timer, c->now + ctl_jitter(JOIN_VERIFY_US, 10));
-	} else {
-		join_failed(g, status);
+	for (i = 0; i < DP_PORTS_MAX; i++) {
+		if (c->ports[i] != NULL && c->ports[i]->hca == h && c->ports[i]->mc != NULL)
+			mcast_start(c->ports[i], false);
 	}
-	link_bcast_changed(g->p);
+	if (status != 0)
+		h->info = MCAST_INFO_UNKNOWN;
+}
+
+/* @return whether it is known */
+static bool
+info_want(struct ctl_hca *h)
+{
+	if (h->info == MCAST_INFO_UNKNOWN &&
+			ipoib_sa_info_get(h->sa, info_answer, h, &h->info_req) == 0)
+		h->info = MCAST_INFO_ASKED;
+	return h->info == MCAST_INFO_KNOWN;
+}
+
+void
+mcast_info_forget(struct ctl_hca *h)
+{
+	if (h->info == MCAST_INFO_KNOWN)
+		h->info = MCAST_INFO_UNKNOWN;
+}
+
+void
+mcast_info_cancel(struct ctl_hca *h)
+{
+	if (h->info_req != 0)
+		ipoib_sa_cancel(h->sa, h->info_req);
+	h->info_req = 0;
+	h->info = MCAST_INFO_UNKNOWN;
+}
+
+/* --- ports that share a membership --- */
+
+/* Another port's group with this MGID on the same HCA port, from port *i on. */
+static struct ctl_mcast *
+sibling_next(const struct ctl_mcast *g, uint16_t *i)
+{
+	struct control *c = g->p->c;
+	struct ctl_mcast *s;
+
+	for (; *i < DP_PORTS_MAX; (*i)++) {
+		struct ctl_port *p = c->ports[*i];
+
+		if (p == NULL || p == g->p || p->hca != g->p->hca || p->mc == NULL)
+			continue;
+		s = mcast_find(p, &g->mgid);
+		if (s != NULL) {
+			(*i)++;
+			return s;
+		}
+	}
+	return NULL;
+}
+
+static uint8_t
+siblings_hold(const struct ctl_mcast *g)
+{
+	const struct ctl_mcast *s;
+	uint8_t held = 0;
+	uint16_t i = 0;
+
+	while ((s = sibling_next(g, &i)) != NULL)
+		held |= s->held;
+	return held;
+}
+
+/* A sibling that is a member, or is becoming one, as g wants to be. */
+static const struct ctl_mcast *
+sibling_as(const struct ctl_mcast *g, uint8_t want, bool *asking)
+{
+	const struct ctl_mcast *s;
+	uint16_t i = 0;
+
+	*asking = false;
+	while ((s = sibling_next(g, &i)) != NULL) {
+		if (s->ah != PMD_IPOIB_AH_NONE && !s->again && (s->held & want) == want)
+			return s;
+		*asking |= s->req != 0 && s->asked == want;
+	}
+	return NULL;
 }
 
 static void
-join_send(struct ctl_mcast *g)
+siblings_step(const struct ctl_mcast *g)
 {
-	struct ctl_port *p = g->p;
-	int ret;
+	struct ctl_mcast *s;
+	uint16_t i = 0;
 
-	if (g->req != 0) {
-		ipoib_sa_cancel(p->hca->sa, g->req);
-		g->req = 0;
+	while ((s = sibling_next(g, &i)) != NULL) {
+		if (s != &s->p->bcast)
+			mcast_step(s);
 	}
-	g->port_gid = p->info.gid;
-	g->asked = p->c->now;
-	ret = ipoib_sa_mcast_join(p->hca->sa, &g->mgid, &g->port_gid, p->info.pkey | IB_PKEY_FULL,
-			g->join, NULL, join_answer, g, &g->req);
-	if (ret != 0) {
-		join_failed(g, ret);
-		return;
-	}
-	timer_set(p->c, &g->timer, p->c->now + JOIN_ABANDON_US);
 }
 
-static void
-join_timer(struct control *c, void *arg)
-{
-	struct ctl_mcast *g = arg;
-
-	if (!g->p->usable)
-		return;
-	/* An SA that is only slow gets its full time. */
-	if (g->req != 0 && g->p->hca->alive) {
-		timer_set(c, &g->timer, c->now + JOIN_ABANDON_US);
-		return;
-	}
-	join_send(g);
-}
-
-int
-mcast_init(struct ctl_port *p)
-{
-	struct ctl_mcast *g = &p->bcast;
-
-	*g = (struct ctl_mcast){ .p = p, .ah = PMD_IPOIB_AH_NONE, .join = IPOIB_SA_JOIN_FULL };
-	return timer_init(p->c, &g->timer, join_timer, g);
-}
-
-void
-mcast_fini(struct ctl_port *p)
-{
-	mcast_bcast_lost(p);
-	timer_fini(p->c, &p->bcast.timer);
-}
-
-void
-mcast_bcast_join(struct ctl_port *p)
-{
-	struct ctl_mcast *g = &p->bcast;
-
-	ipoib_mgid_broadcast(IPOIB_SCOPE_LINK, p->info.pkey, &g->mgid);
-	if (g->ah == PMD_IPOIB_AH_NONE)
-		g->state = CTL_MCAST_JOINING;
-	g->fails = 0;
-	join_send(g);
-}
-
-void
-mcast_bcast_lost(struct ctl_port *p)
-{
-	struct ctl_mcast *g = &p->bcast;
-
-	if (g->req != 0)
-		ipoib_sa_cancel(p->hca->sa, g->req);
-	g->req = 0;
-	timer_stop(p->c, &g->timer);
-	g->state = CTL_MCAST_IDLE;
-	g->status = 0;
-	if (g->ah == PMD_IPOIB_AH_NONE)
-		return;
-	ah_put(p, g->ah);
-	g->ah = PMD_IPOIB_AH_NONE;
-	pmd_ipoib_bcast_set(p->id, NULL);
-}
+/* --- leaving --- */
 
 static void
 leave_answer(void *arg, int status, const struct ipoib_sa_mcast *rec)
@@ -215,33 +192,396 @@ leave_answer(void *arg, int status, const struct ipoib_sa_mcast *rec)
 	RTE_SET_USED(rec);
 }
 
-void
-mcast_bcast_leave(struct ctl_port *p)
+/*
+ * On a real HCA a kernel interface with our GID and P_Key shares our memberships and does not
+ * verify them: as long as there is one, they stay. The SA drops them when the port goes down.
+ */
+static bool
+leave_allowed(const struct ctl_port *p)
 {
-	struct ctl_mcast *g = &p->bcast;
-	ipoib_sa_req_t req;
-
-	/* The SA keeps one membership per port GID and group. On a real HCA the kernel's ib0 may
-	 * live on the same one, and our leave would end its. */
-	if (g->state != CTL_MCAST_JOINED || p->info.backend == NULL ||
-			strcmp(p->info.backend, "soft") != 0)
-		return;
-	ipoib_sa_mcast_leave(p->hca->sa, &g->mgid, &g->port_gid, g->join, leave_answer, NULL, &req);
+	return p->info.backend == NULL || strcmp(p->info.backend, "soft") == 0 ||
+			!nlwatch_kernel_uses(p->c, &p->info.gid, p->info.pkey);
 }
 
 void
-mcast_send(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m)
+mcast_sa_leave(struct ctl_mcast *g, uint8_t bits)
 {
-	struct ctl_mcast *g = &p->bcast;
+	struct ctl_port *p = g->p;
+	ipoib_sa_req_t req;
 
-	if (ipoib_addr_qpn(addr) == IB_QPN_MULTICAST && ib_gid_equal(&addr->gid, &g->mgid)) {
-		if (!p->up || g->ah == PMD_IPOIB_AH_NONE)
-			ctl_drop(p->c, DP_DROP_no_path, m);
-		else
-			resolve_inject(p, m, g->ah, IB_QPN_MULTICAST);
+	bits &= g->held;
+	g->held &= (uint8_t)~bits;
+	bits &= (uint8_t)~siblings_hold(g);
+	if (bits == 0)
+		return;
+	if (!leave_allowed(p)) {
+		p->mc->stats.kept++;
 		return;
 	}
-	ctl_drop(p->c, DP_DROP_mcast, m);
+	p->mc->stats.left++;
+	/* The answer is not waited for: what it leaves behind the SA drops with the port. */
+	ipoib_sa_mcast_leave(p->hca->sa, &g->mgid, &g->port_gid, (enum ipoib_sa_join)bits,
+			leave_answer, NULL, &req);
+}
+
+/* --- joining --- */
+
+uint8_t
+mcast_want(const struct ctl_mcast *g)
+{
+	const struct ctl_hca *h = g->p->hca;
+
+	if (g->users > 0)
+		return IPOIB_SA_JOIN_FULL;
+	if (g->followed)
+		return IPOIB_SA_JOIN_NON;
+	if (!g->sending)
+		return 0;
+	return h->info == MCAST_INFO_KNOWN && !h->sendonly_full ? IPOIB_SA_JOIN_SENDONLY_NON
+								: IPOIB_SA_JOIN_SENDONLY_FULL;
+}
+
+static bool
+receives(const struct ctl_mcast *g)
+{
+	return g->users > 0 || g->followed;
+}
+
+/* Tell the driver. */
+static int
+group_attach(struct ctl_mcast *g, uint16_t mlid)
+{
+	bool receive = receives(g);
+	int ret;
+
+	if (!g->attached)
+		ret = pmd_ipoib_mcast_attach(g->p->id, &g->mgid, mlid, !receive);
+	else if (g->rec.mlid != mlid || g->receiving != receive)
+		ret = pmd_ipoib_mcast_update(g->p->id, &g->mgid, mlid, !receive);
+	else
+		return 0;
+	if (ret != 0)
+		return ret;
+	g->attached = true;
+	g->receiving = receive;
+	return 0;
+}
+
+/* Take the group's parameters; the new address handle is there before the old one goes. */
+static int
+group_take(struct ctl_mcast *g, const struct ipoib_sa_mcast *rec)
+{
+	struct pmd_ipoib_av av;
+	uint32_t ah;
+	int ret;
+
+	if (g->ah != PMD_IPOIB_AH_NONE && mcast_rec_same(&g->rec, rec))
+		return group_attach(g, rec->mlid);
+	mcast_av(g, rec, &av);
+	ret = ah_create(g->p, &av, &ah);
+	if (ret != 0)
+		return ret;
+	ret = group_attach(g, rec->mlid);
+	if (ret != 0) {
+		ah_put(g->p, ah);
+		return ret;
+	}
+	if (g->ah != PMD_IPOIB_AH_NONE)
+		ah_put(g->p, g->ah);
+	g->ah = ah;
+	g->rec = *rec;
+	return 0;
+}
+
+/* What is left when membership goes: nothing but the wish for it. */
+static void
+group_release(struct ctl_mcast *g)
+{
+	mcast_verify_del(g);
+	g->held = 0;
+	if (g->attached)
+		pmd_ipoib_mcast_detach(g->p->id, &g->mgid);
+	g->attached = false;
+	if (g->ah != PMD_IPOIB_AH_NONE)
+		ah_put(g->p, g->ah);
+	g->ah = PMD_IPOIB_AH_NONE;
+}
+
+static void
+idle_timer_set(struct ctl_mcast *g)
+{
+	struct control *c = g->p->c;
+	uint64_t due = mcast_last_used(g) + mcast_idle_max(c) + 1;
+
+	timer_set(c, &g->timer, RTE_MAX(due, c->now + AGAIN_US));
+}
+
+static void
+group_joined(struct ctl_mcast *g, uint8_t bits, const struct ipoib_sa_mcast *rec)
+{
+	int ret;
+
+	g->held |= bits;
+	ret = group_take(g, rec);
+	if (ret != 0) {
+		mcast_sa_leave(g, bits);
+		group_failed(g, ret);
+		return;
+	}
+	g->state = CTL_MCAST_JOINED;
+	g->status = 0;
+	g->fails = 0;
+	timer_stop(g->p->c, &g->timer);
+	if (!receives(g))
+		idle_timer_set(g);
+	mcast_verify_add(g);
+	mcast_joined(g);
+}
+
+static uint64_t
+retry_after(const struct ctl_mcast *g)
+{
+	uint64_t wait = g->fails == 1 ? RETRY_FIRST_US : RETRY_MIN_US;
+	uint32_t i;
+
+	for (i = 2; i < g->fails && wait < RETRY_MAX_US; i++)
+		wait *= 2;
+	return ctl_jitter(RTE_MIN(wait, RETRY_MAX_US), 12);
+}
+
+static void
+group_failed(struct ctl_mcast *g, int status)
+{
+	g->status = status;
+	g->sa_status = ipoib_sa_last_status(g->p->hca->sa);
+	g->fails++;
+	g->p->mc->stats.failed++;
+	if (g->ah == PMD_IPOIB_AH_NONE)
+		g->state = CTL_MCAST_FAILED;
+	/* Deleted before we came: it is followed again when it is seen again. */
+	if (status == -EREMOTEIO || status == -ENOENT)
+		g->followed = false;
+	if (g->fails > 1 && g->ah == PMD_IPOIB_AH_NONE)
+		mcast_give_up(g);
+	timer_set(g->p->c, &g->timer, g->p->c->now + retry_after(g));
+}
+
+static void
+group_answer(void *arg, int status, const struct ipoib_sa_mcast *rec)
+{
+	struct ctl_mcast *g = arg;
+
+	g->req = 0;
+	if (g->p->c->closing)
+		return;
+	if (status == 0)
+		status = mcast_rec_check(g, rec);
+	if (status == 0)
+		group_joined(g, g->asked, rec);
+	else
+		group_failed(g, status);
+	siblings_step(g);
+	mcast_step(g);
+}
+
+static void
+group_ask(struct ctl_mcast *g, uint8_t want)
+{
+	struct ctl_port *p = g->p;
+	const struct ctl_mcast *s;
+	bool asking;
+	int ret;
+
+	if (g->ah == PMD_IPOIB_AH_NONE)
+		g->state = CTL_MCAST_JOINING;
+	if ((want & JOIN_SENDONLY) != 0 && !info_want(p->hca) && p->hca->info == MCAST_INFO_ASKED)
+		return;
+	s = sibling_as(g, want, &asking);
+	if (s == NULL && asking) {
+		timer_set(p->c, &g->timer, p->c->now + SIBLING_US);
+		return;
+	}
+	g->again = false;
+	g->asked = want;
+	g->port_gid = p->info.gid;
+	if (s != NULL) {
+		group_joined(g, want, &s->rec);
+		return;
+	}
+	/* A member that does not count cannot make the group, and says nothing of how it is. */
+	ret = ipoib_sa_mcast_join(p->hca->sa, &g->mgid, &g->port_gid, p->info.pkey | IB_PKEY_FULL,
+			(enum ipoib_sa_join)want,
+			(want & (IPOIB_SA_JOIN_NON | IPOIB_SA_JOIN_SENDONLY_NON)) != 0
+					? NULL
+					: &p->bcast.rec,
+			group_answer, g, &g->req);
+	if (ret != 0) {
+		g->req = 0;
+		group_failed(g, ret);
+		return;
+	}
+	p->mc->stats.joins++;
+	timer_stop(p->c, &g->timer);
+}
+
+/* Nobody wants it any more. */
+static void
+group_end(struct ctl_mcast *g)
+{
+	if (g->state == CTL_MCAST_FAILED && g->timer.pos != 0)
+		return;
+	mcast_sa_leave(g, g->held);
+	group_release(g);
+	mcast_queue_drop(g, DP_DROP_no_path);
+	g->state = CTL_MCAST_IDLE;
+	if (!mcast_free(g))
+		timer_set(g->p->c, &g->timer, g->p->c->now + AGAIN_US);
+}
+
+/* The SA holds what is wanted; perhaps more. A send-only bit beside another one does no harm. */
+static void
+group_settled(struct ctl_mcast *g, uint8_t want)
+{
+	if (g->ah == PMD_IPOIB_AH_NONE)
+		return;
+	mcast_sa_leave(g, g->held & (uint8_t)~want & JOIN_RECEIVES);
+	if (g->receiving != receives(g) && group_attach(g, g->rec.mlid) != 0)
+		CTL_LOG(WARNING, "port %u: group cannot be changed in the driver", g->p->id);
+	if (!receives(g) && g->timer.pos == 0)
+		idle_timer_set(g);
+}
+
+/* One send-only state is as good as the other. */
+static bool
+holds(const struct ctl_mcast *g, uint8_t want)
+{
+	return (g->held & ((want & JOIN_SENDONLY) != 0 ? JOIN_SENDONLY : want)) != 0;
+}
+
+/* A verification under way does not matter any more. */
+static void
+verify_end(struct ctl_mcast *g)
+{
+	if (g->verifying)
+		ipoib_sa_cancel(g->p->hca->sa, g->req);
+	if (g->verifying)
+		g->req = 0;
+	g->verifying = false;
+}
+
+void
+mcast_step(struct ctl_mcast *g)
+{
+	struct ctl_port *p = g->p;
+	uint8_t want = mcast_want(g);
+
+	if ((g->req != 0 && !g->verifying) || p->c->closing)
+		return;
+	mcast_lru(g);
+	if (want == 0) {
+		verify_end(g);
+		group_end(g);
+		return;
+	}
+	if (!p->usable || p->bcast.ah == PMD_IPOIB_AH_NONE)
+		return;
+	if (holds(g, want) && !g->again) {
+		group_settled(g, want);
+		return;
+	}
+	/* Back-off. */
+	if (g->fails > 0 && g->timer.pos != 0)
+		return;
+	verify_end(g);
+	group_ask(g, want);
+}
+
+/* Back-off is over, or a group that is only sent to is perhaps idle. */
+static void
+group_timer(struct control *c, void *arg)
+{
+	struct ctl_mcast *g = arg;
+	struct ctl_port *p = g->p;
+
+	if (g->state == CTL_MCAST_FAILED && !receives(g) && ipoib_pktq_count(&g->queue) == 0) {
+		/* The next packet asks again; none came for long: forget it. */
+		g->sending = false;
+		g->state = CTL_MCAST_IDLE;
+		timer_set(c, &g->timer, c->now + FORGET_US);
+		return;
+	}
+	if (g->req == 0 && g->fails == 0 && !receives(g)) {
+		if (g->state == CTL_MCAST_JOINED &&
+				mcast_last_used(g) + mcast_idle_max(c) >= c->now) {
+			idle_timer_set(g);
+			return;
+		}
+		if (g->state == CTL_MCAST_JOINED) {
+			p->mc->stats.idle++;
+			g->sending = false;
+		}
+	}
+	mcast_step(g);
+}
+
+int
+mcast_timer_init(struct ctl_mcast *g)
+{
+	return timer_init(g->p->c, &g->timer, group_timer, g);
+}
+
+void
+mcast_lost(struct ctl_mcast *g)
+{
+	g->p->mc->stats.lost++;
+	g->again = true;
+	g->fails = 0;
+	mcast_step(g);
+}
+
+void
+mcast_start(struct ctl_port *p, bool again)
+{
+	struct ctl_mcast *g, *tmp;
+	uint32_t i;
+
+	MCAST_FOREACH(g, p, i, tmp)
+	{
+		if (again) {
+			g->again |= g->held != 0 || g->req != 0;
+			g->fails = 0;
+			if (g->state == CTL_MCAST_FAILED)
+				timer_stop(p->c, &g->timer);
+		}
+		mcast_step(g);
+	}
+}
+
+void
+mcast_stop(struct ctl_port *p)
+{
+	struct ctl_mcast *g, *tmp;
+	uint32_t i;
+
+	MCAST_FOREACH(g, p, i, tmp)
+	{
+		if (g->req != 0)
+			ipoib_sa_cancel(p->hca->sa, g->req);
+		g->req = 0;
+		g->verifying = false;
+		timer_stop(p->c, &g->timer);
+		g->fails = 0;
+		g->sending = false;
+		g->again = false;
+		g->state = CTL_MCAST_IDLE;
+		mcast_queue_drop(g, DP_DROP_no_path);
+		/* The SA forgets who goes down. */
+		group_release(g);
+		if (g->users > 0 || g->followed)
+			mcast_unpublish(g);
+		else if (!mcast_free(g))
+			timer_set(p->c, &g->timer, p->c->now + AGAIN_US);
+	}
 }
 
 const char *

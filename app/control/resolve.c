@@ -28,7 +28,10 @@ neigh_evicted(void *arg, struct ipoib_neigh_rec *rec, uint32_t nb_pkts)
 	struct ctl_port *p = arg;
 
 	dp_count(&ctl_ctr(p->c, p->id)->drop[DP_DROP_no_path], nb_pkts);
-	path_idle(p, &ipoib_neigh_rec_addr(rec)->gid);
+	if (ipoib_addr_is_multicast(ipoib_neigh_rec_addr(rec)))
+		mcast_neigh_gone(p, rec);
+	else
+		path_idle(p, &ipoib_neigh_rec_addr(rec)->gid);
 }
 
 static void

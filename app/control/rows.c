@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "control_priv.h"
+#include "mcast.h"
 
 /* A window on a list that is walked as a whole. */
 struct window {
@@ -235,26 +235,48 @@ control_path_rows(struct control *c, uint16_t port, uint32_t offset, struct cont
 	return w.filled;
 }
 
+static void
+mcast_row(const struct ctl_mcast *g, struct control_mcast_row *row)
+{
+	*row = (struct control_mcast_row){
+		.mgid = g->mgid,
+		.join_state = g->held,
+		.users = g->users,
+		.queued = ipoib_pktq_count(&g->queue),
+		.followed = g->followed,
+	};
+	snprintf(row->state, sizeof(row->state), "%s", mcast_state_name(g->state));
+	if (g->ah == PMD_IPOIB_AH_NONE)
+		return;
+	row->mlid = g->rec.mlid;
+	row->mtu = g->rec.mtu;
+	row->qkey = g->rec.qkey;
+}
+
 uint32_t
 control_mcast_rows(struct control *c, uint16_t port, uint32_t offset,
 		struct control_mcast_row *rows, uint32_t max, uint32_t *total)
 {
+	struct window w = { .c = c, .offset = offset, .max = max };
 	struct ctl_port *p = ipoib_port(c, port);
-	const struct ctl_mcast *g;
+	struct ctl_mcast *g, *tmp;
+	uint32_t b;
+	int i;
 
-	*total = p != NULL ? 1 : 0;
-	if (p == NULL || offset > 0 || max == 0)
+	*total = 0;
+	if (p == NULL)
 		return 0;
-	g = &p->bcast;
-	rows[0] = (struct control_mcast_row){ .mgid = g->mgid };
-	snprintf(rows[0].state, sizeof(rows[0].state), "%s", mcast_state_name(g->state));
-	if (g->ah == PMD_IPOIB_AH_NONE)
-		return 1;
-	rows[0].mlid = g->rec.mlid;
-	rows[0].mtu = g->rec.mtu;
-	rows[0].qkey = g->rec.qkey;
-	rows[0].join_state = g->join;
-	return 1;
+	i = window_next(&w);
+	if (i >= 0)
+		mcast_row(&p->bcast, &rows[i]);
+	MCAST_FOREACH(g, p, b, tmp)
+	{
+		i = window_next(&w);
+		if (i >= 0)
+			mcast_row(g, &rows[i]);
+	}
+	*total = w.seen;
+	return w.filled;
 }
 
 int
@@ -286,6 +308,8 @@ control_ipoib_row(struct control *c, uint16_t port, struct control_ipoib_row *ro
 	};
 	snprintf(row->reason, sizeof(row->reason), "%s", p->reason);
 	ipoib_neigh_stats_get(p->neigh, &row->neigh);
+	row->mcast = p->mc->stats;
+	row->mcast.groups = p->mc->nb;
 	return pmd_ipoib_info_get(port, &row->info);
 }
 
@@ -337,7 +361,7 @@ control_queued(struct control *c)
 		if (p == NULL || p->kind != DP_PORT_IPOIB)
 			continue;
 		ipoib_neigh_stats_get(p->neigh, &s);
-		n += s.queued + p->park.nb;
+		n += s.queued + p->park.nb + mcast_queued(p);
 	}
 	return n;
 }

@@ -18,10 +18,17 @@ heap_put(struct ctl_timers *h, uint32_t pos, struct ctl_timer *t)
 	t->pos = pos;
 }
 
+/* Those that are due at the same time run in the order in which they were set. */
+static bool
+before(const struct ctl_timer *a, const struct ctl_timer *b)
+{
+	return a->due != b->due ? a->due < b->due : a->seq < b->seq;
+}
+
 static void
 heap_up(struct ctl_timers *h, uint32_t pos, struct ctl_timer *t)
 {
-	while (pos > 1 && h->heap[pos / 2]->due > t->due) {
+	while (pos > 1 && before(t, h->heap[pos / 2])) {
 		heap_put(h, pos, h->heap[pos / 2]);
 		pos /= 2;
 	}
@@ -34,9 +41,9 @@ heap_down(struct ctl_timers *h, uint32_t pos, struct ctl_timer *t)
 	uint32_t child;
 
 	while ((child = 2 * pos) <= h->nb) {
-		if (child < h->nb && h->heap[child + 1]->due < h->heap[child]->due)
+		if (child < h->nb && before(h->heap[child + 1], h->heap[child]))
 			child++;
-		if (h->heap[child]->due >= t->due)
+		if (!before(h->heap[child], t))
 			break;
 		heap_put(h, pos, h->heap[child]);
 		pos = child;
@@ -83,6 +90,7 @@ timer_set(struct control *c, struct ctl_timer *t, uint64_t due)
 
 	timer_stop(c, t);
 	t->due = due;
+	t->seq = ++h->seq;
 	h->nb++;
 	heap_up(h, h->nb, t);
 }
@@ -101,7 +109,7 @@ timer_stop(struct control *c, struct ctl_timer *t)
 	h->nb--;
 	if (last == t)
 		return;
-	if (pos > 1 && h->heap[pos / 2]->due > last->due)
+	if (pos > 1 && before(last, h->heap[pos / 2]))
 		heap_up(h, pos, last);
 	else
 		heap_down(h, pos, last);

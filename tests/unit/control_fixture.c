@@ -28,352 +28,6 @@ fake_now(void)
 	return fx.now;
 }
 
-/* --- the driver --- */
-
-bool
-pmd_ipoib_is(uint16_t port_id)
-{
-	return port_id == IB;
-}
-
-int
-pmd_ipoib_info_get(uint16_t port_id, struct pmd_ipoib_info *info)
-{
-	if (port_id != IB)
-		return -ENODEV;
-	*info = fx.info;
-	return 0;
-}
-
-struct ipoib_mad *
-pmd_ipoib_mad(uint16_t port_id)
-{
-	return port_id == IB ? (struct ipoib_mad *)&fx.handle : NULL;
-}
-
-int
-pmd_ipoib_hca_id(uint16_t port_id)
-{
-	return port_id == IB ? 0 : -ENODEV;
-}
-
-void
-pmd_ipoib_poll(uint16_t port_id, uint64_t now_us)
-{
-	uint32_t events = fx.events;
-
-	assert_int_equal(port_id, IB);
-	assert_int_equal(now_us, fx.now);
-	fx.events = 0;
-	if (events != 0 && fx.event_cb != NULL)
-		fx.event_cb(fx.event_arg, events, NULL);
-}
-
-int
-pmd_ipoib_bcast_set(uint16_t port_id, const struct pmd_ipoib_bcast *b)
-{
-	assert_int_equal(port_id, IB);
-	fx.bcast = b != NULL;
-	fx.bcast_sets++;
-	fx.info.joined = fx.bcast;
-	if (b != NULL) {
-		assert_int_equal(b->mlid, MLID);
-		assert_int_equal(b->qkey, QKEY);
-		fx.info.mtu = b->ib_mtu - 4;
-	}
-	return 0;
-}
-
-int
-pmd_ipoib_ah_create(uint16_t port_id, const struct pmd_ipoib_av *av, uint32_t *ah)
-{
-	uint32_t i;
-
-	assert_int_equal(port_id, IB);
-	for (i = 1; i < RTE_DIM(fx.av); i++) {
-		if (fx.ah_live[i])
-			continue;
-		fx.ah_live[i] = true;
-		fx.av[i] = *av;
-		fx.ahs++;
-		fx.ah_made++;
-		*ah = i;
-		return 0;
-	}
-	return -ENOSPC;
-}
-
-int
-pmd_ipoib_ah_destroy(uint16_t port_id, uint32_t ah)
-{
-	assert_int_equal(port_id, IB);
-	assert_true(ah < RTE_DIM(fx.av) && fx.ah_live[ah]);
-	fx.ah_live[ah] = false;
-	fx.ahs--;
-	return 0;
-}
-
-/* --- the MAD connection --- */
-
-const char *
-ipoib_mad_reason(const struct ipoib_mad *mad)
-{
-	(void)mad;
-	return "ibsim 'x' does not answer";
-}
-
-int
-ipoib_mad_listen(struct ipoib_mad *mad, ipoib_mad_event_cb cb, void *arg)
-{
-	(void)mad;
-	fx.event_cb = cb;
-	fx.event_arg = arg;
-	fx.events = 0x3f;
-	return 0;
-}
-
-void
-ipoib_mad_unlisten(struct ipoib_mad *mad, ipoib_mad_event_cb cb, void *arg)
-{
-	(void)mad;
-	assert_ptr_equal(cb, fx.event_cb);
-	assert_ptr_equal(arg, fx.event_arg);
-	fx.event_cb = NULL;
-}
-
-void
-ipoib_mad_stats_get(const struct ipoib_mad *mad, struct ipoib_mad_stats *stats)
-{
-	(void)mad;
-	memset(stats, 0, sizeof(*stats));
-}
-
-/* --- the SA client --- */
-
-int
-ipoib_sa_create(struct ipoib_mad *mad, const struct ipoib_sa_cfg *cfg, struct ipoib_sa **sa)
-{
-	(void)cfg;
-	assert_non_null(mad);
-	*sa = (struct ipoib_sa *)&fx.sent;
-	return 0;
-}
-
-void
-ipoib_sa_destroy(struct ipoib_sa *sa)
-{
-	assert_non_null(sa);
-	/* Whoever asked is gone; nothing may wait. */
-	assert_int_equal(fx_waiting(), 0);
-}
-
-void
-ipoib_sa_poll(struct ipoib_sa *sa, uint64_t now_us)
-{
-	(void)sa;
-	(void)now_us;
-}
-
-uint64_t
-ipoib_sa_next_deadline(const struct ipoib_sa *sa)
-{
-	(void)sa;
-	return UINT64_MAX;
-}
-
-static struct fake_req *
-req_new(ipoib_sa_req_t *handle)
-{
-	uint32_t i;
-
-	for (i = 0; i < RTE_DIM(fx.req); i++) {
-		if (fx.req[i].handle != 0)
-			continue;
-		memset(&fx.req[i], 0, sizeof(fx.req[i]));
-		fx.req[i].handle = *handle = ++fx.handle;
-		fx.sent++;
-		return &fx.req[i];
-	}
-	fail_msg("the fake SA is full");
-	return NULL;
-}
-
-int
-ipoib_sa_path_get(struct ipoib_sa *sa, const struct ipoib_sa_path_req *req, ipoib_sa_path_cb cb,
-		void *arg, ipoib_sa_req_t *handle)
-{
-	struct fake_req *r = req_new(handle);
-
-	(void)sa;
-	r->is_path = true;
-	r->path = *req;
-	r->path_cb = cb;
-	r->arg = arg;
-	return 0;
-}
-
-int
-ipoib_sa_mcast_join(struct ipoib_sa *sa, const struct ib_gid *mgid, const struct ib_gid *port_gid,
-		uint16_t pkey, enum ipoib_sa_join join, const struct ipoib_sa_mcast *bcast,
-		ipoib_sa_mcast_cb cb, void *arg, ipoib_sa_req_t *handle)
-{
-	struct fake_req *r = req_new(handle);
-
-	(void)sa;
-	assert_null(bcast);
-	r->mgid = *mgid;
-	r->port_gid = *port_gid;
-	r->pkey = pkey;
-	r->join = join;
-	r->mcast_cb = cb;
-	r->arg = arg;
-	return 0;
-}
-
-int
-ipoib_sa_mcast_leave(struct ipoib_sa *sa, const struct ib_gid *mgid, const struct ib_gid *port_gid,
-		enum ipoib_sa_join join, ipoib_sa_mcast_cb cb, void *arg, ipoib_sa_req_t *handle)
-{
-	(void)sa;
-	(void)mgid;
-	(void)cb;
-	(void)arg;
-	assert_memory_equal(port_gid, &fx.info.gid, 16);
-	assert_int_equal(join, IPOIB_SA_JOIN_FULL);
-	*handle = ++fx.handle;
-	fx.leaves++;
-	return 0;
-}
-
-void
-ipoib_sa_cancel(struct ipoib_sa *sa, ipoib_sa_req_t handle)
-{
-	uint32_t i;
-
-	(void)sa;
-	for (i = 0; handle != 0 && i < RTE_DIM(fx.req); i++) {
-		if (fx.req[i].handle == handle)
-			fx.req[i].handle = 0;
-	}
-}
-
-void
-ipoib_sa_on_alive(struct ipoib_sa *sa, ipoib_sa_alive_cb cb, void *arg)
-{
-	(void)sa;
-	fx.alive_cb = cb;
-	fx.alive_arg = arg;
-}
-
-uint16_t
-ipoib_sa_last_status(const struct ipoib_sa *sa)
-{
-	(void)sa;
-	return fx.sa_status;
-}
-
-void
-ipoib_sa_stats_get(const struct ipoib_sa *sa, struct ipoib_sa_stats *stats)
-{
-	(void)sa;
-	memset(stats, 0, sizeof(*stats));
-	stats->outstanding = fx_waiting();
-	stats->requests = fx.sent;
-}
-
-struct fake_req *
-fx_path_req(const struct ib_gid *dgid)
-{
-	uint32_t i;
-
-	for (i = 0; i < RTE_DIM(fx.req); i++) {
-		if (fx.req[i].handle != 0 && fx.req[i].is_path &&
-				ib_gid_equal(&fx.req[i].path.dgid, dgid))
-			return &fx.req[i];
-	}
-	return NULL;
-}
-
-struct fake_req *
-fx_join_req(void)
-{
-	uint32_t i;
-
-	for (i = 0; i < RTE_DIM(fx.req); i++) {
-		if (fx.req[i].handle != 0 && !fx.req[i].is_path)
-			return &fx.req[i];
-	}
-	return NULL;
-}
-
-uint32_t
-fx_waiting(void)
-{
-	uint32_t i, n = 0;
-
-	for (i = 0; i < RTE_DIM(fx.req); i++)
-		n += fx.req[i].handle != 0;
-	return n;
-}
-
-static void
-answer_path(struct fake_req *r, int status, uint16_t dlid, uint16_t mtu)
-{
-	struct fake_req q = *r;
-	struct ipoib_sa_path p = {
-		.dgid = q.path.dgid,
-		.sgid = q.path.sgid,
-		.dlid = dlid,
-		.slid = fx.info.lid,
-		.pkey = 0xffff,
-		.sl = 3,
-		.mtu = mtu,
-		.rate = 3,
-	};
-
-	r->handle = 0;
-	q.path_cb(q.arg, status, status == 0 ? &p : NULL);
-}
-
-void
-fx_answer_path(struct fake_req *r, int status, uint16_t dlid)
-{
-	assert_non_null(r);
-	answer_path(r, status, dlid, 2048);
-}
-
-void
-fx_answer_path_mtu(struct fake_req *r, uint16_t dlid, uint16_t mtu)
-{
-	assert_non_null(r);
-	answer_path(r, 0, dlid, mtu);
-}
-
-void
-fx_answer_join(struct fake_req *r, int status)
-{
-	struct fake_req q;
-	struct ipoib_sa_mcast m = {
-		.qkey = QKEY,
-		.mlid = MLID,
-		.mtu = 2048,
-		.pkey = 0xffff,
-		.rate = 3,
-		.sl = 2,
-		.flow_label = 0x12345,
-		.tclass = 7,
-		.scope = 2,
-		.join_state = 1,
-	};
-
-	assert_non_null(r);
-	q = *r;
-	m.mgid = q.mgid;
-	m.port_gid = q.port_gid;
-	r->handle = 0;
-	q.mcast_cb(q.arg, status, status == 0 ? &m : NULL);
-}
-
 /* --- packets --- */
 
 struct ib_gid
@@ -501,7 +155,7 @@ fx_sent(uint16_t *port)
 	m = p;
 	*port = dp_meta(m)->out_port;
 	fx.dp->worker[0]->ctr[*port].tx_pkts++;
-	if (*port == IB)
+	if (*port == IB || *port == IB2)
 		assert_true(fx.ah_live[pmd_ipoib_meta(m)->ah]);
 	return m;
 }
@@ -561,7 +215,7 @@ fx_sum(size_t offset)
 	uint64_t n = 0, v;
 	uint16_t port;
 
-	for (port = ETH; port <= IB; port++) {
+	for (port = ETH; port <= IB2; port++) {
 		dp_counters_get(fx.dp, port, &sum);
 		memcpy(&v, (char *)&sum + offset, sizeof(v));
 		n += v;
@@ -646,8 +300,8 @@ fx_start(void **state)
 {
 	char prefix[32];
 	const char *argv[] = { "test", "--no-huge", "-m", "512", "--no-pci", "--no-telemetry",
-		"--no-shconf", "-l", "0", "--vdev", "net_null0", "--vdev", "net_null1",
-		"--log-level", "ipoib.control:1", "--file-prefix", prefix };
+		"--no-shconf", "-l", "0", "--vdev", "net_null0", "--vdev", "net_null1", "--vdev",
+		"net_null2", "--log-level", "ipoib.control:1", "--file-prefix", prefix };
 
 	(void)state;
 	snprintf(prefix, sizeof(prefix), "ctl-%d", (int)getpid());
@@ -659,6 +313,7 @@ fx_start(void **state)
 	meta_register();
 	port_start(ETH);
 	port_start(IB);
+	port_start(IB2);
 	control_clock_set(fake_now);
 	return 0;
 }
@@ -712,6 +367,18 @@ fx_setup(void **state)
 	assert_int_equal(control_port_add(fx.c, ETH), 0);
 	assert_int_equal(control_port_add(fx.c, IB), 0);
 	fx_tick();
+	return 0;
+}
+
+int
+fx_setup_two(void **state)
+{
+	fx_setup(state);
+	assert_int_equal(dp_port_add(fx.dp, IB2, DP_PORT_IPOIB, 1, 1), 0);
+	assert_int_equal(control_port_add(fx.c, IB2), 0);
+	fx_tick();
+	while (fx_join_req() != NULL)
+		fx_answer_join(fx_join_req(), 0);
 	return 0;
 }
 

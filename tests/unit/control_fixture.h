@@ -23,7 +23,8 @@
 #include "control.h"
 #include "control_priv.h"
 
-enum { ETH, IB };
+/* IB2 is there only after fx_setup_two(): on the HCA port and with the P_Key of IB. */
+enum { ETH, IB, IB2 };
 
 #define IP(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (c) << 8 | (d))
 #define ETH_US IP(192, 0, 2, 1) /* /24 on ETH */
@@ -39,17 +40,38 @@ enum { ETH, IB };
 #define MS 1000ull
 #define S 1000000ull
 
+enum fake_kind { FAKE_PATH, FAKE_JOIN, FAKE_GET, FAKE_LIST, FAKE_INFO };
+
 /* A request at the fake SA. */
 struct fake_req {
 	ipoib_sa_req_t handle; /* 0: free */
-	bool is_path;
+	enum fake_kind kind;
 	struct ipoib_sa_path_req path;
 	struct ib_gid mgid, port_gid;
 	uint16_t pkey;
 	enum ipoib_sa_join join;
+	bool with_bcast;
+	struct ipoib_sa_mcast bcast; /* attributes to make the group with */
 	ipoib_sa_path_cb path_cb;
 	ipoib_sa_mcast_cb mcast_cb;
+	ipoib_sa_list_cb list_cb;
+	ipoib_sa_info_cb info_cb;
 	void *arg;
+};
+
+/* A group at the fake SA, and our join state there; it is not deleted with its last member. */
+struct fake_group {
+	struct ib_gid mgid;
+	uint16_t mlid;
+	uint8_t bits;
+};
+
+/* A group attached at the fake driver. */
+struct fake_attach {
+	uint16_t port;
+	struct ib_gid mgid;
+	uint16_t mlid;
+	bool send_only;
 };
 
 struct control_fixture {
@@ -59,19 +81,28 @@ struct control_fixture {
 	uint64_t now;
 	/* driver */
 	struct pmd_ipoib_info info;
-	bool bcast; /* pmd_ipoib_bcast_set() holds */
+	bool bcast, bcast2; /* pmd_ipoib_bcast_set() holds */
 	uint32_t bcast_sets;
 	struct pmd_ipoib_av av[4096]; /* by address handle */
 	bool ah_live[4096];
 	uint32_t ahs, ah_made;
+	struct fake_attach attached[4096];
+	uint32_t nb_attached;
+	int attach_error; /* 0: it works */
 	uint16_t mad_port_state;
 	ipoib_mad_event_cb event_cb;
-	void *event_arg;
+	void *event_arg[2];
 	uint32_t events; /* to be told in the next poll */
 	/* SA */
 	struct fake_req req[1024];
-	uint32_t sent; /* requests made */
-	uint32_t leaves;
+	uint32_t sent; /* requests made, for paths and the broadcast group */
+	uint32_t group_joins, gets, lists, infos, leaves;
+	/* Requests about other groups wait for the test; else they succeed at the next poll. */
+	bool hold_groups;
+	bool old_sa;  /* knows no SendOnlyFullMember */
+	bool notices; /* reach us */
+	struct fake_group group[2048];
+	uint32_t nb_groups;
 	uint32_t handle;
 	uint16_t sa_status;
 	ipoib_sa_alive_cb alive_cb;
@@ -86,6 +117,8 @@ int fx_stop(void **state);
 int fx_setup(void **state);
 /* The same, joined, with addresses on both ports; announcements are out. */
 int fx_setup_up(void **state);
+/* Both InfiniBand ports, joined. */
+int fx_setup_two(void **state);
 int fx_teardown(void **state);
 
 /* Let time pass with ticks every ms. */
@@ -94,11 +127,21 @@ void fx_tick(void);
 
 /* The fake SA: find a request that waits, answer it. */
 struct fake_req *fx_path_req(const struct ib_gid *dgid);
+/* For the broadcast group. */
 struct fake_req *fx_join_req(void);
+/* mgid NULL: any. */
+struct fake_req *fx_req(enum fake_kind kind, const struct ib_gid *mgid);
 uint32_t fx_waiting(void);
 void fx_answer_path(struct fake_req *r, int status, uint16_t dlid);
 void fx_answer_path_mtu(struct fake_req *r, uint16_t dlid, uint16_t mtu);
 void fx_answer_join(struct fake_req *r, int status);
+/* All kinds but paths. */
+void fx_answer(struct fake_req *r, int status);
+bool fx_is_bcast(const struct ib_gid *mgid);
+struct fake_group *fx_sa_group(const struct ib_gid *mgid);
+/* As if somebody else had made it. */
+struct fake_group *fx_sa_group_make(const struct ib_gid *mgid);
+struct fake_attach *fx_attached(uint16_t port, const struct ib_gid *mgid);
 
 /* GID and address of a peer. */
 struct ib_gid fx_gid(uint8_t n);

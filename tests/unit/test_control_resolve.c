@@ -320,7 +320,7 @@ test_addresses(void **state)
 		fx_punt_addr(&bad[i], i);
 	fx_tick();
 	assert_int_equal(fx_drops(DP_DROP_no_path), 4);
-	/* The broadcast group, and one that nobody joined. */
+	/* The broadcast group, and one of another scope. */
 	ipoib_mgid_broadcast(2, 0x8001, &peer.gid);
 	ib_put_be24(peer.qpn, 0xffffff);
 	fx_punt_addr(&peer, 7);
@@ -329,7 +329,7 @@ test_addresses(void **state)
 	assert_int_equal(pmd_ipoib_meta(m)->qpn, 0xffffff);
 	assert_int_equal(fx.av[pmd_ipoib_meta(m)->ah].dlid, MLID);
 	fx_free(m);
-	ipoib_mgid_ipv4(2, 0x8001, IP(224, 0, 0, 9), &peer.gid);
+	ipoib_mgid_ipv4(5, 0x8001, IP(224, 0, 0, 9), &peer.gid);
 	fx_punt_addr(&peer, 8);
 	fx_tick();
 	assert_int_equal(fx_drops(DP_DROP_mcast), 1);
