@@ -4,13 +4,13 @@
 
 /*
  * Our own addresses and the routes that come with them. Link-local addresses are not among them:
- * every port has one of its own making (nd_linklocal()), all in one prefix, so no FIB has them.
+ * ports make them themselves (dad.c), all in one prefix, so no FIB has them.
  */
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "control_priv.h"
+#include "nd.h"
 
 #define ADDRS_MAX 4096
 
@@ -72,12 +72,7 @@ addr_index(const struct control *c, const struct dp_ip *ip)
 static bool
 is_linklocal_of(const struct ctl_port *p, const struct dp_ip *ip)
 {
-	struct dp_ip own;
-
-	if (p == NULL)
-		return false;
-	nd_linklocal(p, &own);
-	return dp_ip_equal(&own, ip);
+	return p != NULL && p->nd != NULL && dp_ip_equal(&p->nd->linklocal, ip);
 }
 
 bool
@@ -177,10 +172,17 @@ is_source(const struct control_addr_row *a, const struct dp_ip *to)
 	return dp_ip_is4(&a->ip) == dp_ip_is4(to) && a->state == CONTROL_ADDR_PREFERRED;
 }
 
+/* fc00::/7 (RFC 4193). */
+static bool
+is_ula(const struct dp_ip *ip)
+{
+	return (ip->b[0] & 0xfe) == 0xfc;
+}
+
 /*
  * Better of two for talking to an address. First the port's own; in IPv4 the one in whose subnet
- * it is, else the first; in IPv6 the one that shares most bits with it (RFC 6724 5, rules 5 and 8,
- * the latter within the subnet as errata and Linux have it).
+ * it is, else the first; in IPv6 one of the same kind, then the one that shares most bits with it
+ * (RFC 6724 5, rules 5, 6 and 8, the last within the subnet as Linux has it).
  */
 static uint32_t
 merit(const struct control_addr_row *a, uint16_t port, const struct dp_ip *to)
@@ -189,17 +191,17 @@ merit(const struct control_addr_row *a, uint16_t port, const struct dp_ip *to)
 
 	if (dp_ip_is4(to))
 		return m + in_subnet(a, to);
+	if (is_ula(&a->ip) == is_ula(to))
+		m += 500;
 	return m + RTE_MIN(ip_common(&a->ip, to), a->len);
 }
 
 static bool
 linklocal_source(const struct control *c, uint16_t port, struct dp_ip *src)
 {
-	if (port >= DP_PORTS_MAX || c->ports[port] == NULL ||
-			c->routes.ll_state[port] != CONTROL_ADDR_PREFERRED)
-		return false;
-	nd_linklocal(c->ports[port], src);
-	return !dp_ip_is_zero(src);
+	const struct ctl_port *p = port < DP_PORTS_MAX ? c->ports[port] : NULL;
+
+	return p != NULL && p->nd != NULL && nd_source(p, src);
 }
 
 /* Multicast of interface or link scope too (RFC 4291 2.7). */
@@ -234,13 +236,8 @@ void
 addr_state_set(struct control *c, uint16_t port, const struct dp_ip *ip,
 		enum control_addr_state state)
 {
-	int i;
+	int i = addr_index(c, ip);
 
-	if (dp_ip_is_linklocal6(ip)) {
-		c->routes.ll_state[port] = (uint8_t)state;
-		return;
-	}
-	i = addr_index(c, ip);
 	if (i >= 0 && c->routes.addrs[i].port == port)
 		c->routes.addrs[i].state = (uint8_t)state;
 }
@@ -411,4 +408,46 @@ addr_port_gone(struct control *c, uint16_t port)
 	if (ret == 0)
 		ret = routes_ready(c);
 	return ret == 0 ? 0 : -EAGAIN;
+}
+
+/* --- rows --- */
+
+static bool
+linklocal_row(const struct ctl_port *p, struct control_addr_row *row)
+{
+	const struct nd_addr *a;
+
+	if (p == NULL || p->nd == NULL || dp_ip_is_zero(&p->nd->linklocal))
+		return false;
+	a = nd_addr_find(p, &p->nd->linklocal);
+	*row = (struct control_addr_row){
+		.ip = p->nd->linklocal,
+		.port = p->id,
+		.len = 64,
+		.state = (uint8_t)(a == NULL ? CONTROL_ADDR_TENTATIVE : a->state),
+	};
+	return true;
+}
+
+/* Those that ports made themselves come last. */
+uint32_t
+control_addr_rows(struct control *c, uint32_t offset, struct control_addr_row *rows, uint32_t max,
+		uint32_t *total)
+{
+	const struct ctl_routes *t = &c->routes;
+	uint32_t n = offset < t->nb_addrs ? RTE_MIN(max, t->nb_addrs - offset) : 0;
+	struct control_addr_row row;
+	uint16_t i;
+
+	*total = t->nb_addrs;
+	if (n > 0)
+		memcpy(rows, &t->addrs[offset], n * sizeof(*rows));
+	for (i = 0; i < DP_PORTS_MAX; i++) {
+		if (!linklocal_row(c->ports[i], &row))
+			continue;
+		if (*total >= offset && n < max)
+			rows[n++] = row;
+		(*total)++;
+	}
+	return n;
 }

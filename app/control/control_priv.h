@@ -352,8 +352,7 @@ struct ctl_nhs {
 struct ctl_routes {
 	struct control_addr_row *addrs;
 	uint32_t nb_addrs, cap_addrs;
-	uint8_t ll_state[DP_PORTS_MAX]; /* enum control_addr_state of the link-local addresses */
-	struct ctl_route *tab;		/* sorted by family, prefix, length, preference */
+	struct ctl_route *tab; /* sorted by family, prefix, length, preference */
 	uint32_t nb, cap;
 	uint32_t seq;
 	uint32_t nb_tbl8, nb_tbl8_6; /* see routes_room() */
@@ -933,7 +932,7 @@ int addr_port_gone(struct control *c, uint16_t port);
  * maybe DP_NH_ECMP. Not for link-local addresses. */
 const struct dp_nh *route_lookup(const struct control *c, const struct dp_ip *dst);
 
-/* Link-local addresses are included: they are ours as soon as nd_linklocal() knows them. */
+/* Link-local addresses are included. */
 bool addr_is_own(const struct control *c, uint16_t port, const struct dp_ip *ip);
 bool addr_is_own_any(const struct control *c, const struct dp_ip *ip);
 /* Is ip the subnet-router anycast address (RFC 4291 2.6.1) of an address of the port? */
@@ -945,7 +944,8 @@ bool addr_on_link(const struct control *c, uint16_t port, const struct dp_ip *ip
 bool addr_source(const struct control *c, uint16_t port, const struct dp_ip *ip, struct dp_ip *src);
 /* Port whose subnet has ip as a possible neighbour, or -1. */
 int addr_link_port(const struct control *c, const struct dp_ip *ip);
-/* What Duplicate Address Detection found; only preferred addresses are sources. */
+/* What Duplicate Address Detection found; only preferred addresses are sources. Of those that come
+ * by themselves it knows itself. */
 void addr_state_set(struct control *c, uint16_t port, const struct dp_ip *ip,
 		enum control_addr_state state);
 

@@ -312,7 +312,6 @@ nd_init(struct ctl_port *p)
 	if (p->nd == NULL)
 		return -ENOMEM;
 	LIST_INIT(&p->nd->addrs);
-	p->c->routes.ll_state[p->id] = CONTROL_ADDR_TENTATIVE;
 	ret = announce_init(&p->nd->announce, p, announce_one);
 	return ret != 0 ? ret : ra_init(p);
 }

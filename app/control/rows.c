@@ -35,19 +35,6 @@ ipoib_port(struct control *c, uint16_t port)
 	return p != NULL && p->kind == DP_PORT_IPOIB ? p : NULL;
 }
 
-uint32_t
-control_addr_rows(struct control *c, uint32_t offset, struct control_addr_row *rows, uint32_t max,
-		uint32_t *total)
-{
-	const struct ctl_routes *t = &c->routes;
-	uint32_t n = offset < t->nb_addrs ? RTE_MIN(max, t->nb_addrs - offset) : 0;
-
-	*total = t->nb_addrs;
-	if (n > 0)
-		memcpy(rows, &t->addrs[offset], n * sizeof(*rows));
-	return n;
-}
-
 /* Is it what its prefix leads to, or one of several? */
 static bool
 route_used(const struct control *c, const struct ctl_route *r)

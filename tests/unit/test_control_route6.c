@@ -188,6 +188,36 @@ test_on_link6(void **state)
 	assert_false(on_link(9, "fe80::7"));
 	a = ip("fe80::7");
 	assert_int_equal(addr_link_port(fx.c, &a), -1);
+	/* Ours is ours on its port. */
+	nd_linklocal(fx.c->ports[ETH], &a);
+	assert_true(addr_is_own(fx.c, ETH, &a));
+	assert_false(addr_is_own(fx.c, IB, &a));
+	assert_true(addr_is_own_any(fx.c, &a));
+	assert_false(addr_on_link(fx.c, ETH, &a));
+	assert_true(addr_on_link(fx.c, IB, &a));
+}
+
+static void
+test_rows6(void **state)
+{
+	struct control_addr_row row[8];
+	struct dp_ip own;
+	uint32_t total;
+
+	(void)state;
+	nd_linklocal(fx.c->ports[ETH], &own);
+	assert_int_equal(control_addr_rows(fx.c, 0, row, 8, &total), 4);
+	assert_int_equal(total, 4);
+	assert_memory_equal(&row[3].ip, &own, sizeof(own));
+	assert_int_equal(row[3].len, 64);
+	assert_int_equal(row[3].port, ETH);
+	assert_int_equal(row[3].state, CONTROL_ADDR_PREFERRED);
+	assert_int_equal(control_addr_rows(fx.c, 2, row, 1, &total), 1);
+	own = ip(US6);
+	assert_memory_equal(&row[0].ip, &own, sizeof(own));
+	assert_int_equal(control_addr_rows(fx.c, 3, row, 8, &total), 1);
+	assert_int_equal(control_addr_rows(fx.c, 4, row, 8, &total), 0);
+	assert_int_equal(total, 4);
 }
 
 static const char *
@@ -207,6 +237,7 @@ static void
 test_source6(void **state)
 {
 	struct dp_ip a = ip("2001:db8:a::1");
+	char text[INET6_ADDRSTRLEN];
 
 	(void)state;
 	assert_int_equal(addr_add(ETH, "2001:db8:a::1", 64), 0);
@@ -226,9 +257,13 @@ test_source6(void **state)
 	assert_string_equal(source(ETH, "2001:db8:a::77"), US6);
 	addr_state_set(fx.c, ETH, &a, CONTROL_ADDR_DUPLICATE);
 	assert_string_equal(source(ETH, "2001:db8:a::77"), US6);
-	/* Never a global one for what does not leave the link, nor one of another family. */
-	assert_string_not_equal(source(ETH, "fe80::1"), US6);
-	assert_string_not_equal(source(ETH, "ff02::1"), US6);
+	/* What does not leave the link gets a link-local one; this port has none. */
+	nd_linklocal(fx.c->ports[ETH], &a);
+	inet_ntop(AF_INET6, a.b, text, sizeof(text));
+	assert_string_equal(source(ETH, "fe80::1"), text);
+	assert_string_equal(source(ETH, "ff02::1"), text);
+	assert_string_equal(source(ETH, "ff05::2"), US6);
+	assert_string_equal(source(IB, "fe80::1"), "none");
 	a = ip("192.0.2.9");
 	assert_true(addr_source(fx.c, ETH, &a, &a));
 	assert_int_equal(dp_ip_get4(&a), ETH_US);
@@ -453,6 +488,7 @@ main(int argc, char **argv)
 		TEST(test_address6),
 		TEST(test_bad_address6),
 		TEST(test_on_link6),
+		TEST(test_rows6),
 		TEST(test_source6),
 		TEST(test_route6),
 		TEST(test_linklocal_gateway),
