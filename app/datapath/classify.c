@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
+#include <string.h>
+
 #include <rte_ether.h>
 #include <rte_ip.h>
 
@@ -11,21 +13,49 @@
 /* What a packet is: a drop reason (0 and up), or one of these. */
 enum verdict {
 	IS_IP4 = -1, /* to be routed */
-	IS_ARP = -2,
-	IS_LOCAL = -3 /* IPv4 for every host on the link */
+	IS_IP6 = -2,
+	IS_MCAST = -3, /* a group beyond the link */
+	IS_ARP = -4,
+	IS_LOCAL = -5,	/* for the link, and so for us to look at */
+	IS_TAGGED = -6, /* 802.1Q */
+	IS_GONE = -7	/* freed and counted */
 };
 
 #define IP4_LIMITED_BCAST 0xffffffff
+#define VID_MASK 0xfff
+
+/* The scope of an IPv6 group (RFC 4291 2.7). */
+#define SCOPE_INTERFACE 1
+#define SCOPE_LINK 2
+
+/* Octets of an IPv6 header; its structure is not the same in all releases of DPDK. */
+#define IP6_LEN_OFF 4
+#define IP6_PROTO_OFF 6
+#define IP6_SRC_OFF 8
+#define IP6_DST_OFF 24
+
+/* What the checks of one packet need and find. */
+struct pkt_in {
+	const struct dp_port *p; /* the ethdev */
+	bool bcast;
+	bool logical; /* the packet, or one before it, came on a logical port */
+	union {
+		uint32_t dst4; /* host order */
+		const uint8_t *dst6;
+	};
+};
 
 static int
 ethertype_check(rte_be16_t type)
 {
 	if (likely(type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))
 		return IS_IP4;
+	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
+		return IS_IP6;
 	if (type == RTE_BE16(RTE_ETHER_TYPE_ARP))
 		return IS_ARP;
-	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
-		return DP_DROP_l2_type;
+	if (type == RTE_BE16(RTE_ETHER_TYPE_VLAN))
+		return IS_TAGGED;
 	return DP_DROP_l2_type;
 }
 
@@ -33,33 +63,111 @@ ethertype_check(rte_be16_t type)
 static bool
 has_vlan(const struct rte_mbuf *m)
 {
-	return (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && (m->vlan_tci & 0xfff) != 0;
+	return (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && (m->vlan_tci & VID_MASK) != 0;
 }
 
 static int
-eth_check(const struct dp_port *p, const struct rte_mbuf *m, bool *bcast)
+eth_check(const struct rte_mbuf *m, struct pkt_in *in)
 {
 	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
 
 	if (unlikely(m->data_len < sizeof(*eth)))
 		return DP_DROP_l2_type;
-	*bcast = rte_is_multicast_ether_addr(&eth->dst_addr);
-	if (!*bcast && unlikely(!rte_is_same_ether_addr(&eth->dst_addr, &p->mac)))
+	in->bcast = rte_is_multicast_ether_addr(&eth->dst_addr);
+	if (!in->bcast && unlikely(!rte_is_same_ether_addr(&eth->dst_addr, &in->p->mac)))
 		return DP_DROP_l2_dst;
 	if (unlikely(has_vlan(m)))
-		return DP_DROP_l2_type;
+		return IS_TAGGED;
 	return ethertype_check(eth->ether_type);
 }
 
 static int
-ipoib_check(struct rte_mbuf *m, bool *bcast)
+ipoib_check(struct rte_mbuf *m, struct pkt_in *in)
 {
 	const struct ipoib_hdr *hdr = rte_pktmbuf_mtod(m, const struct ipoib_hdr *);
+	int ret;
 
 	if (unlikely(m->data_len < sizeof(*hdr)))
 		return DP_DROP_l2_type;
-	*bcast = (pmd_ipoib_meta(m)->flags & (PMD_IPOIB_RX_MCAST | PMD_IPOIB_RX_BCAST)) != 0;
-	return ethertype_check(hdr->type);
+	in->bcast = (pmd_ipoib_meta(m)->flags & (PMD_IPOIB_RX_MCAST | PMD_IPOIB_RX_BCAST)) != 0;
+	ret = ethertype_check(hdr->type);
+	return likely(ret != IS_TAGGED) ? ret : DP_DROP_l2_type;
+}
+
+/* Take the tag out of the frame; the VID, or a drop reason below 0. */
+static int
+tag_pull(struct rte_mbuf *m)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+	rte_be16_t tci;
+
+	if (has_vlan(m))
+		return m->vlan_tci & VID_MASK;
+	if (m->data_len < RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN)
+		return -1;
+	memcpy(&tci, frame + RTE_ETHER_HDR_LEN, sizeof(tci));
+	memmove(frame + RTE_VLAN_HLEN, frame, 2 * RTE_ETHER_ADDR_LEN);
+	rte_pktmbuf_adj(m, RTE_VLAN_HLEN);
+	return rte_be_to_cpu_16(tci) & VID_MASK;
+}
+
+/* The packet came on a logical port. */
+static void
+port_set(struct rte_mbuf *m, uint16_t port)
+{
+	dp_meta(m)->rx_port = m->port;
+	m->port = port;
+}
+
+static bool
+vlan_enter(const struct dp *dp, const struct dp_port *p, struct rte_mbuf *m, int vid)
+{
+	const uint16_t *table = __atomic_load_n(&p->vlan_port, __ATOMIC_ACQUIRE);
+	uint16_t port;
+
+	if (vid == 0) /* only a priority */
+		return true;
+	if (table == NULL)
+		return false;
+	port = __atomic_load_n(&table[vid], __ATOMIC_RELAXED);
+	if (port >= DP_PORTS_MAX || dp_port_kind(dp, port) != DP_PORT_ETH)
+		return false;
+	port_set(m, port);
+	return true;
+}
+
+/* Of an Ethernet frame with a tag: into its sub-port. */
+static __rte_noinline int
+tagged_check(struct dp_worker *w, struct rte_mbuf **mp, const struct dp_port *p)
+{
+	const struct rte_ether_hdr *eth;
+	int ret, vid;
+
+	if (unlikely(pkt_is_shared(*mp))) {
+		*mp = pkt_own(w->dp->pool, &w->ctr[(*mp)->port], *mp);
+		if (*mp == NULL)
+			return IS_GONE;
+	}
+	vid = tag_pull(*mp);
+	if (vid < 0)
+		return DP_DROP_l2_type;
+	eth = rte_pktmbuf_mtod(*mp, const struct rte_ether_hdr *);
+	ret = ethertype_check(eth->ether_type);
+	if (ret >= 0 || ret == IS_TAGGED) /* a second tag */
+		return DP_DROP_l2_type;
+	return vlan_enter(w->dp, p, *mp, vid) ? ret : DP_DROP_vlan;
+}
+
+/* What the active port of a bond gets, and what any member gets for itself, is the bond's. */
+static int
+bond_enter(const struct dp *dp, struct rte_mbuf *m, uint16_t bond, bool bcast)
+{
+	if (bond >= DP_PORTS_MAX || dp_port_kind(dp, bond) == DP_PORT_NONE)
+		return 0;
+	if (bcast && dp_port_tx(dp, bond) != m->port)
+		return DP_DROP_bond_backup;
+	port_set(m, bond);
+	return -1;
 }
 
 /* Not this net, loopback, multicast, reserved and limited broadcast (RFC 1812 5.3.7). */
@@ -72,14 +180,15 @@ ip4_src_ok(uint32_t src)
 }
 
 static int
-ip4_dst_check(uint32_t dst, bool bcast)
+ip4_dst_check(uint32_t dst, uint8_t proto, bool bcast)
 {
 	uint32_t top = dst >> 24;
 
 	if (likely(top != 0 && top != 127 && top < 224))
 		return IS_IP4;
+	/* Not forwarded: 224.0.0.0/24 (RFC 5771 4), and what is said to routers about a group. */
 	if (top >= 224 && top < 240)
-		return DP_DROP_mcast;
+		return dst >> 8 == 0xe00000 || proto == IPPROTO_IGMP ? IS_LOCAL : IS_MCAST;
 	if (dst == IP4_LIMITED_BCAST && bcast)
 		return IS_LOCAL;
 	return DP_DROP_ip_dst;
@@ -109,7 +218,7 @@ ip4_header_check(const struct rte_mbuf *m, const struct rte_ipv4_hdr *ip)
 
 /* Data is at the IP header, all of it in the first segment. */
 static int
-ip4_check(struct rte_mbuf *m, bool bcast, uint32_t *dst)
+ip4_check(struct rte_mbuf *m, struct pkt_in *in)
 {
 	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
 	uint32_t len;
@@ -118,10 +227,12 @@ ip4_check(struct rte_mbuf *m, bool bcast, uint32_t *dst)
 	ret = ip4_header_check(m, ip);
 	if (unlikely(ret != IS_IP4))
 		return ret;
-	if (unlikely(!ip4_src_ok(rte_be_to_cpu_32(ip->src_addr))))
+	in->dst4 = rte_be_to_cpu_32(ip->dst_addr);
+	ret = ip4_dst_check(in->dst4, ip->next_proto_id, in->bcast);
+	/* Who has no address yet asks DHCP, and answers IGMP (RFC 3376 4.2.13), as 0.0.0.0. */
+	if (unlikely(!ip4_src_ok(rte_be_to_cpu_32(ip->src_addr))) &&
+			!(ret == IS_LOCAL && ip->src_addr == 0))
 		return DP_DROP_ip_src;
-	*dst = rte_be_to_cpu_32(ip->dst_addr);
-	ret = ip4_dst_check(*dst, bcast);
 	if (unlikely(ret >= 0))
 		return ret;
 	len = rte_be_to_cpu_16(ip->total_length);
@@ -130,47 +241,212 @@ ip4_check(struct rte_mbuf *m, bool bcast, uint32_t *dst)
 	return ret;
 }
 
-static int
-packet_check(const struct dp_port *p, struct rte_mbuf *m, bool *bcast, uint32_t *dst)
+/* Unspecified, loopback, or IPv4-mapped: never in a packet, but for :: on the link. */
+static bool
+ip6_is_special(const uint8_t *a)
 {
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t zero[15];
+	uint64_t high;
+
+	memcpy(&high, a, sizeof(high));
+	if (likely(high != 0))
+		return false;
+	return memcmp(a, mapped, sizeof(mapped)) == 0 ||
+			(memcmp(a, zero, sizeof(zero)) == 0 && a[15] <= 1);
+}
+
+static bool
+ip6_is_zero(const uint8_t *a)
+{
+	return ip6_is_special(a) && a[15] == 0 && a[10] == 0;
+}
+
+/* RFC 4291 2.7: scope 0 is reserved, and 1 does not leave its host. */
+static int
+ip6_group_check(const uint8_t *ip)
+{
+	uint8_t scope = ip[IP6_DST_OFF + 1] & 0xf;
+
+	if (scope <= SCOPE_INTERFACE)
+		return DP_DROP_ip_dst;
+	/* MLDv1 speaks of a group to the group itself, with a hop-by-hop option. */
+	return scope == SCOPE_LINK || ip[IP6_PROTO_OFF] == IPPROTO_HOPOPTS ? IS_LOCAL : IS_MCAST;
+}
+
+static int
+ip6_dst_check(const uint8_t *ip)
+{
+	const uint8_t *dst = ip + IP6_DST_OFF;
+
+	if (unlikely(dst[0] == 0xff))
+		return ip6_group_check(ip);
+	if (unlikely(dst[0] == 0xfe && (dst[1] & 0xc0) == 0x80))
+		return IS_LOCAL;
+	return likely(!ip6_is_special(dst)) ? IS_IP6 : DP_DROP_ip_dst;
+}
+
+/* RFC 4291 2.5.2: who asks whether an address is free has none, and speaks to a group. */
+static bool
+ip6_src_ok(const uint8_t *ip, int verdict)
+{
+	const uint8_t *src = ip + IP6_SRC_OFF;
+
+	if (unlikely(src[0] == 0xff))
+		return false;
+	return likely(!ip6_is_special(src)) ||
+			(ip6_is_zero(src) && verdict == IS_LOCAL && ip[IP6_DST_OFF] == 0xff);
+}
+
+/* RFC 8200 3. A jumbogram's length of 0 (RFC 2675) is beyond all our MTUs. */
+static int
+ip6_check(struct rte_mbuf *m, struct pkt_in *in)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint32_t len;
 	int ret;
 
-	ret = p->kind == DP_PORT_IPOIB ? ipoib_check(m, bcast) : eth_check(p, m, bcast);
-	if (unlikely(ret != IS_IP4))
+	if (unlikely(m->data_len < sizeof(struct rte_ipv6_hdr)))
+		return DP_DROP_ip_short;
+	if (unlikely(ip[0] >> 4 != 6))
+		return DP_DROP_ip_version;
+	len = (uint32_t)(ip[IP6_LEN_OFF] << 8 | ip[IP6_LEN_OFF + 1]);
+	if (unlikely(len == 0 && ip[IP6_PROTO_OFF] == IPPROTO_HOPOPTS))
+		return DP_DROP_ip_length;
+	len += sizeof(struct rte_ipv6_hdr);
+	if (unlikely(len > m->pkt_len))
+		return DP_DROP_ip_length;
+	ret = ip6_dst_check(ip);
+	if (unlikely(!ip6_src_ok(ip, ret)))
+		return DP_DROP_ip_src;
+	if (unlikely(ret >= 0))
 		return ret;
-	rte_pktmbuf_adj(m, (uint16_t)dp_l2_len(p->kind));
-	return ip4_check(m, *bcast, dst);
+	in->dst6 = ip + IP6_DST_OFF;
+	if (m->pkt_len > len)
+		pkt_trim(m, len);
+	return ret;
+}
+
+/* Everything but plain IPv4 and IPv6 to be routed; takes m for good. */
+static __rte_noinline void
+other(struct dp_worker *w, struct rte_mbuf *m, int verdict, const struct pkt_in *in,
+		struct dp_ip_burst *b)
+{
+	switch (verdict) {
+	case IS_MCAST:
+		b->pktm[b->nm++] = m;
+		break;
+	case IS_ARP:
+		worker_punt(w, m, DP_PUNT_ARP, in->bcast);
+		break;
+	case IS_LOCAL:
+		/* A group's packet counts as one, however it came. */
+		worker_punt(w, m, DP_PUNT_LOCAL, in->bcast || pkt_is_group(m));
+		break;
+	case IS_GONE:
+		break;
+	default:
+		worker_drop(w, m, verdict);
+		break;
+	}
+}
+
+/* Link layer of one packet: data is at the IP header afterwards, but for ARP. */
+static inline int
+l2_check(struct dp_worker *w, struct rte_mbuf **mp, struct pkt_in *in, bool ib, uint16_t bond)
+{
+	int ret, drop;
+
+	ret = ib ? ipoib_check(*mp, in) : eth_check(*mp, in);
+	if (unlikely(ret == IS_TAGGED)) {
+		ret = tagged_check(w, mp, in->p);
+		in->logical = true;
+	}
+	if (unlikely(bond != DP_PORT_NIL) && ret < 0 && ret != IS_GONE &&
+			(*mp)->port < DP_PORT_LOGICAL) {
+		in->logical = true;
+		drop = bond_enter(w->dp, *mp, bond, in->bcast);
+		if (drop >= 0)
+			return drop;
+	}
+	return ret;
+}
+
+static inline int
+packet_check(struct dp_worker *w, struct rte_mbuf **mp, struct pkt_in *in, bool ib, uint16_t bond)
+{
+	int ret = l2_check(w, mp, in, ib, bond);
+
+	if (unlikely(ret != IS_IP4 && ret != IS_IP6))
+		return ret;
+	rte_pktmbuf_adj(*mp, ib ? IPOIB_HDR_LEN : RTE_ETHER_HDR_LEN);
+	return likely(ret == IS_IP4) ? ip4_check(*mp, in) : ip6_check(*mp, in);
+}
+
+static bool
+port_is_plain(const struct dp_port *p)
+{
+	return atomic_load_explicit(&p->bind, memory_order_relaxed) == DP_PORT_NIL &&
+			(atomic_load_explicit(&p->flags, memory_order_relaxed) &
+					DP_PORT_MSS_CLAMP) == 0;
+}
+
+static inline void
+put4(struct dp_ip_burst *b, struct rte_mbuf *m, const struct pkt_in *in)
+{
+	b->bcast4 |= (uint64_t)in->bcast << b->n4;
+	b->dst4[b->n4] = in->dst4;
+	b->pkt4[b->n4++] = m;
+}
+
+static inline void
+put6(struct dp_ip_burst *b, struct rte_mbuf *m, const struct pkt_in *in)
+{
+	b->bcast6 |= (uint64_t)in->bcast << b->n6;
+	memcpy(b->dst6[b->n6].b, in->dst6, sizeof(b->dst6[0].b));
+	b->pkt6[b->n6++] = m;
+}
+
+static void
+port_gone(struct dp_worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		worker_drop(w, pkts[i], DP_DROP_tx_port);
 }
 
 void
 dp_classify(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
-		struct dp_ip4_burst *b)
+		struct dp_ip_burst *b)
 {
 	const struct dp_port *p = &w->dp->port[port];
+	enum dp_port_kind kind = dp_port_kind(w->dp, port);
+	uint16_t bond = atomic_load_explicit(&p->master, memory_order_relaxed);
+	bool ib = kind == DP_PORT_IPOIB;
+	struct pkt_in in = { .p = p };
 	struct rte_mbuf *m;
-	uint32_t dst = 0;
-	bool bcast;
 	uint16_t i;
 	int ret;
 
-	b->n = 0;
-	b->bcast = 0;
+	b->n4 = b->n6 = b->nm = 0;
+	b->bcast4 = b->bcast6 = 0;
+	if (unlikely(kind == DP_PORT_NONE)) {
+		port_gone(w, pkts, n);
+		return;
+	}
 	for (i = 0; i < n; i++) {
 		m = pkt_contig(w->dp->pool, &w->ctr[port], pkts[i]);
 		if (unlikely(m == NULL))
 			continue;
-		bcast = false;
-		ret = packet_check(p, m, &bcast, &dst);
-		if (likely(ret == IS_IP4)) {
-			b->bcast |= (uint64_t)bcast << b->n;
-			b->dst[b->n] = dst;
-			b->pkts[b->n++] = m;
-		} else if (ret == IS_ARP) {
-			worker_punt(w, m, DP_PUNT_ARP, bcast);
-		} else if (ret == IS_LOCAL) {
-			worker_punt(w, m, DP_PUNT_LOCAL, true);
-		} else {
-			worker_drop(w, m, ret);
-		}
+		in.bcast = false;
+		ret = packet_check(w, &m, &in, ib, bond);
+		if (likely(ret == IS_IP4))
+			put4(b, m, &in);
+		else if (ret == IS_IP6)
+			put6(b, m, &in);
+		else
+			other(w, m, ret, &in, b);
 	}
+	b->plain = port_is_plain(p) && !in.logical;
 }

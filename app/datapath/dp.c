@@ -9,10 +9,12 @@
 #include <rte_errno.h>
 #include <rte_malloc.h>
 
-#include "dp.h"
+#include "pkt.h"
 
 static_assert(sizeof(struct dp_meta) == 8, "the dynamic field is 8 octets");
 static_assert(sizeof(struct dp_adj) == IPOIB_ADDR_LEN, "an address is 20 octets at most");
+static_assert(offsetof(struct dp_port, dscp_class) <= RTE_CACHE_LINE_SIZE,
+		"what every packet reads of a port lies in one cache line");
 static_assert(DP_WORKERS_MAX <= UINT8_MAX, "a worker's number is one octet of struct dp_meta");
 
 /*
@@ -21,9 +23,8 @@ static_assert(DP_WORKERS_MAX <= UINT8_MAX, "a worker's number is one octet of st
  */
 #define FIB_ROUTES_MAX 65536
 #define FIB_TBL8_SPARE 64
+/* IPv6 routes of a table: its tree takes 32 MB, and a /64 needs five groups where none is shared. */
 #define FIB6_ROUTES_MAX 16384
-
-#define RXQ_MAX RTE_DIM(((struct dp_worker *)0)->rxq)
 
 int dp_meta_offset = -1;
 
@@ -79,6 +80,7 @@ worker_make(struct dp *dp, uint16_t id, int socket)
 		return -ENOMEM;
 	w->dp = dp;
 	w->id = id;
+	w->rxqs = &w->rxq_tab[0];
 	snprintf(name, sizeof(name), "dp_inject_%u", id);
 	w->inject = rte_ring_create(name, DP_INJECT_RING, socket, RING_F_EXACT_SZ | RING_F_SC_DEQ);
 	if (w->inject == NULL) {
@@ -220,6 +222,7 @@ dp_create(const struct dp_cfg *cfg, struct dp **dpp)
 	dp->burst = cfg->burst;
 	dp->idle_sleep_us = cfg->idle_sleep_us;
 	atomic_store_explicit(&dp->mcast_upstream, DP_PORT_NIL, memory_order_relaxed);
+	flow_init();
 	ret = parts_make(dp, cfg);
 	if (ret != 0) {
 		dp_destroy(dp);
@@ -249,124 +252,4 @@ dp_destroy(struct dp *dp)
 	rte_free(dp->nh);
 	rte_free(dp->rcu);
 	rte_free(dp);
-}
-
-/* The worker with the fewest queues to poll; the first of several. */
-static struct dp_worker *
-worker_least(const struct dp *dp)
-{
-	struct dp_worker *least = dp->worker[0];
-	uint16_t i;
-
-	for (i = 1; i < dp->nb_workers; i++) {
-		if (dp->worker[i]->nb_rxq < least->nb_rxq)
-			least = dp->worker[i];
-	}
-	return least;
-}
-
-static void
-rxqs_give(struct dp *dp, uint16_t port, uint16_t nb_rxq)
-{
-	struct dp_worker *w;
-	uint16_t q;
-
-	for (q = 0; q < nb_rxq; q++) {
-		w = worker_least(dp);
-		w->rxq[w->nb_rxq].port = port;
-		w->rxq[w->nb_rxq].queue = q;
-		w->nb_rxq++;
-	}
-}
-
-/* Starting at another worker for each port spreads the work if there are few queues. */
-static void
-txqs_give(struct dp *dp, uint16_t port, uint16_t nb_txq)
-{
-	uint16_t first = dp->nb_ports % dp->nb_workers;
-	struct dp_txbuf *b;
-	uint16_t q;
-
-	for (q = 0; q < nb_txq && q < dp->nb_workers; q++) {
-		b = &dp->worker[(first + q) % dp->nb_workers]->tx[port];
-		b->queue = q;
-		b->owned = true;
-	}
-	dp->port[port].tx_owner = first;
-}
-
-/* The 1st with the 2nd, the 3rd with the 4th, ...; the last of an odd number with itself. */
-static void
-io_pair(struct dp *dp, uint16_t port)
-{
-	uint16_t other;
-
-	dp->port[port].io_peer = port;
-	if (dp->nb_ports % 2 == 0)
-		return;
-	other = dp->port_id[dp->nb_ports - 1];
-	dp->port[port].io_peer = other;
-	dp->port[other].io_peer = port;
-}
-
-static size_t
-rxq_room(const struct dp *dp)
-{
-	size_t room = 0;
-	uint16_t i;
-
-	for (i = 0; i < dp->nb_workers; i++)
-		room += RXQ_MAX - dp->worker[i]->nb_rxq;
-	return room;
-}
-
-int
-dp_port_add(struct dp *dp, uint16_t port, enum dp_port_kind kind, uint16_t nb_rxq, uint16_t nb_txq)
-{
-	struct dp_port *p;
-	uint16_t mtu;
-
-	if ((kind != DP_PORT_ETH && kind != DP_PORT_IPOIB) || nb_rxq == 0 || nb_txq == 0)
-		return -EINVAL;
-	if (!rte_eth_dev_is_valid_port(port) || port >= DP_PORTS_MAX)
-		return -ENODEV;
-	p = &dp->port[port];
-	if (p->kind != DP_PORT_NONE)
-		return -EEXIST;
-	if (nb_rxq > rxq_room(dp))
-		return -ENOSPC;
-	if (rte_eth_dev_get_mtu(port, &mtu) != 0 ||
-			(kind == DP_PORT_ETH && rte_eth_macaddr_get(port, &p->mac) != 0))
-		return -ENODEV;
-	p->nb_rxq = nb_rxq;
-	p->nb_txq = nb_txq;
-	atomic_store_explicit(&p->mtu, mtu, memory_order_relaxed);
-	atomic_store_explicit(&p->up, false, memory_order_relaxed);
-	atomic_store_explicit(&p->bind, DP_PORT_NIL, memory_order_relaxed);
-	atomic_store_explicit(&p->master, DP_PORT_NIL, memory_order_relaxed);
-	atomic_store_explicit(&p->tx, port, memory_order_relaxed);
-	rxqs_give(dp, port, nb_rxq);
-	txqs_give(dp, port, nb_txq);
-	io_pair(dp, port);
-	dp->port_id[dp->nb_ports++] = port;
-	p->kind = kind;
-	return 0;
-}
-
-int
-dp_port_add_logical(struct dp *dp, enum dp_port_kind kind, uint16_t vlan, uint16_t parent)
-{
-	RTE_SET_USED(dp);
-	RTE_SET_USED(kind);
-	RTE_SET_USED(vlan);
-	RTE_SET_USED(parent);
-	return -ENOSPC;
-}
-
-int
-dp_port_del(struct dp *dp, uint16_t port)
-{
-	RTE_SET_USED(dp);
-	RTE_SET_USED(port);
-	return -ENODEV;
 }

@@ -55,6 +55,8 @@ static_assert(DP_PORT_LOGICAL < DP_PORTS_MAX, "no number is left for logical por
 #define DP_FIB_TBL8_MAX 4096
 /** Groups of 256 IPv6 prefixes beyond each multiple of 8 bits (512 octets each and table). */
 #define DP_FIB6_TBL8_MAX 16384
+/** Megabytes that dp_create() takes for routes: two tables of each family. */
+#define DP_FIB_MBYTES 148
 /** Most next hops of one route. */
 #define DP_ECMP_MAX 8
 /** Multicast groups that are routed. */
@@ -72,10 +74,10 @@ static_assert(DP_PORT_LOGICAL < DP_PORTS_MAX, "no number is left for logical por
 #define DP_DROPS(X) \
 	X(l2_dst, "Ethernet destination is not ours") \
 	X(l2_type, "ethertype we do not carry") \
-	X(ip_short, "shorter than an IPv4 header") \
-	X(ip_version, "IP version is not 4") \
+	X(ip_short, "shorter than an IP header") \
+	X(ip_version, "IP version is not the one of the ethertype") \
 	X(ip_hdrlen, "IHL below 5 or beyond the packet") \
-	X(ip_length, "total length below the header or beyond the packet") \
+	X(ip_length, "IP length below the header or beyond the packet") \
 	X(ip_checksum, "IPv4 header checksum") \
 	X(ip_src, "source address not usable (RFC 1812 5.3.7)") \
 	X(ip_dst, "destination address not usable (RFC 1812 5.3.7)") \
@@ -90,8 +92,8 @@ static_assert(DP_PORT_LOGICAL < DP_PORTS_MAX, "no number is left for logical por
 	X(prohibited, "route that prohibits") \
 	X(ttl, "TTL expired") \
 	X(no_route, "no route, or a route that says so") \
-	X(too_big, "larger than the MTU and DF set") \
-	X(no_neigh, "next hop does not answer ARP") \
+	X(too_big, "larger than the MTU, not to be fragmented") \
+	X(no_neigh, "next hop does not answer ARP or ND") \
 	X(no_path, "no path to the next hop from the SA, or the port is down") \
 	X(queue_full, "queue of an unresolved neighbour full") \
 	X(table_full, "neighbour table full") \
@@ -302,10 +304,11 @@ struct dp_adj {
 enum dp_port_kind { DP_PORT_NONE, DP_PORT_ETH, DP_PORT_IPOIB };
 
 /**
- * Paths to one neighbour: an entry of kind IPOIB_NEIGH_UD_SET holds an index of
- * these in place of an address handle. The handle of a packet is
+ * Paths to one neighbour: the low bits (modulo DP_AHSET_MAX) of the handle in an
+ * entry of kind IPOIB_NEIGH_UD_SET are an index of these. The handle of a packet is
  * ah[class][dp_flow_hash() % nb_lids[class]]; class by the port's table of
- * DSCPs. Immutable while an entry or a reader can lead to it.
+ * DSCPs. A class without a LID takes those of class 0. Immutable while an entry
+ * or a reader can lead to it.
  */
 struct dp_ahset {
 	uint8_t nb_lids[DP_CLASSES]; /**< 1..DP_LIDS_MAX */
@@ -319,8 +322,11 @@ enum dp_port_flag {
 	DP_PORT_MCAST = 1 << 2		 /**< takes part in multicast routing */
 };
 
-/** A forwarding port. Index: number of the ethdev, or from DP_PORT_LOGICAL on. */
-struct dp_port {
+/**
+ * A forwarding port. Index: number of the ethdev, or from DP_PORT_LOGICAL on.
+ * What every packet reads lies in the first cache line.
+ */
+struct __rte_cache_aligned dp_port {
 	enum dp_port_kind kind;	   /**< [main] NONE: not there; set last, cleared first */
 	uint16_t nb_rxq;	   /**< [main] 0: a logical port */
 	uint16_t nb_txq;	   /**< [main] */
@@ -341,12 +347,24 @@ struct dp_port {
 	uint16_t vlan;		 /**< [main] of a sub-port: VID 1..4094; 0: none */
 	uint16_t *vlan_port; /**< [control] by VID: the sub-port or DP_PORT_NIL; NULL: none at all */
 	_Atomic uint8_t dscp_class[64]; /**< [control] traffic class of a DSCP */
+	/** [control] MGID of an IPoIB port's broadcast group, whose scope and P_Key are those of
+	 *  all groups; zero: unknown, no multicast leaves. Only changed while the port is down. */
+	struct ib_gid bcast_gid;
 };
 
 /** One (port, queue) that a worker polls. */
 struct dp_rxq {
 	uint16_t port;
 	uint16_t queue;
+};
+
+/** Most queues that a worker polls. */
+#define DP_RXQS_MAX 64
+
+/** What a worker polls; immutable while the worker can see it. */
+struct dp_rxqs {
+	uint16_t nb;
+	struct dp_rxq q[DP_RXQS_MAX];
 };
 
 /** TX buffer of a worker for one port. */
@@ -374,13 +392,14 @@ struct dp_worker {
 	const struct dp_engine_ops *ops; /**< of the engine, chosen by dp_worker_enter() */
 	uint16_t id;			 /**< index, and QSBR thread id */
 	unsigned int lcore;
-	uint16_t nb_rxq;
-	struct dp_rxq rxq[64];
+	struct dp_rxqs *rxqs;	    /**< [main] what it polls; workers load it once a turn */
+	struct dp_rxqs rxq_tab[2];  /**< [main] that, and the one that is changed */
 	struct rte_ring *inject;    /**< packets with L2 header, dp_meta()->out_port set */
 	uint64_t loops, idle_loops; /**< turns, and those of them that found nothing; dp_count() */
 	uint16_t nb_punt;
 	struct rte_mbuf *punt[DP_BURST_MAX]; /**< for control, handed over once a turn */
 	struct dp_gen gen;
+	uint64_t tx_ports; /**< ports (bit mask) whose buffers hold packets */
 	struct dp_txbuf tx[DP_PORTS_MAX];
 	struct dp_counters ctr[DP_PORTS_MAX]; /**< [worker] */
 };
@@ -422,8 +441,9 @@ struct dp {
 	_Atomic uint16_t mcast_upstream;
 	struct rte_ring *punt;
 	struct dp_port port[DP_PORTS_MAX];
-	uint16_t nb_ports;		/**< [setup] */
-	uint16_t port_id[DP_PORTS_MAX]; /**< [setup] in the order of dp_port_add() */
+	uint16_t nb_ports;		/**< [main] ethdevs */
+	uint16_t port_id[DP_PORTS_MAX]; /**< [main] those, in the order of dp_port_add() */
+	uint64_t leaving;		/**< [main] ports (bit mask) that dp_port_del() waits for */
 	uint16_t nb_workers;
 	struct dp_worker *worker[DP_WORKERS_MAX];
 	struct dp_counters *ctl;  /**< [control] its own counters, DP_PORTS_MAX */
@@ -463,6 +483,18 @@ dp_l3_key_get(const struct ipoib_addr *key, uint16_t *port, struct dp_ip *ip)
  */
 uint32_t dp_flow_hash(const struct rte_mbuf *m);
 
+/** The member of an ECMP next hop that a packet takes; data at the IP header. Not by the low
+ *  bits of the hash, which choose among paths. @return NULL if it has none */
+static inline const struct dp_nh *
+dp_nh_ecmp(const struct dp *dp, const struct dp_nh *nh, const struct rte_mbuf *m)
+{
+	uint32_t nb = nh->nb;
+
+	if (nb == 0 || nb > DP_ECMP_MAX)
+		return NULL;
+	return &dp->nh[nh->member[(uint64_t)dp_flow_hash(m) * nb >> 32]];
+}
+
 /** How to make a struct dp. */
 struct dp_cfg {
 	struct rte_mempool *pool;
@@ -488,8 +520,9 @@ void dp_destroy(struct dp *dp);
  * the worker with the fewest, each TX queue to a worker of its own as far as
  * they go. The port is down until control says otherwise. Main thread, also
  * while workers run: they see it from their next turn on.
+ * A number that was used before goes on with its counters.
  * @return 0; -EINVAL kind or no queue; -ENODEV no such ethdev; -EEXIST; -ENOSPC
- *   a worker can poll 64 queues. Nothing is left half done.
+ *   a worker can poll DP_RXQS_MAX queues; -ETIMEDOUT a worker stalls. Nothing is left half done.
  */
 int dp_port_add(struct dp *dp, uint16_t port, enum dp_port_kind kind, uint16_t nb_rxq,
 		uint16_t nb_txq);
@@ -500,7 +533,8 @@ int dp_port_add(struct dp *dp, uint16_t port, enum dp_port_kind kind, uint16_t n
  * @param kind of the frames on it
  * @param vlan VID of an 802.1Q sub-port (its MAC is @p parent's), 0: none
  * @param parent ethdev port of a sub-port, else DP_PORT_NIL
- * @return its number (DP_PORT_LOGICAL and up); -EINVAL; -ENODEV no such parent; -ENOSPC
+ * @return its number (DP_PORT_LOGICAL and up); -EINVAL; -ENODEV no such parent; -EEXIST the
+ *   parent has that VID; -ENOSPC
  */
 int dp_port_add_logical(struct dp *dp, enum dp_port_kind kind, uint16_t vlan, uint16_t parent);
 
@@ -508,8 +542,10 @@ int dp_port_add_logical(struct dp *dp, enum dp_port_kind kind, uint16_t vlan, ui
  * Take a port away: workers poll it no more, packets for it that are in rings or
  * buffers are sent or dropped and counted. Control has taken away what leads to
  * it (routes, neighbours) and has given up its tables after this returned. Main
- * thread, also while workers run; waits for them to pass a turn.
- * @return 0; -ENODEV; -ETIMEDOUT a worker stalls: the port is not polled, try again
+ * thread, also while workers run; waits for them to pass a turn. Its counters stay in
+ * dp_balance().
+ * @return 0; -ENODEV; -EBUSY sub-ports or a bond send by it; -ETIMEDOUT a worker stalls: the port
+ *   is perhaps not there any more, but may still be polled: try again
  */
 int dp_port_del(struct dp *dp, uint16_t port);
 

@@ -12,8 +12,9 @@ static void
 io_burst(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct dp *dp = w->dp;
-	uint16_t out = dp->port[port].io_peer;
-	bool possible = dp->port[port].kind == DP_PORT_ETH && dp->port[out].kind == DP_PORT_ETH;
+	uint16_t out = __atomic_load_n(&dp->port[port].io_peer, __ATOMIC_RELAXED);
+	bool possible = dp_port_kind(dp, port) == DP_PORT_ETH &&
+			dp_port_kind(dp, out) == DP_PORT_ETH;
 	uint16_t i;
 
 	for (i = 0; i < n; i++) {

@@ -8,11 +8,11 @@
 static void
 route_burst(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
 {
-	struct dp_ip4_burst b;
+	struct dp_ip_burst b;
 
 	dp_classify(w, port, pkts, n, &b);
-	if (b.n != 0)
-		dp_route_ip4(w, &b);
+	if (b.n4 + b.n6 + b.nm != 0)
+		dp_route(w, &b);
 }
 
 const struct dp_engine_ops dp_engine_route_ops = {

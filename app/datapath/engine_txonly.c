@@ -75,6 +75,7 @@ packet_make(struct dp_worker *w, uint16_t i)
 		return NULL;
 	}
 	m->port = port;
+	dp_meta(m)->rx_port = DP_PORT_NIL;
 	start = rte_pktmbuf_append(m, gen->pkt_len);
 	if (unlikely(start == NULL || gen->pkt_len > worker_port_mtu(w, port))) {
 		worker_drop(w, m, DP_DROP_too_big);
@@ -90,15 +91,12 @@ packet_send(struct dp_worker *w, struct rte_mbuf *m, uint16_t i, struct dp_ib_bu
 	const struct dp_txgen *gen = &w->dp->txgen;
 	uint16_t port = gen->peer_port[i];
 
-	switch (w->dp->port[port].kind) {
+	switch (dp_port_kind(w->dp, port)) {
 	case DP_PORT_ETH:
 		dp_eth_send(w, port, m, &gen->peer[i].mac);
 		break;
 	case DP_PORT_IPOIB:
-		b->port[b->n] = port;
-		b->l3[b->n] = NULL;
-		b->addr[b->n] = &gen->peer[i].lladdr;
-		b->pkts[b->n++] = m;
+		dp_ib_put(w, port, m, NULL, &gen->peer[i].lladdr, b);
 		break;
 	default:
 		worker_drop_at(w, m, port, DP_DROP_tx_port);

@@ -3,6 +3,7 @@
  */
 
 #include "pkt.h"
+#include "worker.h"
 
 /* The worker that received the packet keeps its order; without a queue there, the port's owner. */
 static struct dp_worker *
@@ -20,7 +21,8 @@ dp_inject(struct dp *dp, struct dp_counters *ctr, uint16_t port, struct rte_mbuf
 {
 	struct dp_worker *w;
 
-	if (unlikely(port >= DP_PORTS_MAX || dp->port[port].kind == DP_PORT_NONE)) {
+	/* Not for logical ports: only the caller knows what their frames look like. */
+	if (unlikely(port >= DP_PORT_LOGICAL || dp_port_kind(dp, port) == DP_PORT_NONE)) {
 		dp_count(&ctr->drop[DP_DROP_tx_port], 1);
 		rte_pktmbuf_free(m);
 		return false;

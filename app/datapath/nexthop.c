@@ -2,16 +2,70 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
+#include <string.h>
+
 #include <rte_ether.h>
 
 #include "pkt.h"
 #include "worker.h"
 
+static inline rte_be16_t
+ip_ethertype(const struct rte_mbuf *m)
+{
+	return likely(*rte_pktmbuf_mtod(m, const uint8_t *) >> 4 != 6)
+			? RTE_BE16(RTE_ETHER_TYPE_IPV4)
+			: RTE_BE16(RTE_ETHER_TYPE_IPV6);
+}
+
+/* The frame is complete but for its padding. */
+static inline void
+eth_pad_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m)
+{
+	if (m->pkt_len < PKT_ETH_MIN) {
+		m = pkt_pad(w->dp->pool, &w->ctr[m->port], m);
+		if (unlikely(m == NULL))
+			return;
+	}
+	worker_tx(w, port, m);
+}
+
+/* By another port than its own: a sub-port's frame is tagged. */
+static __rte_noinline void
+eth_send_logical(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
+		const struct rte_ether_addr *dst)
+{
+	const struct dp_port *p = &w->dp->port[port];
+	uint16_t tx = dp_port_tx(w->dp, port), len = RTE_ETHER_HDR_LEN;
+	rte_be16_t type = ip_ethertype(m), tci = rte_cpu_to_be_16(p->vlan);
+	struct rte_ether_hdr *eth;
+	void *start;
+
+	if (tx == DP_PORT_NIL) {
+		worker_drop_at(w, m, port, DP_DROP_tx_port);
+		return;
+	}
+	if (p->vlan != 0)
+		len += RTE_VLAN_HLEN;
+	m = pkt_prepend(w->dp->pool, &w->ctr[m->port], m, len, &start);
+	if (m == NULL)
+		return;
+	eth = start;
+	eth->dst_addr = *dst;
+	eth->src_addr = w->dp->port[tx].mac;
+	eth->ether_type = p->vlan != 0 ? RTE_BE16(RTE_ETHER_TYPE_VLAN) : type;
+	if (p->vlan != 0) {
+		memcpy(eth + 1, &tci, sizeof(tci));
+		memcpy(RTE_PTR_ADD(eth + 1, sizeof(tci)), &type, sizeof(type));
+	}
+	eth_pad_send(w, tx, m);
+}
+
 void
 dp_eth_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
 		const struct rte_ether_addr *dst)
 {
-	struct rte_mempool *pool = w->dp->pool;
+	const struct dp_port *p = &w->dp->port[port];
+	rte_be16_t type = ip_ethertype(m);
 	struct rte_ether_hdr *eth;
 	void *start;
 
@@ -19,25 +73,25 @@ dp_eth_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
 		worker_drop_at(w, m, port, DP_DROP_tx_port);
 		return;
 	}
-	m = pkt_prepend(pool, &w->ctr[m->port], m, sizeof(*eth), &start);
+	if (unlikely(atomic_load_explicit(&p->tx, memory_order_relaxed) != port)) {
+		eth_send_logical(w, port, m, dst);
+		return;
+	}
+	m = pkt_prepend(w->dp->pool, &w->ctr[m->port], m, sizeof(*eth), &start);
 	if (unlikely(m == NULL))
 		return;
 	eth = start;
 	eth->dst_addr = *dst;
-	eth->src_addr = w->dp->port[port].mac;
-	eth->ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4);
-	if (m->pkt_len < PKT_ETH_MIN) {
-		m = pkt_pad(pool, &w->ctr[m->port], m);
-		if (unlikely(m == NULL))
-			return;
-	}
-	worker_tx(w, port, m);
+	eth->src_addr = p->mac;
+	eth->ether_type = type;
+	eth_pad_send(w, port, m);
 }
 
 /* The packet waits at control for the path; the address goes in front, as Linux's pseudo header. */
 static void
 ib_miss(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct ipoib_addr *addr)
 {
+	rte_be16_t type = ip_ethertype(m);
 	struct ipoib_hdr *hdr;
 	void *start;
 
@@ -46,27 +100,55 @@ ib_miss(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct ipo
 		return;
 	*(struct ipoib_addr *)start = *addr;
 	hdr = RTE_PTR_ADD(start, IPOIB_ADDR_LEN);
-	hdr->type = RTE_BE16(IPOIB_TYPE_IPV4);
+	hdr->type = type;
 	hdr->reserved = 0;
 	dp_meta(m)->out_port = port;
 	worker_punt(w, m, DP_PUNT_NEIGH_MISS, false);
 }
 
+/* One of several paths: by traffic class, then by flow. Data is at the IP header. */
+static __rte_noinline uint32_t
+ib_set_ah(const struct dp_port *p, const struct rte_mbuf *m, const struct ipoib_neigh_entry *e)
+{
+	const struct dp_ahset *set = __atomic_load_n(&p->ahset, __ATOMIC_ACQUIRE);
+	uint16_t word = rte_be_to_cpu_16(*rte_pktmbuf_mtod(m, const unaligned_uint16_t *));
+	uint32_t dscp = word >> 12 == 6 ? word >> 6 & 63 : word >> 2 & 63, class;
+
+	if (set == NULL)
+		return PMD_IPOIB_AH_NONE;
+	set += e->ah % DP_AHSET_MAX;
+	class = atomic_load_explicit(&p->dscp_class[dscp], memory_order_relaxed) % DP_CLASSES;
+	if (set->nb_lids[class] == 0)
+		class = 0;
+	if (set->nb_lids[class] == 0 || set->nb_lids[class] > DP_LIDS_MAX)
+		return PMD_IPOIB_AH_NONE;
+	return set->ah[class][dp_flow_hash(m) % set->nb_lids[class]];
+}
+
 static void
 ib_hit(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct ipoib_neigh_entry *e)
 {
+	rte_be16_t type = ip_ethertype(m);
 	struct pmd_ipoib_meta *meta;
 	struct ipoib_hdr *hdr;
+	uint32_t ah = e->ah;
 	void *start;
 
+	if (unlikely(e->kind == IPOIB_NEIGH_UD_SET)) {
+		ah = ib_set_ah(&w->dp->port[port], m, e);
+		if (ah == PMD_IPOIB_AH_NONE) {
+			worker_drop(w, m, DP_DROP_no_path);
+			return;
+		}
+	}
 	m = pkt_prepend(w->dp->pool, &w->ctr[m->port], m, IPOIB_HDR_LEN, &start);
 	if (unlikely(m == NULL))
 		return;
 	hdr = start;
-	hdr->type = RTE_BE16(IPOIB_TYPE_IPV4);
+	hdr->type = type;
 	hdr->reserved = 0;
 	meta = pmd_ipoib_meta(m);
-	meta->ah = e->ah;
+	meta->ah = ah;
 	meta->qpn = e->qpn;
 	worker_tx(w, port, m);
 }
@@ -85,7 +167,8 @@ ib_resolved(struct dp_worker *w, const struct dp_ib_burst *b, uint16_t i,
 	else if (b->l3[i] == NULL)
 		worker_drop(w, m, DP_DROP_too_big);
 	else
-		worker_punt_fwd(w, m, DP_PUNT_TOO_BIG, b->port[i], b->l3[i]);
+		worker_punt_fwd(w, m, DP_PUNT_TOO_BIG, (uint16_t)ib_get_be24(b->l3[i]->qpn),
+				b->l3[i]);
 }
 
 static void
@@ -139,6 +222,53 @@ dp_ib_send(struct dp_worker *w, struct dp_ib_burst *b)
 	}
 }
 
+void
+dp_ib_put(struct dp_worker *w, uint16_t port, struct rte_mbuf *m, const struct ipoib_addr *l3,
+		const struct ipoib_addr *addr, struct dp_ib_burst *b)
+{
+	uint16_t tx = atomic_load_explicit(&w->dp->port[port].tx, memory_order_relaxed);
+
+	if (unlikely(tx != port)) {
+		tx = dp_port_tx(w->dp, port);
+		if (tx == DP_PORT_NIL || w->dp->port[tx].kind != DP_PORT_IPOIB ||
+				!worker_port_up(w, port)) {
+			worker_drop(w, m, DP_DROP_no_path);
+			return;
+		}
+	}
+	b->port[b->n] = tx;
+	b->l3[b->n] = l3;
+	b->addr[b->n] = addr;
+	b->pkts[b->n++] = m;
+}
+
+void
+dp_bcast_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m)
+{
+	static const struct rte_ether_addr all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	struct ipoib_addr addr;
+	struct dp_ib_burst b;
+
+	switch (dp_port_kind(w->dp, port)) {
+	case DP_PORT_ETH:
+		dp_eth_send(w, port, m, &all);
+		break;
+	case DP_PORT_IPOIB:
+		if (!dp_ib_group(w->dp, port, NULL, &addr)) {
+			worker_drop(w, m, DP_DROP_no_path);
+			break;
+		}
+		b.n = 0;
+		dp_ib_put(w, port, m, NULL, &addr, &b);
+		if (b.n != 0)
+			dp_ib_send(w, &b);
+		break;
+	default:
+		worker_drop_at(w, m, port, DP_DROP_tx_port);
+		break;
+	}
+}
+
 /* The link-layer address is known: encapsulate, or collect for the path lookup. */
 static void
 neigh_hit(struct dp_worker *w, const struct dp_fwd_burst *f, uint16_t i, const struct dp_adj *adj,
@@ -146,15 +276,12 @@ neigh_hit(struct dp_worker *w, const struct dp_fwd_burst *f, uint16_t i, const s
 {
 	uint16_t port = f->port[i];
 
-	switch (w->dp->port[port].kind) {
+	switch (dp_port_kind(w->dp, port)) {
 	case DP_PORT_ETH:
 		dp_eth_send(w, port, f->pkts[i], &adj->mac);
 		break;
 	case DP_PORT_IPOIB:
-		b->port[b->n] = port;
-		b->l3[b->n] = &f->key[i];
-		b->addr[b->n] = &adj->lladdr;
-		b->pkts[b->n++] = f->pkts[i];
+		dp_ib_put(w, port, f->pkts[i], &f->key[i], &adj->lladdr, b);
 		break;
 	default:
 		worker_drop_at(w, f->pkts[i], port, DP_DROP_tx_port);

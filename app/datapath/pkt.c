@@ -50,10 +50,3 @@ pkt_trim(struct rte_mbuf *m, uint32_t len)
 		seg->next = NULL;
 	}
 }
-
-uint32_t
-dp_flow_hash(const struct rte_mbuf *m)
-{
-	RTE_SET_USED(m);
-	return 0;
-}

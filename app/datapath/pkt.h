@@ -22,6 +22,8 @@
 
 /** All header octets that classification reads: Ethernet and the longest IPv4 header. */
 #define PKT_HDRS_MAX (14 + 60)
+/** Most IPv6 extension headers that are looked behind (RFC 8200 4.1 names six). */
+#define PKT_EXT_MAX 8
 /** Octets of the shortest Ethernet frame without FCS (IEEE 802.3 4.2.3.3). */
 #define PKT_ETH_MIN 60
 
@@ -37,11 +39,34 @@ struct rte_mbuf *pkt_pad(struct rte_mempool *pool, struct dp_counters *ctr, stru
 /** Cut @p m down to @p len octets, freeing segments that become empty. 0 < len < pkt_len. */
 void pkt_trim(struct rte_mbuf *m, uint32_t len);
 
+/** Where the upper layer of an IP packet begins. */
+struct pkt_upper {
+	uint8_t proto;
+	bool frag;    /**< the packet is a fragment, maybe the first one; off is that of no ports */
+	uint16_t off; /**< from the IP header; maybe beyond the first segment */
+};
+
+/** Find the upper layer; data at the IP header. What cannot be followed gives the last protocol
+ *  number seen. */
+void pkt_upper(const struct rte_mbuf *m, struct pkt_upper *u);
+
+/** Choose the key of dp_flow_hash(), once in a process. */
+void flow_init(void);
+
 /** May somebody else see what is written into the first segment? */
 static inline bool
 pkt_is_shared(const struct rte_mbuf *m)
 {
 	return RTE_MBUF_CLONED(m) || rte_mbuf_refcnt_read(m) != 1;
+}
+
+/** Is the destination a multicast or the limited broadcast address? Data at the IP header. */
+static inline bool
+pkt_is_group(const struct rte_mbuf *m)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	return ip[0] >> 4 == 6 ? ip[24] == 0xff : ip[16] >= 224;
 }
 
 /** Bring all headers into the first segment. */

@@ -61,11 +61,17 @@ static void
 tx_send(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct dp_counters *ctr = &w->ctr[port];
-	uint32_t l2_len = dp_l2_len(w->dp->port[port].kind);
+	enum dp_port_kind kind = dp_port_kind(w->dp, port);
+	uint32_t l2_len = dp_l2_len(kind);
 	uint32_t len[DP_BURST_MAX];
 	uint64_t bytes = 0;
 	uint16_t i, sent;
 
+	if (unlikely(kind == DP_PORT_NONE)) { /* they waited for a port that was taken away */
+		dp_count(&ctr->drop[DP_DROP_tx_port], n);
+		rte_pktmbuf_free_bulk(pkts, n);
+		return;
+	}
 	for (i = 0; i < n; i++)
 		len[i] = pkts[i]->pkt_len - l2_len;
 	sent = rte_eth_tx_burst(port, w->tx[port].queue, pkts, n);
@@ -131,6 +137,7 @@ tx_buffer_send(struct dp_worker *w, uint16_t port)
 		}
 	}
 	b->nb = 0;
+	w->tx_ports &= ~RTE_BIT64(port);
 }
 
 void
@@ -144,13 +151,9 @@ static uint32_t
 flush_all(struct dp_worker *w)
 {
 	uint32_t injected = inject_drain(w);
-	uint16_t i, port;
 
-	for (i = 0; i < w->dp->nb_ports; i++) {
-		port = w->dp->port_id[i];
-		if (w->tx[port].nb != 0)
-			tx_buffer_send(w, port);
-	}
+	while (w->tx_ports != 0)
+		tx_buffer_send(w, (uint16_t)__builtin_ctzll(w->tx_ports));
 	if (w->nb_punt != 0)
 		worker_punt_flush(w);
 	return injected;
@@ -160,7 +163,7 @@ flush_all(struct dp_worker *w)
 static void
 rx_account(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
 {
-	uint32_t l2_len = dp_l2_len(w->dp->port[port].kind);
+	uint32_t l2_len = dp_l2_len(dp_port_kind(w->dp, port));
 	uint64_t bytes = 0;
 	uint16_t i;
 
@@ -177,15 +180,18 @@ static uint32_t
 rx_all(struct dp_worker *w)
 {
 	struct rte_mbuf *pkts[DP_BURST_MAX];
+	const struct dp_rxqs *rxqs = __atomic_load_n(&w->rxqs, __ATOMIC_ACQUIRE);
 	uint32_t total = 0;
 	uint16_t i, n;
 
-	for (i = 0; i < w->nb_rxq; i++) {
-		n = rte_eth_rx_burst(w->rxq[i].port, w->rxq[i].queue, pkts, w->dp->burst);
+	for (i = 0; i < rxqs->nb; i++) {
+		const struct dp_rxq *q = &rxqs->q[i];
+
+		n = rte_eth_rx_burst(q->port, q->queue, pkts, w->dp->burst);
 		if (n == 0)
 			continue;
-		rx_account(w, w->rxq[i].port, pkts, n);
-		w->ops->burst(w, w->rxq[i].port, pkts, n);
+		rx_account(w, q->port, pkts, n);
+		w->ops->burst(w, q->port, pkts, n);
 		total += n;
 	}
 	return total;

@@ -42,12 +42,17 @@ extern const struct dp_engine_ops dp_engine_io_ops;
 extern const struct dp_engine_ops dp_engine_rxonly_ops;
 extern const struct dp_engine_ops dp_engine_txonly_ops;
 
-/** Valid IPv4 packets: data at a header that lies in one segment, trimmed to the IP length. */
-struct dp_ip4_burst {
-	uint16_t n;
-	uint64_t bcast; /**< bit i: pkts[i] came as link-layer broadcast or multicast */
-	struct rte_mbuf *pkts[DP_BURST_MAX];
-	uint32_t dst[DP_BURST_MAX]; /**< host order */
+/** Valid packets: data at an IP header that lies in one segment, trimmed to the IP length. */
+struct dp_ip_burst {
+	uint16_t n4, n6, nm;
+	bool plain; /**< none came from a port that is bound or clamps MSS, or from a logical one */
+	uint64_t bcast4; /**< bit i: pkt4[i] came as link-layer broadcast or multicast */
+	uint64_t bcast6;
+	struct rte_mbuf *pkt4[DP_BURST_MAX];
+	struct rte_mbuf *pkt6[DP_BURST_MAX];
+	struct rte_mbuf *pktm[DP_BURST_MAX]; /**< to groups beyond the link, either family */
+	uint32_t dst4[DP_BURST_MAX];	     /**< host order */
+	struct dp_ip dst6[DP_BURST_MAX];
 };
 
 /** IP packets of either family on their way out: TTL done, data still at the IP header. */
@@ -63,7 +68,7 @@ struct dp_ib_burst {
 	uint16_t n;
 	struct rte_mbuf *pkts[DP_BURST_MAX];
 	uint16_t port[DP_BURST_MAX]; /**< the port that really sends */
-	/** L3 key of the next hop, to go back to; NULL: there is none (generator, multicast) */
+	/** L3 key of the next hop, to go back to; NULL: there is none (generator, groups) */
 	const struct ipoib_addr *l3[DP_BURST_MAX];
 	const struct ipoib_addr *addr[DP_BURST_MAX];
 };
@@ -73,6 +78,24 @@ static inline uint32_t
 dp_l2_len(enum dp_port_kind kind)
 {
 	return kind == DP_PORT_IPOIB ? IPOIB_HDR_LEN : RTE_ETHER_HDR_LEN;
+}
+
+/** dp_port.kind, while the main thread may take the port away. */
+static inline enum dp_port_kind
+dp_port_kind(const struct dp *dp, uint16_t port)
+{
+	return __atomic_load_n(&dp->port[port].kind, __ATOMIC_ACQUIRE);
+}
+
+/** The ethdev that sends for a port, or DP_PORT_NIL. */
+static inline uint16_t
+dp_port_tx(const struct dp *dp, uint16_t port)
+{
+	uint16_t tx = atomic_load_explicit(&dp->port[port].tx, memory_order_relaxed);
+
+	if (unlikely(tx >= DP_PORT_LOGICAL || dp_port_kind(dp, tx) == DP_PORT_NONE))
+		return DP_PORT_NIL;
+	return tx;
 }
 
 /** Free a packet and count it at the port @p port. */
@@ -102,6 +125,8 @@ worker_punt(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_reason reason,
 	meta->punt = reason;
 	meta->l2_bcast = bcast;
 	meta->worker = (uint8_t)w->id;
+	if (likely(m->port < DP_PORT_LOGICAL)) /* else it was set when the port changed */
+		meta->rx_port = m->port;
 	if (unlikely(w->nb_punt == DP_BURST_MAX))
 		worker_punt_flush(w);
 	w->punt[w->nb_punt++] = m;
@@ -123,6 +148,7 @@ worker_tx(struct dp_worker *w, uint16_t port, struct rte_mbuf *m)
 	if (b->nb == DP_BURST_MAX)
 		worker_tx_flush(w, port);
 	b->pkts[b->nb++] = m;
+	w->tx_ports |= RTE_BIT64(port);
 }
 
 static inline bool
@@ -137,12 +163,21 @@ worker_port_mtu(const struct dp_worker *w, uint16_t port)
 	return atomic_load_explicit(&w->dp->port[port].mtu, memory_order_relaxed);
 }
 
-/** Sort a burst: valid IPv4 into @p b, ARP and limited broadcasts to control, the rest dropped. */
+/** Sort a burst: valid IP into @p b; ARP and what is for the link to control, the rest dropped. */
 void dp_classify(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
-		struct dp_ip4_burst *b);
+		struct dp_ip_burst *b);
 
-/** FIB lookup, TTL, MTU; hands on to dp_nexthop(). */
-void dp_route_ip4(struct dp_worker *w, struct dp_ip4_burst *b);
+/** FIB lookup, TTL, MTU of the unicasts; hands on to dp_nexthop(). */
+void dp_route(struct dp_worker *w, struct dp_ip_burst *b);
+
+/** Multicast routing: a packet for each port that listens. */
+void dp_mcast(struct dp_worker *w, struct dp_ip_burst *b);
+
+/** Take one from the TTL or hop limit, at 2 at least, of a packet that is not shared. */
+void dp_ttl_decrement(struct rte_mbuf *m);
+
+/** Lower the MSS of a TCP SYN to what fits @p mtu; @return the packet, or NULL: no mbuf, counted */
+struct rte_mbuf *dp_mss_clamp(struct dp_worker *w, struct rte_mbuf *m, uint16_t mtu);
 
 /** IP next hop to link-layer address; hands on to dp_eth_send() and dp_ib_send(). */
 void dp_nexthop(struct dp_worker *w, struct dp_fwd_burst *f);
@@ -150,6 +185,18 @@ void dp_nexthop(struct dp_worker *w, struct dp_fwd_burst *f);
 /** Add the Ethernet header, pad, send. */
 void dp_eth_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
 		const struct rte_ether_addr *dst);
+
+/** Send one packet to the broadcast address of an Ethernet or IPoIB port. */
+void dp_bcast_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m);
+
+/** Put a packet for @p addr, on a port that may be logical, into a burst for dp_ib_send(). */
+void dp_ib_put(struct dp_worker *w, uint16_t port, struct rte_mbuf *m, const struct ipoib_addr *l3,
+		const struct ipoib_addr *addr, struct dp_ib_burst *b);
+
+/** The address of an IP group on an IPoIB port; NULL: of the broadcast group.
+ *  @return false: the port has no broadcast group yet */
+bool dp_ib_group(const struct dp *dp, uint16_t port, const struct dp_ip *group,
+		struct ipoib_addr *addr);
 
 /** Find each packet's path, add the encapsulation header and metadata, send. */
 void dp_ib_send(struct dp_worker *w, struct dp_ib_burst *b);

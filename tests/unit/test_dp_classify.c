@@ -167,10 +167,10 @@ l2_bcast_foreign_subnet(uint8_t *f, uint32_t *len)
 
 static const struct bad_frame bad_frames[] = {
 	{ DP_DROP_l2_dst, foreign_mac },
-	{ DP_DROP_l2_type, vlan_tag },
+	{ DP_DROP_vlan, vlan_tag },
 	{ DP_DROP_l2_type, ieee_length },
 	{ DP_DROP_l2_type, cut_in_ethernet },
-	{ DP_DROP_l2_type, ip_six },
+	{ DP_DROP_ip_version, ip_six },
 	{ DP_DROP_ip_short, cut_in_ip },
 	{ DP_DROP_ip_version, version_five },
 	{ DP_DROP_ip_hdrlen, ihl_four },
@@ -250,7 +250,7 @@ test_ipoib_types(void **state)
 	fx_turn();
 	fx.want[IB1].rx_pkts = 2;
 	fx.want[IB1].drop[DP_DROP_l2_type] = 1;
-	fx.want[IB1].drop[DP_DROP_l2_type] = 1;
+	fx.want[IB1].drop[DP_DROP_ip_short] = 1; /* an IPv4 packet of 30 octets is no IPv6 header */
 	fx_check();
 }
 
@@ -381,7 +381,7 @@ test_stripped_vlan(void **state)
 	fx_rx(ETH0, m);
 	fx_turn();
 	fx.want[ETH0].rx_pkts = 2;
-	fx.want[ETH0].drop[DP_DROP_l2_type] = 1;
+	fx.want[ETH0].drop[DP_DROP_vlan] = 1;
 	fx.want[IB1].tx_pkts = 1;
 	fx_check();
 }

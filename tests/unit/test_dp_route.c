@@ -17,7 +17,9 @@ punt_expect(enum dp_punt_reason reason, uint16_t in_port, uint16_t out_port, uin
 
 	assert_non_null(m);
 	assert_int_equal(dp_meta(m)->punt, reason);
-	assert_int_equal(dp_meta(m)->out_port, out_port);
+	assert_int_equal(dp_meta(m)->rx_port, in_port);
+	if (reason == DP_PUNT_L3_MISS || reason == DP_PUNT_TOO_BIG || reason == DP_PUNT_NEIGH_MISS)
+		assert_int_equal(dp_meta(m)->out_port, out_port);
 	if (reason == DP_PUNT_L3_MISS || reason == DP_PUNT_TOO_BIG) {
 		struct dp_ip ip, want = dp_ip4(nh_ip);
 		uint16_t port;

@@ -54,8 +54,8 @@ test_inject_before_buffer(void **state)
 	fx.dp->burst = DP_BURST_MAX;
 	for (i = 0; i < 3; i++)
 		assert_true(inject(ETH0, frame_make(70 + i)));
-	fx.dp->worker[0]->rxq[4] = fx.dp->worker[0]->rxq[1];
-	fx.dp->worker[0]->nb_rxq = 5;
+	fx.dp->worker[0]->rxqs->q[4] = fx.dp->worker[0]->rxqs->q[1];
+	fx.dp->worker[0]->rxqs->nb = 5;
 	for (i = 0; i < 80; i++)
 		fx_rx(IB1, fx_packet(IB1, IP_FAR, IP_HOST, 64, 100 + i));
 	assert_int_not_equal(fx_turn(), 0);
@@ -172,9 +172,9 @@ test_shared_queue(void **state)
 	other = fx.dp->worker[!fx.dp->port[ETH0].tx_owner];
 	assert_true(owner->tx[ETH0].owned);
 	assert_false(other->tx[ETH0].owned);
-	other->nb_rxq = 1;
-	other->rxq[0].port = IB1;
-	owner->nb_rxq = 0;
+	other->rxqs->nb = 1;
+	other->rxqs->q[0].port = IB1;
+	owner->rxqs->nb = 0;
 
 	/* What control hands back is in front of what the worker hands over later. */
 	assert_true(inject(ETH0, frame_make(70)));
@@ -204,15 +204,16 @@ test_own_queues(void **state)
 	(void)state;
 	for (id = 0; id < 2; id++) {
 		w = fx.dp->worker[id];
-		fx.dp->worker[0]->nb_rxq = 0;
-		fx.dp->worker[1]->nb_rxq = 0;
-		w->nb_rxq = 1;
-		w->rxq[0].port = IB1;
+		fx.dp->worker[0]->rxqs->nb = 0;
+		fx.dp->worker[1]->rxqs->nb = 0;
+		w->rxqs->nb = 1;
+		w->rxqs->q[0].port = IB1;
 		fx_rx(IB1, fx_packet(IB1, IP_FAR, IP_UNKNOWN, 64, 100));
 		assert_int_equal(dp_worker_turn(w), 1);
 		m = fx_punt();
 		assert_non_null(m);
 		assert_int_equal(dp_meta(m)->worker, id);
+		rte_pktmbuf_adj(m, IPOIB_ADDR_LEN); /* the next hop's key */
 		memcpy(rte_pktmbuf_prepend(m, sizeof(hdr)), &hdr, sizeof(hdr));
 		assert_true(inject(ETH0, m));
 		assert_int_equal(dp_worker_turn(fx.dp->worker[!id]), 0);
