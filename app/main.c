@@ -103,8 +103,8 @@ dp_init(struct app *a)
 
 	ret = dp_create(&cfg, &a->dp);
 	if (ret != 0) {
-		app_say("cannot make the forwarding tables (68 MB): %s: more hugepages or EAL's -m",
-				rte_strerror(-ret));
+		app_say("cannot make the forwarding tables (%u MB): %s: more hugepages or EAL's -m",
+				DP_FIB_MBYTES, rte_strerror(-ret));
 		return ret;
 	}
 	for (i = 0; i < a->lcores.nb_workers; i++)
