@@ -388,10 +388,10 @@ static void
 soft_tx_one(const struct soft_view *v, struct soft_tx_out *out, struct rte_mbuf *m)
 {
 	struct ipoib_txq *q = out->q;
-	const struct ipoib_ah *ah;
+	const struct ipoib_ah *ah = NULL;
 	enum ipoib_tx_drop r;
 	uint16_t len;
-	bool local;
+	bool local = false;
 
 	r = tx_check(q, v, m, &ah, &local);
 	if (unlikely(r != IPOIB_TX_DROP_MAX)) {
