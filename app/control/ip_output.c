@@ -11,6 +11,7 @@
 #include <rte_ip_frag.h>
 #include <rte_udp.h>
 
+#include "compat.h"
 #include "control_priv.h"
 
 #define DHCP_SERVER_PORT 67
@@ -61,11 +62,10 @@ ip_route(struct control *c, const struct dp_ip *dst)
 	struct dp_ip ip6 = *dst;
 	uint64_t id = 0;
 
-	/* The type of the addresses is another one from DPDK 24.11 on. */
 	if (dp_ip_is4(dst))
 		rte_fib_lookup_bulk(c->dp->fib, &ip4, &id, 1);
 	else if (c->dp->fib6 != NULL)
-		rte_fib6_lookup_bulk(c->dp->fib6, (void *)&ip6, &id, 1);
+		rte_fib6_lookup_bulk(c->dp->fib6, COMPAT_IP6S(ip6.b), &id, 1);
 	return &c->dp->nh[id];
 }
 
@@ -75,8 +75,8 @@ ip_route_flow(struct control *c, const struct dp_ip *dst, const struct rte_mbuf 
 	const struct dp_nh *nh = ip_route(c, dst);
 
 	if (nh->type == DP_NH_ECMP)
-		nh = &c->dp->nh[nh->member[dp_flow_hash(m) % nh->nb]];
-	return nh;
+		nh = dp_nh_ecmp(c->dp, nh, m);
+	return nh != NULL ? nh : &c->dp->nh[0];
 }
 
 enum dp_drop
