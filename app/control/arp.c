@@ -193,7 +193,7 @@ static void
 arp_learn(struct ctl_port *p, const struct arp_info *info, bool ours)
 {
 	struct dp_ip spa = dp_ip4(info->spa);
-	uint32_t how = L3_REACHABLE | L3_OVERRIDE;
+	uint32_t how = L3_REACHABLE;
 
 	if (info->op == RTE_ARP_OP_REQUEST)
 		how |= ours ? L3_CREATE : 0;

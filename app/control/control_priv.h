@@ -674,11 +674,10 @@ void l3_run(struct control *c);
 bool l3_busy(const struct control *c);
 /* What was learnt of a peer. Bits. */
 enum l3_learn {
-	L3_CREATE = 1 << 0,    /* also if it is not known */
-	L3_REACHABLE = 1 << 1, /* it answered us, else we only heard of it */
-	L3_OVERRIDE = 1 << 2   /* another address than the known one replaces that */
+	L3_CREATE = 1 << 0,   /* also if it is not known */
+	L3_REACHABLE = 1 << 1 /* it answered us, else we only heard of it */
 };
-/* A peer has this address. */
+/* A peer has this address; a known one is replaced. */
 void l3_learn(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr,
 		uint32_t how);
 /* A neighbour advertisement (RFC 4861 7.2.5). lladdr NULL: it says none. flags: enum nd_na_flag */

@@ -432,8 +432,6 @@ l3_update(struct ctl_port *p, struct ctl_l3 *e, const struct dp_adj *lladdr, uin
 	same = e->adj != ADJ_NONE && lladdr_same(p, &c->dp->adj[e->adj], lladdr);
 	if (same && (how & L3_REACHABLE) == 0)
 		return;
-	if (!same && e->adj != ADJ_NONE && (how & L3_OVERRIDE) == 0)
-		return;
 	if (!same && !l3_adj_set(p, e, lladdr, &moved, &old))
 		return;
 	l3_confirm(c, e, (how & L3_REACHABLE) != 0, moved);
@@ -462,7 +460,7 @@ l3_advertised_known(
 	if (lladdr == NULL)
 		lladdr = &c->dp->adj[e->adj];
 	if ((flags & ND_NA_OVERRIDE) != 0) {
-		l3_update(p, e, lladdr, how | L3_OVERRIDE);
+		l3_update(p, e, lladdr, how);
 	} else if (lladdr_same(p, &c->dp->adj[e->adj], lladdr)) {
 		l3_update(p, e, lladdr, how);
 	} else {

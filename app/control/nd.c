@@ -141,7 +141,7 @@ ns_answer(struct ctl_port *p, const struct nd_info *info, bool ours, struct rte_
 static void
 ns_learn(struct ctl_port *p, const struct nd_info *info)
 {
-	l3_learn(p, &info->src, &info->lladdr, L3_CREATE | L3_OVERRIDE);
+	l3_learn(p, &info->src, &info->lladdr, L3_CREATE);
 	if (p->kind == DP_PORT_IPOIB)
 		resolve_prefetch(ctl_real(p), &info->lladdr.lladdr);
 }
@@ -241,7 +241,7 @@ rs_input(struct ctl_port *p, const struct nd_info *info, struct rte_mbuf *m)
 		return;
 	}
 	if (info->has_lladdr && addr_on_link(c, p->id, &info->src))
-		l3_learn(p, &info->src, &info->lladdr, L3_OVERRIDE);
+		l3_learn(p, &info->src, &info->lladdr, 0);
 	ra_solicited(p);
 	ctl_delivered(c, m);
 }
@@ -250,7 +250,7 @@ static void
 ra_input(struct ctl_port *p, const struct nd_info *info, struct rte_mbuf *m)
 {
 	if (info->has_lladdr && addr_on_link(p->c, p->id, &info->src))
-		l3_learn(p, &info->src, &info->lladdr, L3_OVERRIDE);
+		l3_learn(p, &info->src, &info->lladdr, 0);
 	ra_heard(p, info);
 	ctl_delivered(p->c, m);
 }

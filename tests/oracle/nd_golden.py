@@ -136,6 +136,7 @@ THEIRS = {
     "in_na_override": na("eth", PEER, "ff02::1", "02:00:00:00:00:4e", R=0, S=0, O=1),
     "in_na_ours": na("eth", US, "ff02::1", PEER_MAC, R=0, S=0, O=1),
     "in_rs": ip(PEER_LL, "ff02::2") / ICMPv6ND_RS() / option("eth", 1, PEER_MAC),
+    "in_rs_nobody": ip("::", "ff02::2") / ICMPv6ND_RS() / option("eth", 1, PEER_MAC),
     "in_ra": ra("eth", PEER_LL, PEER_MAC, 1500, "2001:db8:1::"),
     "in_ra_other": ra("eth", PEER_LL, PEER_MAC, 1400, "2001:db8:1::"),
     "in_redirect": (ip(PEER_LL, US) / ICMPv6ND_Redirect(tgt=PEER_LL, dst=FAR) /

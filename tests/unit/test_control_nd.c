@@ -360,6 +360,7 @@ test_bad(void **state)
 		{ golden_in_ns, sizeof(golden_in_ns), 66, 0x33 }, /* multicast MAC */
 		{ golden_in_dad, sizeof(golden_in_dad), 36, 0 },  /* DAD not to the group */
 		{ golden_in_na_override, sizeof(golden_in_na_override), 44, 0x60 }, /* S to all */
+		{ golden_in_rs_nobody, sizeof(golden_in_rs_nobody), 7, 255 }, /* with an address */
 		{ golden_in_ra, sizeof(golden_in_ra), 8, 0x20 }, /* RA of a global address */
 	};
 	uint8_t f[256];
@@ -420,6 +421,14 @@ test_nobody(void **state)
 	}
 	assert_int_equal(fx_drops(DP_DROP_no_neigh), 1);
 	assert_int_equal(l3(ETH, OTHER)->state, IPOIB_NEIGH_FAILED);
+	fx_drain();
+	/* An answer that nobody awaits any more ends no back-off. */
+	miss(ETH, PEER, 100);
+	fx_run(3005 * MS);
+	assert_int_equal(l3(ETH, PEER)->state, IPOIB_NEIGH_FAILED);
+	SEND(ETH, in_na);
+	fx_run(5 * MS);
+	assert_int_equal(l3(ETH, PEER)->state, IPOIB_NEIGH_FAILED);
 	fx_drain();
 }
 
