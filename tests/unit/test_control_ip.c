@@ -447,6 +447,43 @@ test_no_way(void **state)
 	nh->type = DP_NH_VIA;
 }
 
+/* Of several next hops a packet of ours takes the one that a worker would. */
+static void
+test_several_ways(void **state)
+{
+	static const uint32_t gw[] = { ETH_PEER, IB_PEER };
+	struct dp_ip dst = dp_ip4(IP(203, 0, 113, 4));
+	struct control_route r = { .prefix = dp_ip4(IP(203, 0, 113, 0)),
+		.len = 24,
+		.type = DP_NH_VIA,
+		.port = DP_PORT_NIL,
+		.append = true };
+	uint32_t i, used[2] = { 0 };
+	const struct dp_nh *nh;
+	struct rte_mbuf *m;
+	uint16_t port;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		r.via = dp_ip4(gw[i]);
+		while (control_route_add(fx.c, &r) == -EAGAIN)
+			fx_run(MS);
+	}
+	fx_run(10 * MS);
+	nh = ip_route(fx.c, &dst);
+	assert_int_equal(nh->type, DP_NH_ECMP);
+	for (i = 0; i < 64; i++) {
+		m = fx_ip(ETH, IB_US, IP(203, 0, 113, 4), 17, 60, 0);
+		*rte_pktmbuf_mtod_offset(m, uint16_t *, 20) = (uint16_t)(i * 77);
+		fx.dp->worker[0]->ctr[ETH].rx_pkts++;
+		port = dp_nh_ecmp(fx.dp, nh, m)->port;
+		ip_output(fx.c, m);
+		fx_free(fx_sent_on(port));
+		used[port]++;
+	}
+	assert_true(used[ETH] > 8 && used[IB] > 8);
+}
+
 /* A reply by a route and a gateway, and one that has no way. */
 static void
 test_reply_route(void **state)
@@ -492,6 +529,7 @@ main(void)
 		TEST(test_reply_route),
 		TEST(test_narrow),
 		TEST(test_no_way),
+		TEST(test_several_ways),
 	};
 
 	return cmocka_run_group_tests(tests, fx_start, fx_stop);
