@@ -530,6 +530,48 @@ test_limit(void **state)
 	assert_int_equal(fx_drops(DP_DROP_arp_limit), 44);
 }
 
+/* RFC 4861 7.2.2 on InfiniBand: to the solicited-node group, then by unicast to the peer's QPN. */
+static void
+test_resolve_ib(void **state)
+{
+	struct rte_mbuf *m;
+
+	(void)state;
+	miss(IB, IB_PEER6, 100);
+	run(10 * MS);
+	m = fx_sent_on(IB);
+	assert_int_equal(pmd_ipoib_meta(m)->qpn, 0xffffff);
+	assert_true(fx.av[pmd_ipoib_meta(m)->ah].is_global);
+	assert_memory_equal(fx.av[pmd_ipoib_meta(m)->ah].dgid.raw,
+			"\xff\x12\x60\x1b\x80\x01\0\0\0\0\0\x01\xff\0\0\x02", 16);
+	fx_assert_bytes(m, golden_ib_ns, sizeof(golden_ib_ns));
+	SEND(IB, in_ib_na);
+	fx_answer_path(fx_path_req(&peer.gid), 0, 7);
+	fx_tick();
+	m = fx_sent_on(IB);
+	assert_int_equal(m->pkt_len, 104);
+	assert_memory_equal(rte_pktmbuf_mtod(m, void *), "\x86\xdd\0\0", 4);
+	fx_free(m);
+}
+
+/* A change of our link-layer address is told to all nodes. */
+static void
+test_announce_ib(void **state)
+{
+	struct rte_mbuf *m;
+
+	(void)state;
+	nd_announce(fx.c->ports[IB]);
+	run(10 * MS);
+	m = fx_sent_on(IB);
+	assert_int_equal(pmd_ipoib_meta(m)->qpn, 0xffffff);
+	assert_memory_equal(fx.av[pmd_ipoib_meta(m)->ah].dgid.raw,
+			"\xff\x12\x60\x1b\x80\x01\0\0\0\0\0\0\0\0\0\x01", 16);
+	fx_assert_bytes(m, golden_ib_na_all, sizeof(golden_ib_na_all));
+	fx_free(fx_sent_on(IB)); /* the link-local one */
+	fx_assert_none();
+}
+
 /* A known peer is asked by unicast, at its QPN. */
 static void
 test_probe_ib(void **state)
@@ -600,6 +642,8 @@ main(void)
 		TEST(test_na_rules),
 		TEST(test_conflict),
 		TEST(test_limit),
+		TEST(test_resolve_ib),
+		TEST(test_announce_ib),
 		TEST(test_probe_ib),
 		PLAIN(test_linklocal),
 		TEST(test_linklocal_moves),
