@@ -6,12 +6,16 @@
  * Address handles by use count. A path holds one use, each published neighbour entry one more,
  * given back by the neighbour table after the grace period. A handle without users may still be
  * named by packets in inject rings, so it dies a second later and when the rings were seen empty.
+ * A set of handles is counted in the same way, and holds a use of each handle in it. Rings do not
+ * name sets, so the last use ends it.
  */
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "control_priv.h"
+#include <rte_malloc.h>
+
+#include "path.h"
 
 #define AH_LINGER_US CTL_US_PER_S
 /* Numbers are indexes of the driver's table (64 Ki a port); a larger one is a bug there. */
@@ -127,4 +131,113 @@ ah_fini(struct ctl_port *p)
 		CTL_LOG(ERR, "port %u: %u address handles still in use", p->id, a->nb);
 	free(a->tab);
 	*a = (struct ctl_ahs){ .dead_first = UINT32_MAX };
+}
+
+/* --- sets --- */
+
+static int
+sets_init(struct ctl_port *p)
+{
+	struct ctl_sets *s = &p->sets;
+
+	if (s->refs != NULL)
+		return 0;
+	s->refs = calloc(DP_AHSET_MAX, sizeof(*s->refs));
+	s->free = calloc(DP_AHSET_MAX, sizeof(*s->free));
+	p->dp->ahset = rte_zmalloc("ahset", DP_AHSET_MAX * sizeof(*p->dp->ahset), 0);
+	if (s->refs != NULL && s->free != NULL && p->dp->ahset != NULL)
+		return 0;
+	CTL_LOG(ERR, "port %u: no memory for several paths to a peer: one is used", p->id);
+	sets_fini(p);
+	return -ENOMEM;
+}
+
+void
+sets_fini(struct ctl_port *p)
+{
+	free(p->sets.refs);
+	free(p->sets.free);
+	p->sets = (struct ctl_sets){ 0 };
+	rte_free(p->dp->ahset);
+	p->dp->ahset = NULL;
+}
+
+/* Call fn for each slot of a set. */
+static void
+set_each(struct ctl_port *p, const struct dp_ahset *set,
+		void (*fn)(struct ctl_port *p, uint32_t ah))
+{
+	unsigned int k, i;
+
+	for (k = 0; k < DP_CLASSES; k++) {
+		for (i = 0; i < set->nb_lids[k]; i++)
+			fn(p, set->ah[k][i]);
+	}
+}
+
+int
+set_create(struct ctl_port *p, const struct dp_ahset *want, uint32_t *set)
+{
+	struct ctl_sets *s = &p->sets;
+	uint32_t i;
+	int ret;
+
+	ret = sets_init(p);
+	if (ret != 0)
+		return ret;
+	if (s->nb_free == 0 && s->high == DP_AHSET_MAX)
+		return -ENOSPC;
+	i = s->nb_free > 0 ? s->free[--s->nb_free] : s->high++;
+	s->refs[i] = 1;
+	p->dp->ahset[i] = *want;
+	set_each(p, want, ah_get);
+	*set = CTL_SET_FIRST + i;
+	return 0;
+}
+
+void
+set_get(struct ctl_port *p, uint32_t set)
+{
+	p->sets.refs[set - CTL_SET_FIRST]++;
+}
+
+/* Entries give their use back after the grace period, so nobody looks into it any more. */
+void
+set_put(struct ctl_port *p, uint32_t set)
+{
+	struct ctl_sets *s = &p->sets;
+	uint32_t i = set - CTL_SET_FIRST;
+
+	RTE_ASSERT(i < s->high && s->refs[i] > 0);
+	if (--s->refs[i] != 0)
+		return;
+	set_each(p, &p->dp->ahset[i], ah_put);
+	s->free[s->nb_free++] = i;
+}
+
+/* The same choice as a worker's. */
+uint32_t
+ah_of(const struct ctl_port *p, uint32_t number, struct rte_mbuf *m)
+{
+	const struct ipoib_hdr *hdr = rte_pktmbuf_mtod(m, const struct ipoib_hdr *);
+	const struct dp_ahset *set;
+	uint8_t dscp = 0, k;
+	uint32_t hash = 0;
+	const uint8_t *ip;
+
+	if (number < CTL_SET_FIRST)
+		return number;
+	set = &p->dp->ahset[number - CTL_SET_FIRST];
+	if (m->data_len >= sizeof(*hdr) + sizeof(struct rte_ipv4_hdr) &&
+			(hdr->type == RTE_BE16(IPOIB_TYPE_IPV4) ||
+					hdr->type == RTE_BE16(IPOIB_TYPE_IPV6))) {
+		ip = (const uint8_t *)rte_pktmbuf_adj(m, sizeof(*hdr));
+		dscp = ip[0] >> 4 == 4 ? ip[1] >> 2 : (ip[0] & 0xf) << 2 | ip[1] >> 6;
+		hash = dp_flow_hash(m);
+		rte_pktmbuf_prepend(m, sizeof(*hdr));
+	}
+	k = atomic_load_explicit(&p->dp->dscp_class[dscp], memory_order_relaxed);
+	if (set->nb_lids[k] == 0)
+		k = 0;
+	return set->ah[k][hash % set->nb_lids[k]];
 }

@@ -101,8 +101,10 @@ port_free(struct ctl_port *p)
 			resolve_fini(p);
 	}
 	link_fini(p);
-	if (p->kind == DP_PORT_IPOIB)
+	if (p->kind == DP_PORT_IPOIB) {
 		ah_fini(p);
+		hca_put(p);
+	}
 	atomic_store(&p->dp->up, false);
 	c->ports[p->id] = NULL;
 	free(p);
@@ -361,6 +363,8 @@ groups_leave(struct control *c)
 		if (c->ports[i] != NULL && c->ports[i]->hca != NULL)
 			mcast_bcast_leave(c->ports[i]);
 	}
+	LIST_FOREACH(h, &c->hcas, next)
+		events_leave(h);
 	for (i = 0; i < LEAVE_WAIT_MS; i++) {
 		c->now = control_now_us();
 		hcas_poll(c);

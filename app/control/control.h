@@ -155,6 +155,30 @@ extern const char *const control_flag_name[CONTROL_FLAG_MAX];
  *  -EINVAL no such flag, -ENOTSUP not for this kind of port, -ENOMEM */
 int control_port_flag(struct control *c, uint16_t port, enum control_flag flag, bool on);
 
+/**
+ * Limit a port's IP MTU; 0: the link's, which is the bound in any case.
+ * @return 0; 1 the same, but IPv6 addresses are there and need 1280; -ENODEV no such forwarding
+ *   port; -EINVAL below 68 (RFC 791); -ERANGE above what the Ethernet port can do
+ */
+int control_port_mtu(struct control *c, uint16_t port, uint16_t mtu);
+
+/**
+ * Packets with these DSCPs (first to last) go by a traffic class, on an IPoIB port. Class 0 is the
+ * default. @return 0, -ENODEV no IPoIB forwarding port, -EINVAL
+ */
+int control_class_set(struct control *c, uint16_t port, uint8_t first, uint8_t last, uint8_t class);
+
+/** What the SA is asked for the paths of a class. */
+enum control_class_by { CONTROL_CLASS_DEFAULT, CONTROL_CLASS_SL, CONTROL_CLASS_QOS };
+
+/**
+ * Ask for paths of a class by SL (0..15) or QoS class (0..4095); a peer that the SA refuses one for
+ * is reached by the default path. @param class 1..DP_CLASSES - 1
+ * @return 0, -ENODEV no IPoIB forwarding port, -EINVAL
+ */
+int control_class_path(struct control *c, uint16_t port, uint8_t class, enum control_class_by by,
+		uint16_t value);
+
 /* Rows for CLI and telemetry: fixed size, filled from @p offset on, at most @p max.
  * Each returns the number of rows filled, and the number there are in *total. */
 
@@ -199,6 +223,7 @@ struct control_path_row {
 	uint16_t dlid, slid, mtu;
 	uint8_t sl, rate, hop_limit;
 	uint32_t ah;
+	uint8_t ways; /**< different address handles in use, over LIDs and traffic classes */
 	uint32_t age_s;
 };
 struct control_mcast_row {
@@ -241,6 +266,13 @@ struct control_dhcp_row {
 	uint64_t requests; /**< passed on to it */
 	uint64_t replies;  /**< of it, passed on to clients */
 };
+/** A traffic class of a port. */
+struct control_class_row {
+	uint8_t class;
+	uint8_t by;	/**< enum control_class_by */
+	uint16_t value; /**< SL or QoS class */
+	uint64_t dscps; /**< bit by DSCP */
+};
 /** One IPoIB port, its SM and its SA client. */
 struct control_ipoib_row {
 	struct pmd_ipoib_info info;
@@ -249,6 +281,13 @@ struct control_ipoib_row {
 	uint32_t sa_outstanding, sa_queued;
 	uint64_t sa_requests, sa_sends, sa_answers, sa_timeouts, sa_failures, sa_ignored;
 	bool sa_alive;
+	bool notices; /**< the SA tells of changes; else paths in use are polled */
+	uint64_t sa_notices;
+	uint32_t sa_window, sa_rtt_us;
+	uint64_t class_refused; /**< answers that a traffic class has no path of its own */
+	uint32_t refreshing;	/**< background queries under way */
+	uint32_t stale;		/**< paths that wait to be asked for again */
+	uint32_t sets;		/**< sets of address handles */
 	uint64_t mad_sent, mad_received;
 	uint32_t paths, ahs;
 	struct ipoib_neigh_stats neigh;
@@ -275,6 +314,9 @@ uint32_t control_path_rows(struct control *c, uint16_t port, uint32_t offset,
 		struct control_path_row *rows, uint32_t max, uint32_t *total);
 uint32_t control_mcast_rows(struct control *c, uint16_t port, uint32_t offset,
 		struct control_mcast_row *rows, uint32_t max, uint32_t *total);
+/** Also those that are not set; 0 rows and total 0 for a port that is not IPoIB. */
+uint32_t control_class_rows(struct control *c, uint16_t port, uint32_t offset,
+		struct control_class_row *rows, uint32_t max, uint32_t *total);
 /** @return 0, -ENODEV not an IPoIB forwarding port */
 int control_ipoib_row(struct control *c, uint16_t port, struct control_ipoib_row *row);
 

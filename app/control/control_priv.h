@@ -49,8 +49,9 @@ extern int ctl_logtype;
 #define CTL_PARKED_MAX 256
 /* Pieces of an IP packet: at 64 KB this is enough down to an MTU of 540. */
 #define CTL_PARTS_MAX 128
-/* Background path queries of a port under way at a time. */
-#define CTL_REFRESH_MAX IPOIB_SA_WINDOW
+/* Background path queries of a port under way at a time: half of the window is for packets that
+ * wait. */
+#define CTL_REFRESH_MAX (IPOIB_SA_WINDOW / 2)
 /* Life of a path record. */
 #define CTL_PATH_TTL_US (600 * CTL_US_PER_S)
 /* Life of a path that nothing uses. */
@@ -133,6 +134,7 @@ struct ctl_hca {
 	uint8_t info;	    /* what is known of sendonly_full; see mcast.h */
 	bool sendonly_full; /* the SA lets send-only members make a group */
 	ipoib_sa_req_t info_req;
+	struct ctl_events *ev;
 };
 
 enum ctl_mcast_state { CTL_MCAST_IDLE, CTL_MCAST_JOINING, CTL_MCAST_JOINED, CTL_MCAST_FAILED };
@@ -180,21 +182,48 @@ struct ctl_path {
 	TAILQ_ENTRY(ctl_path) ready;
 	TAILQ_ENTRY(ctl_path) refresh;
 	TAILQ_ENTRY(ctl_path) idle;
+	TAILQ_ENTRY(ctl_path) known; /* while there is an address handle */
+	TAILQ_ENTRY(ctl_path) asking;
 	struct ctl_port *p;
 	struct ib_gid dgid;
 	uint8_t state; /* enum ipoib_neigh_state */
-	bool on_ready, on_refresh, on_idle;
+	bool on_ready, on_refresh, on_idle, on_asking;
 	struct ctl_mark mark; /* of on_ready */
 	bool refreshing;      /* the query under way is a background one */
+	bool again;	      /* its answer may be out of date: ask once more */
+	bool all_legs;	      /* the next answer asks for the legs anew */
 	struct ipoib_sa_path rec;
 	struct pmd_ipoib_av av;
-	uint32_t ah; /* PMD_IPOIB_AH_NONE: never resolved */
+	uint32_t ah;  /* PMD_IPOIB_AH_NONE: never resolved */
+	uint32_t set; /* number of the set in use, CTL_SET_FIRST and up; PMD_IPOIB_AH_NONE: none */
+	struct ctl_legs *legs; /* NULL: there is but one way */
 	ipoib_sa_req_t req;
 	uint64_t updated;
+	uint64_t checked; /* or found unused */
+	uint64_t hinted;
 	uint64_t idle_since;
 	uint32_t fails;
 	struct ctl_timer timer;
 };
+
+/* What the SA is asked for a traffic class; see control_class_path(). */
+struct ctl_class {
+	bool has_sl, has_qos;
+	uint8_t sl;
+	uint16_t qos_class;
+};
+
+/* Use counts of sets of address handles (struct dp_ahset), by index. */
+struct ctl_sets {
+	uint32_t *refs; /* DP_AHSET_MAX; NULL until first needed */
+	uint32_t *free;
+	uint32_t nb_free;
+	uint32_t high; /* none from here on was ever used */
+};
+
+/* Number of the first set: above those of address handles, a multiple of DP_AHSET_MAX. */
+#define CTL_SET_FIRST 0x40000000u
+static_assert(CTL_SET_FIRST % DP_AHSET_MAX == 0, "the low bits of a set's number are its index");
 
 /* Use count of an address handle, by its number. */
 struct ctl_ah {
@@ -236,6 +265,14 @@ struct ctl_defence {
 
 struct ctl_nd;
 
+/* What paths and groups are asked for in the name of. */
+struct ctl_identity {
+	struct ib_gid gid;
+	uint16_t lid, sm_lid;
+	uint8_t lmc;
+	bool grh_required;
+};
+
 /* A forwarding port. */
 struct ctl_port {
 	struct control *c;
@@ -264,8 +301,9 @@ struct ctl_port {
 	struct ctl_hca *hca;
 	struct ipoib_neigh *neigh;
 	struct pmd_ipoib_info info;
-	uint32_t events; /* enum ipoib_mad_event, not yet looked at */
-	bool usable;	 /* ACTIVE, with SM and P_Key: groups can be joined */
+	uint32_t events;	      /* enum ipoib_mad_event, not yet looked at */
+	struct ctl_identity known_as; /* when the SA was last asked for everything */
+	bool usable;		      /* ACTIVE, with SM and P_Key: groups can be joined */
 	char reason[64];
 	struct ctl_mcast bcast;
 	struct ctl_mcasts *mc; /* all other groups */
@@ -276,7 +314,15 @@ struct ctl_port {
 	struct ctl_path_queue ready;   /* resolved, to be published at the end of the tick */
 	struct ctl_path_queue refresh; /* to be asked for again */
 	struct ctl_path_queue idle;    /* perhaps without a neighbour, oldest first */
+	struct ctl_path_queue known;   /* the longest unchecked first */
+	struct ctl_path_queue asking;  /* with legs that are due */
 	uint32_t nb_refreshing;
+	uint64_t verify_before; /* what was checked before that is doubtful */
+	struct ctl_bucket verify_bucket, event_bucket, prefetch_bucket;
+	uint16_t admin_mtu; /* 0: the link's */
+	struct ctl_class class[DP_CLASSES];
+	uint64_t class_refused;
+	struct ctl_sets sets;
 	struct ctl_park park; /* the 20-octet address is in front of the data */
 };
 
@@ -563,6 +609,8 @@ order_kept(const struct control *c, const struct ctl_park *q, const struct ctl_m
 /* --- resolver: HCA and link (link.c) --- */
 
 int hca_get(struct control *c, uint16_t port_id, struct ctl_hca **h);
+/* The port leaves its HCA, whose SA client goes with the last one. */
+void hca_put(struct ctl_port *p);
 void hcas_poll(struct control *c);
 void hcas_free(struct control *c);
 int link_init(struct ctl_port *p);
@@ -572,6 +620,13 @@ void link_run(struct ctl_port *p);
 /* The broadcast group was joined, lost, or could not be joined. */
 void link_bcast_changed(struct ctl_port *p);
 
+/* --- resolver: subscriptions to the SA's notices (events.c) --- */
+
+/* Do notices tell of ports that come, go, or change? Else paths are polled. */
+bool events_told(const struct ctl_hca *h);
+/* End the subscriptions; the answers are not waited for. */
+void events_leave(struct ctl_hca *h);
+
 /* --- resolver: address handles (ah.c) --- */
 
 int ah_create(struct ctl_port *p, const struct pmd_ipoib_av *av, uint32_t *ah);
@@ -580,6 +635,8 @@ void ah_put(struct ctl_port *p, uint32_t ah);
 /* Destroy what nobody uses any more. */
 void ah_reap(struct ctl_port *p);
 void ah_fini(struct ctl_port *p);
+/* The handle that a worker takes for m (at the encapsulation header). number: of a handle or set */
+uint32_t ah_of(const struct ctl_port *p, uint32_t number, struct rte_mbuf *m);
 
 /* --- resolver: multicast (mcast*.c, nlwatch.c) --- */
 
@@ -634,6 +691,23 @@ struct ctl_path *path_want(struct ctl_port *p, const struct ib_gid *gid);
 void path_idle(struct ctl_port *p, const struct ib_gid *gid);
 /* All paths are doubtful: used on, and asked for again at a bounded pace. @return number */
 uint32_t paths_stale(struct ctl_port *p);
+/* Paths that wait to be asked for again. */
+uint32_t paths_waiting(const struct ctl_port *p);
+/* Different address handles that lead to the peer. */
+uint8_t path_ways(const struct ctl_path *path);
+/* Publish all neighbours again, for the link's MTU is another. */
+void paths_republish(struct ctl_port *p);
+/* Number for neighbours: of the set, else of the handle. */
+static inline uint32_t
+path_number(const struct ctl_path *path)
+{
+	return path->set != PMD_IPOIB_AH_NONE ? path->set : path->ah;
+}
+/*
+ * A packet of this peer came from this LID (0: not known). If its path leads elsewhere, it is asked
+ * for again at once.
+ */
+void path_hint(struct ctl_port *p, const struct ib_gid *gid, uint16_t slid);
 /* Publish the path's neighbours when order allows. */
 void path_ready(struct ctl_path *path);
 /* End all back-offs. */

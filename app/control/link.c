@@ -3,9 +3,13 @@
  */
 
 /*
- * The state of a forwarding port. An IPoIB port is usable when its HCA port is ACTIVE, an SM is
- * known and its P_Key is in the table; it is up when it also joined its broadcast group. Changes
- * of LID, SM or GID break nothing: what worked is used until the SA's new answer replaces it.
+ * The state of a forwarding port. An IPoIB port becomes usable when its HCA port is ACTIVE, an SM
+ * is known and its P_Key is in the table; it is up when it also joined its broadcast group. Only
+ * the loss of port or P_Key ends that. Changes of LID, SM or GID break nothing: what worked is used
+ * until the SA's new answer replaces it.
+ *
+ * Events come in swarms, so after the first four the port is brought up, or everything is asked
+ * for again, twice a second at most; what is put off is not lost. It goes down at once.
  */
 
 #include <errno.h>
@@ -14,10 +18,15 @@
 
 #include <rte_ethdev.h>
 
-#include "control_priv.h"
+#include "path.h"
 
 #define LINK_WATCH_US (100 * CTL_US_PER_MS)
 #define LINK_WATCH_ETH_US (250 * CTL_US_PER_MS)
+#define EVENTS_PER_S 2
+#define EVENTS_BURST 4
+/* What makes paths and memberships doubtful. */
+#define EV_IDENTITY \
+	(IPOIB_MAD_EV_LID | IPOIB_MAD_EV_SM | IPOIB_MAD_EV_GID | IPOIB_MAD_EV_REREGISTER)
 
 /* The SA client is in the middle of an answer: what follows from it waits for hca_run(). */
 static void
@@ -52,7 +61,10 @@ hca_run(struct ctl_hca *h)
 		mcast_bcast_join(p);
 		link_bcast_changed(p);
 	}
-	if (h->alive && c->alive != NULL)
+	if (!h->alive)
+		return;
+	events_renew(h);
+	if (c->alive != NULL)
 		c->alive(c, h);
 }
 
@@ -84,10 +96,44 @@ hca_get(struct control *c, uint16_t port_id, struct ctl_hca **out)
 		free(h);
 		return ret;
 	}
+	ret = events_init(h);
+	if (ret != 0) {
+		ipoib_sa_destroy(h->sa);
+		free(h);
+		return ret;
+	}
 	ipoib_sa_on_alive(h->sa, hca_alive, h);
 	LIST_INSERT_HEAD(&c->hcas, h, next);
 	*out = h;
 	return 0;
+}
+
+static void
+hca_free(struct ctl_hca *h)
+{
+	LIST_REMOVE(h, next);
+	events_fini(h);
+	ipoib_sa_destroy(h->sa);
+	free(h);
+}
+
+void
+hca_put(struct ctl_port *p)
+{
+	struct ctl_hca *h = p->hca;
+	struct control *c = p->c;
+	uint16_t i;
+
+	p->hca = NULL;
+	if (h == NULL)
+		return;
+	for (i = 0; i < DP_PORTS_MAX; i++) {
+		if (c->ports[i] == NULL || c->ports[i]->hca != h)
+			continue;
+		h->poll_port = i;
+		return;
+	}
+	hca_free(h);
 }
 
 void
@@ -108,11 +154,8 @@ hcas_free(struct control *c)
 {
 	struct ctl_hca *h;
 
-	while ((h = LIST_FIRST(&c->hcas)) != NULL) {
-		LIST_REMOVE(h, next);
-		ipoib_sa_destroy(h->sa);
-		free(h);
-	}
+	while ((h = LIST_FIRST(&c->hcas)) != NULL)
+		hca_free(h);
 }
 
 static void
@@ -134,6 +177,60 @@ link_set(struct ctl_port *p, bool up, const char *reason)
 		c->link_up(c, p);
 }
 
+static void
+mtu_set(struct ctl_port *p, uint16_t link)
+{
+	uint16_t mtu = p->admin_mtu != 0 ? RTE_MIN(p->admin_mtu, link) : link;
+
+	if (atomic_load(&p->dp->mtu) == mtu)
+		return;
+	atomic_store(&p->dp->mtu, mtu);
+	if (p->kind == DP_PORT_IPOIB && p->paths != NULL)
+		paths_republish(p);
+}
+
+static bool
+has_ip6(const struct ctl_port *p)
+{
+	const struct ctl_routes *r = &p->c->routes;
+	uint32_t i;
+
+	for (i = 0; i < r->nb_addrs; i++) {
+		if (r->addrs[i].port == p->id && !dp_ip_is4(&r->addrs[i].ip))
+			return true;
+	}
+	return false;
+}
+
+int
+control_port_mtu(struct control *c, uint16_t port, uint16_t mtu)
+{
+	struct ctl_port *p = ctl_port(c, port), *real;
+	uint16_t link;
+
+	if (p == NULL)
+		return -ENODEV;
+	if (mtu != 0 && mtu < RTE_ETHER_MIN_MTU)
+		return -EINVAL;
+	real = ctl_real(p);
+	if (p->kind == DP_PORT_ETH) {
+		if (rte_eth_dev_get_mtu(real->id, &link) != 0)
+			return -EIO;
+		if (mtu > link)
+			return -ERANGE;
+	} else {
+		link = real->bcast.ah != PMD_IPOIB_AH_NONE ? real->bcast.rec.mtu - IPOIB_HDR_LEN
+							   : UINT16_MAX;
+	}
+	p->admin_mtu = mtu;
+	if (link != UINT16_MAX)
+		mtu_set(p, link);
+	if (mtu == 0 || mtu >= RTE_IPV6_MIN_MTU || !has_ip6(p))
+		return 0;
+	CTL_LOG(WARNING, "port %u: IPv6 needs an MTU of 1280, this one is %u", port, mtu);
+	return 1;
+}
+
 /* Why no group can be joined, or an empty string. */
 static void
 why_unusable(const struct ctl_port *p, char *buf, size_t len)
@@ -145,7 +242,7 @@ why_unusable(const struct ctl_port *p, char *buf, size_t len)
 		snprintf(buf, len, "no fabric: %s", ipoib_mad_reason(p->hca->mad));
 	else if (info->state == IPOIB_MAD_DOWN)
 		snprintf(buf, len, "port not active");
-	else if (info->state != IPOIB_MAD_ACTIVE || info->sm_lid == 0)
+	else if (info->state != IPOIB_MAD_ACTIVE || (info->sm_lid == 0 && !p->usable))
 		snprintf(buf, len, "no SM");
 	else if (!info->pkey_present)
 		snprintf(buf, len, "P_Key 0x%04x not in the port's table", info->pkey);
@@ -160,7 +257,7 @@ link_bcast_changed(struct ctl_port *p)
 	if (!p->usable)
 		return;
 	if (g->ah != PMD_IPOIB_AH_NONE) {
-		atomic_store(&p->dp->mtu, (uint16_t)(g->rec.mtu - IPOIB_HDR_LEN));
+		mtu_set(p, (uint16_t)(g->rec.mtu - IPOIB_HDR_LEN));
 		pmd_ipoib_info_get(p->id, &p->info);
 		link_set(p, true, "");
 		return;
@@ -183,53 +280,83 @@ link_lost(struct ctl_port *p, const char *why)
 	link_set(p, false, why);
 }
 
+static struct ctl_identity
+identity(const struct ctl_port *p)
+{
+	return (struct ctl_identity){ .gid = p->info.gid,
+		.lid = p->info.lid,
+		.sm_lid = p->info.sm_lid,
+		.lmc = p->info.lmc,
+		.grh_required = p->info.grh_required };
+}
+
+static bool
+identity_same(const struct ctl_identity *a, const struct ctl_identity *b)
+{
+	return ib_gid_equal(&a->gid, &b->gid) && a->lid == b->lid && a->sm_lid == b->sm_lid &&
+			a->lmc == b->lmc && a->grh_required == b->grh_required;
+}
+
+/* Ask the SA for everything again; what there is goes on. */
+static void
+link_renew(struct ctl_port *p)
+{
+	p->events = 0;
+	p->known_as = identity(p);
+	ipoib_neigh_clear_backoff(p->neigh);
+	paths_clear_backoff(p);
+	paths_stale(p);
+	mcast_bcast_join(p);
+	events_renew(p->hca);
+}
+
 static void
 link_gained(struct ctl_port *p)
 {
 	p->usable = true;
-	mcast_bcast_join(p);
+	link_renew(p);
 	link_bcast_changed(p);
-	ipoib_neigh_clear_backoff(p->neigh);
-	paths_clear_backoff(p);
-	paths_stale(p);
 }
 
 static void
-link_identity(struct ctl_port *p, const struct pmd_ipoib_info *old, uint32_t events)
+link_identity(struct ctl_port *p)
 {
-	const struct pmd_ipoib_info *now = &p->info;
-	bool moved = !ib_gid_equal(&old->gid, &now->gid);
+	bool moved = !ib_gid_equal(&p->known_as.gid, &p->info.gid);
 
-	if (!moved && old->lid == now->lid && old->sm_lid == now->sm_lid &&
-			(events & (IPOIB_MAD_EV_REREGISTER | IPOIB_MAD_EV_SM)) == 0)
-		return;
 	CTL_LOG(NOTICE, "port %u: LID %u, SM LID %u%s: paths and group are asked for again", p->id,
-			now->lid, now->sm_lid, moved ? ", new GID" : "");
-	ipoib_neigh_clear_backoff(p->neigh);
-	paths_clear_backoff(p);
-	paths_stale(p);
-	mcast_bcast_join(p);
-	if (moved && p->up && p->c->link_up != NULL)
+			p->info.lid, p->info.sm_lid, moved ? ", new GID" : "");
+	link_renew(p);
+	if (!moved)
+		return;
+	paths_reask(p);
+	if (p->up && p->c->link_up != NULL)
 		p->c->link_up(p->c, p);
 }
 
 static void
 link_check(struct ctl_port *p)
 {
-	struct pmd_ipoib_info old = p->info;
 	char why[sizeof(p->reason)];
-	uint32_t events = p->events;
+	struct ctl_identity now;
 
-	p->events = 0;
+	p->events &= EV_IDENTITY;
 	if (pmd_ipoib_info_get(p->id, &p->info) != 0)
 		return;
 	why_unusable(p, why, sizeof(why));
-	if (why[0] != '\0')
+	if (why[0] != '\0') {
 		link_lost(p, why);
-	else if (!p->usable)
-		link_gained(p);
+		return;
+	}
+	now = identity(p);
+	if (p->usable && p->events == 0 && identity_same(&now, &p->known_as))
+		return;
+	/* What is put off stays in events, or differs from known_as. */
+	if (!bucket_take(&p->event_bucket, p->c->now, EVENTS_PER_S, EVENTS_BURST))
+		return;
+	if (p->usable)
+		link_identity(p);
 	else
-		link_identity(p, &old, events);
+		link_gained(p);
 }
 
 void
@@ -256,7 +383,7 @@ eth_watch(struct control *c, void *arg)
 	uint16_t mtu;
 
 	if (rte_eth_dev_get_mtu(p->id, &mtu) == 0)
-		atomic_store(&p->dp->mtu, mtu);
+		mtu_set(p, mtu);
 	if (rte_eth_link_get_nowait(p->id, &link) == 0)
 		link_set(p, link.link_status == RTE_ETH_LINK_UP, link.link_status ? "" : "no link");
 	timer_set(c, &p->watch, c->now + LINK_WATCH_ETH_US);

@@ -4,7 +4,10 @@
 
 /*
  * Paths by destination GID. One SA query per GID is under way at a time; its answer serves every
- * neighbour with that GID. A path that was once known is used until a new answer replaces it.
+ * neighbour with that GID. A path that was once known is used until a new answer replaces it,
+ * whatever happens: what is doubtful is asked for again in the background, at most CTL_REFRESH_MAX
+ * at a time, and not at all while the SA is silent. The SA may answer with another DGID; the one
+ * that was asked for stays the key.
  */
 
 #include <errno.h>
@@ -13,7 +16,10 @@
 #include <rte_jhash.h>
 #include <rte_random.h>
 
-#include "control_priv.h"
+#include "path.h"
+
+/* Longest back-off of a path that is still in use. */
+#define STALE_BACKOFF_MAX_US (30 * CTL_US_PER_S)
 
 static void path_timer(struct control *c, void *arg);
 static void path_answer(void *arg, int status, const struct ipoib_sa_path *rec);
@@ -45,9 +51,23 @@ path_unlist(struct ctl_path *path)
 		TAILQ_REMOVE(&path->p->refresh, path, refresh);
 	if (path->on_idle)
 		TAILQ_REMOVE(&path->p->idle, path, idle);
+	if (path->ah != PMD_IPOIB_AH_NONE)
+		TAILQ_REMOVE(&path->p->known, path, known);
 	path->on_ready = false;
 	path->on_refresh = false;
 	path->on_idle = false;
+}
+
+static void
+path_cancel(struct ctl_path *path)
+{
+	if (path->req == 0)
+		return;
+	ipoib_sa_cancel(path->p->hca->sa, path->req);
+	path->req = 0;
+	if (path->refreshing)
+		path->p->nb_refreshing--;
+	path->refreshing = false;
 }
 
 static void
@@ -56,33 +76,14 @@ path_free(struct ctl_path *path)
 	struct ctl_port *p = path->p;
 
 	path_unlist(path);
-	if (path->req != 0) {
-		ipoib_sa_cancel(p->hca->sa, path->req);
-		if (path->refreshing)
-			p->nb_refreshing--;
-	}
+	legs_free(path);
+	path_cancel(path);
 	timer_fini(p->c, &path->timer);
 	if (path->ah != PMD_IPOIB_AH_NONE)
 		ah_put(p, path->ah);
 	LIST_REMOVE(path, bucket);
 	p->nb_paths--;
 	free(path);
-}
-
-static void
-count_rec(void *arg, struct ipoib_neigh_rec *rec)
-{
-	RTE_SET_USED(rec);
-	(*(uint32_t *)arg)++;
-}
-
-static bool
-path_used(struct ctl_path *path)
-{
-	uint32_t n = 0;
-
-	ipoib_neigh_walk_gid(path->p->neigh, &path->dgid, count_rec, &n);
-	return n != 0;
 }
 
 void
@@ -105,7 +106,7 @@ idle_end(struct ctl_port *p)
 
 	TAILQ_REMOVE(&p->idle, path, idle);
 	path->on_idle = false;
-	if (path_used(path))
+	if (resolve_wanted(path->p, &path->dgid))
 		return false;
 	path_free(path);
 	return true;
@@ -153,6 +154,7 @@ path_new(struct ctl_port *p, const struct ib_gid *gid)
 	path->p = p;
 	path->dgid = *gid;
 	path->ah = PMD_IPOIB_AH_NONE;
+	path->set = PMD_IPOIB_AH_NONE;
 	path->state = IPOIB_NEIGH_INCOMPLETE;
 	LIST_INSERT_HEAD(path_bucket(p, gid), path, bucket);
 	p->nb_paths++;
@@ -169,24 +171,40 @@ path_ready(struct ctl_path *path)
 	TAILQ_INSERT_TAIL(&path->p->ready, path, ready);
 }
 
-static void
-path_refresh(struct ctl_path *path)
+bool
+path_may_ask(const struct ctl_port *p)
 {
-	if (path->on_refresh || path->req != 0)
-		return;
-	path->on_refresh = true;
-	TAILQ_INSERT_TAIL(&path->p->refresh, path, refresh);
+	return p->usable && p->hca->alive && p->nb_refreshing < CTL_REFRESH_MAX;
 }
 
+void
+path_refresh(struct ctl_path *path, bool first)
+{
+	if (path->req != 0) {
+		path->again = true;
+		return;
+	}
+	if (path->on_refresh)
+		return;
+	path->on_refresh = true;
+	if (first)
+		TAILQ_INSERT_HEAD(&path->p->refresh, path, refresh);
+	else
+		TAILQ_INSERT_TAIL(&path->p->refresh, path, refresh);
+}
+
+/* What is still used may wait longer: it costs nothing but the SA's time. */
 static uint64_t
 path_backoff(const struct ctl_path *path)
 {
+	uint64_t most = path->ah != PMD_IPOIB_AH_NONE ? STALE_BACKOFF_MAX_US
+						      : IPOIB_NEIGH_BACKOFF_MAX_US;
 	uint64_t wait = IPOIB_NEIGH_BACKOFF_MIN_US;
 	uint32_t i;
 
-	for (i = 1; i < path->fails && wait < IPOIB_NEIGH_BACKOFF_MAX_US; i++)
+	for (i = 1; i < path->fails && wait < most; i++)
 		wait *= 2;
-	return ctl_jitter(RTE_MIN(wait, (uint64_t)IPOIB_NEIGH_BACKOFF_MAX_US), 12);
+	return ctl_jitter(RTE_MIN(wait, most), 12);
 }
 
 static void
@@ -200,24 +218,22 @@ path_failed(struct ctl_path *path)
 	resolve_failed(path->p, &path->dgid);
 }
 
-static int
+/* Everything is put in as it is now: a GID or traffic class may be another than the last time. */
+int
 path_ask(struct ctl_path *path, bool refresh)
 {
 	struct ctl_port *p = path->p;
-	struct ipoib_sa_path_req req = {
-		.dgid = path->dgid,
-		.sgid = p->info.gid,
-		.pkey = p->info.pkey,
-		.tclass = p->bcast.rec.tclass,
-	};
+	struct ipoib_sa_path_req req;
 	int ret;
 
+	path_question(path, &req);
 	ret = ipoib_sa_path_get(p->hca->sa, &req, path_answer, path, &path->req);
 	if (ret != 0) {
 		path->req = 0;
 		return ret;
 	}
 	timer_stop(p->c, &path->timer);
+	path->again = false;
 	path->refreshing = refresh;
 	if (refresh)
 		p->nb_refreshing++;
@@ -227,44 +243,41 @@ path_ask(struct ctl_path *path, bool refresh)
 }
 
 static void
-path_av(const struct ctl_port *p, const struct ipoib_sa_path *rec, struct pmd_ipoib_av *av)
+path_checked(struct ctl_path *path)
 {
-	memset(av, 0, sizeof(*av));
-	av->dlid = rec->dlid;
-	av->sl = rec->sl;
-	av->static_rate = rec->rate;
-	av->src_path_bits = (uint8_t)(rec->slid & ((1u << p->info.lmc) - 1));
-	if (rec->hop_limit == 0)
-		return;
-	av->is_global = true;
-	av->hop_limit = rec->hop_limit;
-	av->tclass = rec->tclass;
-	av->flow_label = rec->flow_label;
-	av->dgid = rec->dgid;
+	struct ctl_port *p = path->p;
+
+	path->checked = p->c->now;
+	TAILQ_REMOVE(&p->known, path, known);
+	TAILQ_INSERT_TAIL(&p->known, path, known);
 }
 
+/* @return 0 as it was, 1 it is another, or -errno */
 static int
 path_take(struct ctl_path *path, const struct ipoib_sa_path *rec)
 {
 	struct ctl_port *p = path->p;
+	bool narrower = rec->mtu != path->rec.mtu;
 	struct pmd_ipoib_av av;
 	uint32_t ah;
 	int ret;
 
-	if (!ib_lid_is_unicast(rec->dlid) || rec->mtu < 256)
-		return -EPROTO;
-	path_av(p, rec, &av);
-	if (path->ah == PMD_IPOIB_AH_NONE || memcmp(&av, &path->av, sizeof(av)) != 0) {
-		ret = ah_create(p, &av, &ah);
-		if (ret != 0)
-			return ret;
-		if (path->ah != PMD_IPOIB_AH_NONE)
-			ah_put(p, path->ah);
-		path->ah = ah;
-		path->av = av;
-	}
+	ret = path_av(p, &path->dgid, rec, &av);
+	if (ret != 0)
+		return ret;
 	path->rec = *rec;
-	return 0;
+	if (path->ah != PMD_IPOIB_AH_NONE && memcmp(&av, &path->av, sizeof(av)) == 0)
+		return narrower;
+	ret = ah_create(p, &av, &ah);
+	if (ret != 0)
+		return ret;
+	if (path->ah != PMD_IPOIB_AH_NONE)
+		ah_put(p, path->ah);
+	else
+		TAILQ_INSERT_TAIL(&p->known, path, known);
+	path->ah = ah;
+	path->av = av;
+	return 1;
 }
 
 static void
@@ -272,24 +285,32 @@ path_answer(void *arg, int status, const struct ipoib_sa_path *rec)
 {
 	struct ctl_path *path = arg;
 	struct control *c = path->p->c;
+	bool again = path->again, fresh = path->state != IPOIB_NEIGH_VALID;
 
 	path->req = 0;
 	if (path->refreshing)
 		path->p->nb_refreshing--;
 	path->refreshing = false;
+	path->again = false;
 	if (c->closing)
 		return;
 	if (status == 0)
 		status = path_take(path, rec);
-	if (status != 0) {
+	if (status < 0) {
 		path_failed(path);
-		return;
+	} else {
+		path->state = IPOIB_NEIGH_VALID;
+		path->fails = 0;
+		path->updated = c->now;
+		path_checked(path);
+		timer_set(c, &path->timer, c->now + ctl_jitter(CTL_PATH_TTL_US, 10));
+		legs_follow(path, status == 1 || path->all_legs);
+		path->all_legs = false;
+		if (status == 1 || fresh)
+			path_ready(path);
 	}
-	path->state = IPOIB_NEIGH_VALID;
-	path->fails = 0;
-	path->updated = c->now;
-	timer_set(c, &path->timer, c->now + ctl_jitter(CTL_PATH_TTL_US, 10));
-	path_ready(path);
+	if (again)
+		path_refresh(path, true);
 }
 
 static void
@@ -304,14 +325,15 @@ path_timer(struct control *c, void *arg)
 		timer_set(c, &path->timer, c->now + CTL_PATH_IDLE_US);
 		return;
 	}
-	if (!path_used(path)) {
+	if (!resolve_wanted(path->p, &path->dgid)) {
 		path_free(path);
 		return;
 	}
 	if (path->state == IPOIB_NEIGH_VALID)
 		path->state = IPOIB_NEIGH_STALE;
+	path->all_legs = true;
 	if (path->state == IPOIB_NEIGH_STALE)
-		path_refresh(path);
+		path_refresh(path, false);
 	/* Kept alive by its neighbours; looked at again even if no query can be made. */
 	timer_set(c, &path->timer, c->now + CTL_PATH_IDLE_US);
 }
@@ -331,41 +353,107 @@ path_want(struct ctl_port *p, const struct ib_gid *gid)
 	return path;
 }
 
-uint32_t
-paths_stale(struct ctl_port *p)
+static void
+path_doubt(struct ctl_path *path, bool first)
 {
-	struct ctl_path *path;
-	uint32_t i, n = 0;
-
-	for (i = 0; i <= p->path_mask; i++) {
-		LIST_FOREACH(path, &p->paths[i], bucket) {
-			if (path->ah == PMD_IPOIB_AH_NONE)
-				continue;
-			path->state = IPOIB_NEIGH_STALE;
-			path_refresh(path);
-			n++;
-		}
-	}
-	return n;
+	path->state = IPOIB_NEIGH_STALE;
+	path->all_legs = true;
+	path_refresh(path, first);
 }
 
 void
-paths_clear_backoff(struct ctl_port *p)
+path_stale(struct ctl_path *path)
+{
+	if (path->ah != PMD_IPOIB_AH_NONE)
+		path_doubt(path, true);
+}
+
+/* Call fn for all paths; it changes no list of them but refresh and ready. */
+static void
+paths_each(struct ctl_port *p, void (*fn)(struct ctl_path *path))
 {
 	struct ctl_path *path;
 	uint32_t i;
 
 	for (i = 0; i <= p->path_mask; i++) {
-		LIST_FOREACH(path, &p->paths[i], bucket) {
-			path->fails = 0;
-			if (path->state == IPOIB_NEIGH_FAILED) {
-				path->state = IPOIB_NEIGH_INCOMPLETE;
-				timer_set(p->c, &path->timer, p->c->now + CTL_PATH_IDLE_US);
-			} else if (path->state == IPOIB_NEIGH_STALE) {
-				path_refresh(path);
-			}
-		}
+		LIST_FOREACH(path, &p->paths[i], bucket)
+			fn(path);
 	}
+}
+
+uint32_t
+paths_stale(struct ctl_port *p)
+{
+	struct ctl_path *path;
+	uint32_t n = 0;
+
+	TAILQ_FOREACH(path, &p->known, known) {
+		path_doubt(path, false);
+		n++;
+	}
+	return n;
+}
+
+uint32_t
+paths_waiting(const struct ctl_port *p)
+{
+	const struct ctl_path *path;
+	uint32_t n = 0;
+
+	TAILQ_FOREACH(path, &p->refresh, refresh)
+		n++;
+	return n;
+}
+
+void
+paths_republish(struct ctl_port *p)
+{
+	struct ctl_path *path;
+
+	TAILQ_FOREACH(path, &p->known, known)
+		path_ready(path);
+}
+
+static void
+reask_one(struct ctl_path *path)
+{
+	if (path->req == 0 || path->ah != PMD_IPOIB_AH_NONE)
+		return;
+	path_cancel(path);
+	if (path_ask(path, false) != 0)
+		path_failed(path);
+}
+
+void
+paths_reask(struct ctl_port *p)
+{
+	paths_each(p, reask_one);
+}
+
+void
+path_wake(struct ctl_path *path)
+{
+	struct control *c = path->p->c;
+
+	if (path->state != IPOIB_NEIGH_FAILED)
+		return;
+	path->state = IPOIB_NEIGH_INCOMPLETE;
+	timer_set(c, &path->timer, c->now + CTL_PATH_IDLE_US);
+}
+
+static void
+clear_one(struct ctl_path *path)
+{
+	path->fails = 0;
+	path_wake(path);
+	if (path->state == IPOIB_NEIGH_STALE)
+		path_refresh(path, false);
+}
+
+void
+paths_clear_backoff(struct ctl_port *p)
+{
+	paths_each(p, clear_one);
 }
 
 static void
@@ -373,7 +461,7 @@ refresh_run(struct ctl_port *p)
 {
 	struct ctl_path *path;
 
-	while (p->usable && p->nb_refreshing < CTL_REFRESH_MAX) {
+	while (path_may_ask(p)) {
 		path = TAILQ_FIRST(&p->refresh);
 		if (path == NULL)
 			return;
@@ -392,7 +480,9 @@ paths_run(struct ctl_port *p)
 	struct ctl_path *path;
 	uint32_t i;
 
+	checks_run(p);
 	refresh_run(p);
+	legs_run(p);
 	idle_run(p);
 	for (i = 0; i < CTL_PUBLISH_MAX; i++) {
 		path = TAILQ_FIRST(&p->ready);
@@ -418,6 +508,8 @@ paths_init(struct ctl_port *p)
 	TAILQ_INIT(&p->ready);
 	TAILQ_INIT(&p->refresh);
 	TAILQ_INIT(&p->idle);
+	TAILQ_INIT(&p->known);
+	TAILQ_INIT(&p->asking);
 	/* As many as neighbours: more can only be idle. */
 	p->max_paths = p->c->cfg.gc_thresh3 != 0 ? p->c->cfg.gc_thresh3 : 16384;
 	n = rte_align32pow2(RTE_MIN(p->max_paths, 1u << 20));

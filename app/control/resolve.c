@@ -13,7 +13,14 @@
 
 #include <rte_ethdev.h>
 
-#include "control_priv.h"
+#include "path.h"
+
+/* Strangers that tell us of themselves cause so many queries a second, in such a burst. */
+#define PREFETCH_PER_S 500
+#define PREFETCH_BURST 1024
+/* Packets that wait in a port's table in all: one for each neighbour that it can hold. */
+#define QUEUE_TOTAL_MIN 4096
+#define QUEUE_TOTAL_DEFAULT 16384
 
 /* State of one record's publication while a GID's records are walked. */
 struct publish {
@@ -37,7 +44,10 @@ neigh_evicted(void *arg, struct ipoib_neigh_rec *rec, uint32_t nb_pkts)
 static void
 neigh_ah_release(void *arg, uint32_t ah)
 {
-	ah_put(arg, ah);
+	if (ah >= CTL_SET_FIRST)
+		set_put(arg, ah);
+	else
+		ah_put(arg, ah);
 }
 
 int
@@ -53,6 +63,8 @@ resolve_init(struct ctl_port *p)
 		.gc_thresh3 = k->gc_thresh3,
 		.gc_interval = k->gc_interval,
 		.queue_len = k->neigh_queue,
+		.queue_total = k->gc_thresh3 == 0 ? QUEUE_TOTAL_DEFAULT
+						  : RTE_MAX(k->gc_thresh3, QUEUE_TOTAL_MIN),
 		.rcu = p->c->dp->rcu,
 		.ah_release = neigh_ah_release,
 		.evict = neigh_evicted,
@@ -77,6 +89,7 @@ resolve_fini(struct ctl_port *p)
 	p->dp->neigh = NULL;
 	ipoib_neigh_destroy(p->neigh);
 	p->neigh = NULL;
+	sets_fini(p);
 }
 
 void
@@ -89,17 +102,25 @@ resolve_inject(struct ctl_port *p, struct rte_mbuf *m, uint32_t ah, uint32_t qpn
 	dp_inject(p->c->dp, ctl_ctr(p->c, p->id), p->id, m);
 }
 
-/* IP MTU of a path; 0: that of the link. */
-static uint16_t
-path_mtu(const struct ctl_port *p, const struct ctl_path *path)
+/*
+ * Send m by a handle or set. What waited for a path may be too large for it.
+ * mtu: the path's, 0: that of the link
+ */
+static void
+send_by(struct ctl_port *p, struct rte_mbuf *m, uint32_t number, uint16_t mtu, uint32_t qpn)
 {
-	uint16_t mtu = path->rec.mtu - IPOIB_HDR_LEN;
+	struct rte_mbuf *parts[CTL_PARTS_MAX] = { m };
+	uint16_t link = atomic_load(&p->dp->mtu), i, n = 1;
 
-	return mtu < atomic_load(&p->dp->mtu) ? mtu : 0;
+	mtu = mtu == 0 ? link : RTE_MIN(mtu, link);
+	if (m->pkt_len > (uint32_t)mtu + IPOIB_HDR_LEN && p->c->narrow != NULL)
+		n = p->c->narrow(p->c, mtu, m, parts);
+	for (i = 0; i < n; i++)
+		resolve_inject(p, parts[i], ah_of(p, number, parts[i]), qpn);
 }
 
 static void
-send_waiting(struct ctl_port *p, struct ipoib_neigh_rec *rec, uint32_t ah)
+send_waiting(struct ctl_port *p, struct ipoib_neigh_rec *rec, const struct ctl_path *path)
 {
 	uint32_t qpn = ipoib_addr_qpn(ipoib_neigh_rec_addr(rec));
 	struct rte_mbuf *pkts[CTL_BURST];
@@ -107,7 +128,7 @@ send_waiting(struct ctl_port *p, struct ipoib_neigh_rec *rec, uint32_t ah)
 
 	while ((n = ipoib_neigh_dequeue(p->neigh, rec, pkts, CTL_BURST)) > 0) {
 		for (i = 0; i < n; i++)
-			resolve_inject(p, pkts[i], ah, qpn);
+			send_by(p, pkts[i], path_number(path), path_mtu(path), qpn);
 	}
 }
 
@@ -115,22 +136,27 @@ static int
 publish_rec(struct ctl_port *p, struct ctl_path *path, struct ipoib_neigh_rec *rec)
 {
 	struct ipoib_neigh_value v = {
-		.ah = path->ah, .mtu = path_mtu(p, path), .kind = IPOIB_NEIGH_UD
+		.ah = path_number(path),
+		.mtu = path_mtu(path),
+		.kind = path->set != PMD_IPOIB_AH_NONE ? IPOIB_NEIGH_UD_SET : IPOIB_NEIGH_UD,
 	};
 	struct ipoib_neigh_value old;
 	int ret;
 
-	send_waiting(p, rec, path->ah);
+	send_waiting(p, rec, path);
 	if (ipoib_neigh_rec_state(rec) == IPOIB_NEIGH_VALID) {
 		ipoib_neigh_rec_value(rec, &old);
 		if (old.ah == v.ah && old.mtu == v.mtu && old.kind == v.kind)
 			return 0;
 	}
 	/* The entry's use, given back after its grace period. */
-	ah_get(p, path->ah);
+	if (v.kind == IPOIB_NEIGH_UD_SET)
+		set_get(p, v.ah);
+	else
+		ah_get(p, v.ah);
 	ret = ipoib_neigh_set_valid(p->neigh, rec, &v, p->c->now);
 	if (ret != 0)
-		ah_put(p, path->ah);
+		neigh_ah_release(p, v.ah);
 	return ret;
 }
 
@@ -201,7 +227,7 @@ send_known(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m
 	/* The writer may look too: it frees nothing meanwhile. This marks the entry as used. */
 	if (ipoib_neigh_lookup_bulk(p->neigh, &addr, 1, &hits, &e) != 1)
 		return false;
-	resolve_inject(p, m, e->ah, e->qpn);
+	send_by(p, m, e->ah, e->mtu, e->qpn);
 	return true;
 }
 
@@ -226,8 +252,8 @@ send_by_path(struct ctl_port *p, struct ipoib_neigh_rec *rec, struct rte_mbuf *m
 			fail_rec(p, rec);
 		return;
 	}
-	send_waiting(p, rec, path->ah);
-	resolve_inject(p, m, path->ah, ipoib_addr_qpn(ipoib_neigh_rec_addr(rec)));
+	send_waiting(p, rec, path);
+	send_by(p, m, path_number(path), path_mtu(path), ipoib_addr_qpn(ipoib_neigh_rec_addr(rec)));
 	path_ready(path);
 }
 
@@ -269,6 +295,7 @@ park(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m)
 void
 resolve_send(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m)
 {
+	p = ctl_real(p);
 	if (ipoib_addr_is_multicast(addr)) {
 		mcast_send(p, addr, m);
 		return;
@@ -305,8 +332,44 @@ resolve_prefetch(struct ctl_port *p, const struct ipoib_addr *addr)
 	/* Strangers must not fill the table: the last quarter is for what is really sent to. */
 	if (!p->up || p->nb_paths >= p->max_paths - p->max_paths / 4)
 		return;
+	if (path_find(p, &addr->gid) == NULL &&
+			!bucket_take(&p->prefetch_bucket, p->c->now, PREFETCH_PER_S,
+					PREFETCH_BURST))
+		return;
 	path_want(p, &addr->gid);
 	path_idle(p, &addr->gid);
+}
+
+static void
+count_rec(void *arg, struct ipoib_neigh_rec *rec)
+{
+	RTE_SET_USED(rec);
+	(*(uint32_t *)arg)++;
+}
+
+bool
+resolve_wanted(struct ctl_port *p, const struct ib_gid *gid)
+{
+	uint32_t n = 0;
+
+	ipoib_neigh_walk_gid(p->neigh, gid, count_rec, &n);
+	return n != 0;
+}
+
+static void
+wake_one(void *arg, struct ipoib_neigh_rec *rec)
+{
+	struct ctl_port *p = arg;
+
+	if (ipoib_neigh_rec_state(rec) == IPOIB_NEIGH_FAILED)
+		ipoib_neigh_set_resolving(p->neigh, rec);
+}
+
+void
+resolve_wake(struct ctl_port *p, const struct ctl_path *path)
+{
+	if (path->state == IPOIB_NEIGH_RESOLVING)
+		ipoib_neigh_walk_gid(p->neigh, &path->dgid, wake_one, p);
 }
 
 void

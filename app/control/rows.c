@@ -161,7 +161,9 @@ ipoib_neigh_one(void *arg, struct ipoib_neigh_rec *rec)
 	if (rows[i].state == IPOIB_NEIGH_VALID || rows[i].state == IPOIB_NEIGH_STALE) {
 		ipoib_neigh_rec_value(rec, &v);
 		rows[i].kind = v.kind;
-		rows[i].ah = v.ah;
+		rows[i].ah = v.kind == IPOIB_NEIGH_UD_SET
+				? w->p->dp->ahset[v.ah - CTL_SET_FIRST].ah[0][0]
+				: v.ah;
 	}
 	path = path_find(w->p, &rows[i].addr.gid);
 	if (path != NULL && path->ah != PMD_IPOIB_AH_NONE)
@@ -195,6 +197,7 @@ path_row(const struct ctl_path *path, struct control_path_row *row)
 	row->sl = path->rec.sl;
 	row->rate = path->rec.rate;
 	row->hop_limit = path->rec.hop_limit;
+	row->ways = path_ways(path);
 	row->age_s = (uint32_t)((path->p->c->now - path->updated) / CTL_US_PER_S);
 }
 
@@ -288,6 +291,14 @@ control_ipoib_row(struct control *c, uint16_t port, struct control_ipoib_row *ro
 		.sa_failures = sa.failures,
 		.sa_ignored = sa.ignored,
 		.sa_alive = p->hca->alive,
+		.notices = events_told(p->hca),
+		.sa_notices = sa.notices,
+		.sa_window = sa.window,
+		.sa_rtt_us = sa.rtt_us,
+		.class_refused = p->class_refused,
+		.refreshing = p->nb_refreshing,
+		.stale = paths_waiting(p),
+		.sets = p->sets.high - p->sets.nb_free,
 		.mad_sent = mad.sent,
 		.mad_received = mad.received,
 		.paths = p->nb_paths,

@@ -222,6 +222,8 @@ ipoib_sa_destroy(struct ipoib_sa *sa)
 static bool
 is_automatic(const struct fake_req *r)
 {
+	if (r->handle != 0 && r->kind == FAKE_INFORM)
+		return !fx.hold_informs;
 	if (r->handle == 0 || fx.hold_groups)
 		return false;
 	return r->kind == FAKE_INFO || r->kind == FAKE_LIST || r->kind == FAKE_GET ||
@@ -268,9 +270,12 @@ int
 ipoib_sa_path_get(struct ipoib_sa *sa, const struct ipoib_sa_path_req *req, ipoib_sa_path_cb cb,
 		void *arg, ipoib_sa_req_t *handle)
 {
-	struct fake_req *r = req_new(handle);
+	struct fake_req *r;
 
 	(void)sa;
+	if (fx.path_error != 0)
+		return fx.path_error;
+	r = req_new(handle);
 	fx.sent++;
 	r->kind = FAKE_PATH;
 	r->path = *req;
@@ -364,6 +369,35 @@ ipoib_sa_info_get(struct ipoib_sa *sa, ipoib_sa_info_cb cb, void *arg, ipoib_sa_
 	r->info_cb = cb;
 	r->arg = arg;
 	return 0;
+}
+
+int
+ipoib_sa_inform(struct ipoib_sa *sa, uint16_t trap, bool subscribe, ipoib_sa_inform_cb cb,
+		void *arg, ipoib_sa_req_t *handle)
+{
+	struct fake_req *r;
+
+	(void)sa;
+	if (fx.deaf)
+		return -ENOTSUP;
+	fx.informs++;
+	/* At the end nobody waits for the answer. */
+	if (!subscribe)
+		return 0;
+	r = req_new(handle);
+	r->kind = FAKE_INFORM;
+	r->trap = trap;
+	r->inform_cb = cb;
+	r->arg = arg;
+	return 0;
+}
+
+void
+ipoib_sa_on_notice(struct ipoib_sa *sa, ipoib_sa_notice_cb cb, void *arg)
+{
+	(void)sa;
+	fx.notice_cb = cb;
+	fx.notice_arg = arg;
 }
 
 bool
@@ -526,6 +560,22 @@ fx_answer_path_mtu(struct fake_req *r, uint16_t dlid, uint16_t mtu)
 	answer_path(r, 0, dlid, mtu);
 }
 
+void
+fx_answer_path_rec(struct fake_req *r, struct ipoib_sa_path rec)
+{
+	static const struct ib_gid zero;
+	struct fake_req q;
+
+	assert_non_null(r);
+	q = *r;
+	if (ib_gid_equal(&rec.dgid, &zero))
+		rec.dgid = q.path.dgid;
+	if (ib_gid_equal(&rec.sgid, &zero))
+		rec.sgid = q.path.sgid;
+	r->handle = 0;
+	q.path_cb(q.arg, 0, &rec);
+}
+
 static void
 answer_list(const struct fake_req *q, int status)
 {
@@ -588,6 +638,9 @@ fx_answer(struct fake_req *r, int status)
 	case FAKE_JOIN:
 	case FAKE_GET:
 		answer_mcast(&q, status);
+		break;
+	case FAKE_INFORM:
+		q.inform_cb(q.arg, status);
 		break;
 	default:
 		fail_msg("a path has an answer of its own");

@@ -61,6 +61,7 @@ fx_mbuf(uint16_t port, const void *data, uint32_t len)
 		memcpy(to, data, len);
 	m->port = port;
 	*dp_meta(m) = (struct dp_meta){ 0 };
+	*pmd_ipoib_meta(m) = (struct pmd_ipoib_meta){ 0 };
 	return m;
 }
 

@@ -40,7 +40,7 @@ enum { ETH, IB, IB2 };
 #define MS 1000ull
 #define S 1000000ull
 
-enum fake_kind { FAKE_PATH, FAKE_JOIN, FAKE_GET, FAKE_LIST, FAKE_INFO };
+enum fake_kind { FAKE_PATH, FAKE_JOIN, FAKE_GET, FAKE_LIST, FAKE_INFO, FAKE_INFORM };
 
 /* A request at the fake SA. */
 struct fake_req {
@@ -56,6 +56,8 @@ struct fake_req {
 	ipoib_sa_mcast_cb mcast_cb;
 	ipoib_sa_list_cb list_cb;
 	ipoib_sa_info_cb info_cb;
+	ipoib_sa_inform_cb inform_cb;
+	uint16_t trap;
 	void *arg;
 };
 
@@ -103,6 +105,12 @@ struct control_fixture {
 	bool notices; /* reach us */
 	struct fake_group group[2048];
 	uint32_t nb_groups;
+	/* Subscriptions succeed at the next poll, unless deaf or held for the test. */
+	bool deaf, hold_informs;
+	uint32_t informs;
+	ipoib_sa_notice_cb notice_cb;
+	void *notice_arg;
+	int path_error; /* of queries for paths; 0: they are taken */
 	uint32_t handle;
 	uint16_t sa_status;
 	ipoib_sa_alive_cb alive_cb;
@@ -133,6 +141,8 @@ struct fake_req *fx_join_req(void);
 struct fake_req *fx_req(enum fake_kind kind, const struct ib_gid *mgid);
 uint32_t fx_waiting(void);
 void fx_answer_path(struct fake_req *r, int status, uint16_t dlid);
+/* rec as it is, but for zero GIDs, which are those of the query. */
+void fx_answer_path_rec(struct fake_req *r, struct ipoib_sa_path rec);
 void fx_answer_path_mtu(struct fake_req *r, uint16_t dlid, uint16_t mtu);
 void fx_answer_join(struct fake_req *r, int status);
 /* All kinds but paths. */
