@@ -358,6 +358,8 @@ group_failed(struct ctl_mcast *g, int status)
 	g->p->mc->stats.failed++;
 	if (g->ah == PMD_IPOIB_AH_NONE)
 		g->state = CTL_MCAST_FAILED;
+	/* A member goes on, but is not sure that it is one. */
+	g->again = g->ah != PMD_IPOIB_AH_NONE;
 	/* Deleted before we came: it is followed again when it is seen again. */
 	if (status == -EREMOTEIO || status == -ENOENT)
 		g->followed = false;

@@ -84,6 +84,7 @@ bcast_answer(void *arg, int status, const struct ipoib_sa_mcast *rec)
 	struct ctl_mcast *g = arg;
 	struct ctl_port *p = g->p;
 	struct control *c = p->c;
+	bool first = g->ah == PMD_IPOIB_AH_NONE;
 
 	g->req = 0;
 	if (c->closing)
@@ -102,8 +103,11 @@ bcast_answer(void *arg, int status, const struct ipoib_sa_mcast *rec)
 		bcast_failed(g, status);
 	}
 	link_bcast_changed(p);
-	if (status == 0)
-		mcast_start(p, false);
+	if (status != 0)
+		return;
+	mcast_start(p, false);
+	if (first)
+		mcast_seen_refresh(p);
 }
 
 static void
@@ -166,6 +170,8 @@ mcast_init(struct ctl_port *p)
 
 	*g = (struct ctl_mcast){ .p = p, .ah = PMD_IPOIB_AH_NONE, .join = IPOIB_SA_JOIN_FULL };
 	ipoib_mgid_broadcast(IPOIB_SCOPE_LINK, p->info.pkey, &g->mgid);
+	/* Workers make the MGIDs of groups with it. */
+	p->dp->bcast_gid = g->mgid;
 	ret = groups_init(p);
 	if (ret == 0)
 		ret = timer_init(p->c, &g->timer, bcast_timer, g);
@@ -199,6 +205,7 @@ mcast_fini(struct ctl_port *p)
 
 	mcast_bcast_lost(p);
 	timer_fini(p->c, &p->bcast.timer);
+	p->dp->bcast_gid = (struct ib_gid){ 0 };
 	if (mc == NULL)
 		return;
 	mcast_seen_fini(p);

@@ -147,21 +147,40 @@ mcast_free_all(struct ctl_port *p)
 	}
 }
 
+/* Sent to now: last of those that may go. */
+static void
+touch(struct ctl_mcast *g, uint64_t when)
+{
+	g->used = when;
+	if (!g->on_lru)
+		return;
+	TAILQ_REMOVE(&g->p->mc->lru, g, lru);
+	TAILQ_INSERT_TAIL(&g->p->mc->lru, g, lru);
+}
+
+/* @return whether it may go; workers' use of it is noted now only */
+static bool
+is_idle(struct ctl_mcast *g)
+{
+	uint64_t last = mcast_last_used(g);
+
+	if (last > g->used)
+		touch(g, last);
+	return g->req == 0 && ipoib_pktq_count(&g->queue) == 0 &&
+			last + MCAST_EVICT_IDLE_US <= g->p->c->now;
+}
+
 /* Leave the one that was longest not sent to. @return whether there is room */
 static bool
 make_room(struct ctl_mcasts *mc)
 {
-	struct ctl_mcast *g;
-	uint32_t i;
+	struct ctl_mcast *g, *next;
+	uint32_t i = 0;
 
-	for (i = 0; i < CTL_BURST && mc->nb >= mc->max; i++) {
-		g = TAILQ_FIRST(&mc->lru);
-		if (g == NULL)
-			break;
-		TAILQ_REMOVE(&mc->lru, g, lru);
-		TAILQ_INSERT_TAIL(&mc->lru, g, lru);
-		if (g->req != 0 || ipoib_pktq_count(&g->queue) > 0 ||
-				mcast_last_used(g) + MCAST_EVICT_IDLE_US > g->p->c->now)
+	for (g = TAILQ_FIRST(&mc->lru); g != NULL && i < CTL_BURST && mc->nb >= mc->max; g = next) {
+		next = TAILQ_NEXT(g, lru);
+		i++;
+		if (!is_idle(g))
 			continue;
 		mc->stats.evicted++;
 		timer_stop(g->p->c, &g->timer);
@@ -375,7 +394,7 @@ group_send(struct ctl_mcast *g, const struct ipoib_addr *addr, struct rte_mbuf *
 	/* Packets of our own are few: no need of an entry for them. */
 	bool forwarded = m->port != p->id;
 
-	g->used = p->c->now;
+	touch(g, p->c->now);
 	g->sending |= g->ah != PMD_IPOIB_AH_NONE;
 	g->forwarded |= forwarded;
 	if (g->ah != PMD_IPOIB_AH_NONE) {
