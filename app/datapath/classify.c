@@ -38,11 +38,7 @@ enum verdict {
 struct pkt_in {
 	const struct dp_port *p; /* the ethdev */
 	bool bcast;
-	bool logical; /* the packet, or one before it, came on a logical port */
-	union {
-		uint32_t dst4; /* host order */
-		const uint8_t *dst6;
-	};
+	uint32_t dst4; /* host order */
 };
 
 static int
@@ -136,26 +132,26 @@ vlan_enter(const struct dp *dp, const struct dp_port *p, struct rte_mbuf *m, int
 	return true;
 }
 
-/* Of an Ethernet frame with a tag: into its sub-port. */
-static __rte_noinline int
-tagged_check(struct dp_worker *w, struct rte_mbuf **mp, const struct dp_port *p)
+/* An Ethernet frame with a tag: into its sub-port. @return the packet */
+static struct rte_mbuf *
+tagged_check(struct dp_worker *w, struct rte_mbuf *m, const struct dp_port *p, int *verdict)
 {
-	const struct rte_ether_hdr *eth;
-	int ret, vid;
+	int ret = DP_DROP_l2_type, vid;
 
-	if (unlikely(pkt_is_shared(*mp))) {
-		*mp = pkt_own(w->dp->pool, &w->ctr[(*mp)->port], *mp);
-		if (*mp == NULL)
-			return IS_GONE;
+	*verdict = IS_GONE;
+	if (unlikely(pkt_is_shared(m))) {
+		m = pkt_own(w->dp->pool, &w->ctr[m->port], m);
+		if (m == NULL)
+			return NULL;
 	}
-	vid = tag_pull(*mp);
-	if (vid < 0)
-		return DP_DROP_l2_type;
-	eth = rte_pktmbuf_mtod(*mp, const struct rte_ether_hdr *);
-	ret = ethertype_check(eth->ether_type);
-	if (ret >= 0 || ret == IS_TAGGED) /* a second tag */
-		return DP_DROP_l2_type;
-	return vlan_enter(w->dp, p, *mp, vid) ? ret : DP_DROP_vlan;
+	vid = tag_pull(m);
+	if (vid >= 0)
+		ret = ethertype_check(rte_pktmbuf_mtod(m, struct rte_ether_hdr *)->ether_type);
+	if (ret >= 0 || ret == IS_TAGGED) /* nor a second tag */
+		*verdict = DP_DROP_l2_type;
+	else
+		*verdict = vlan_enter(w->dp, p, m, vid) ? ret : DP_DROP_vlan;
+	return m;
 }
 
 /* What the active port of a bond gets, and what any member gets for itself, is the bond's. */
@@ -300,7 +296,7 @@ ip6_src_ok(const uint8_t *ip, int verdict)
 
 /* RFC 8200 3. A jumbogram's length of 0 (RFC 2675) is beyond all our MTUs. */
 static int
-ip6_check(struct rte_mbuf *m, struct pkt_in *in)
+ip6_check(struct rte_mbuf *m)
 {
 	const uint8_t *ip = rte_pktmbuf_mtod(m, const uint8_t *);
 	uint32_t len;
@@ -321,7 +317,6 @@ ip6_check(struct rte_mbuf *m, struct pkt_in *in)
 		return DP_DROP_ip_src;
 	if (unlikely(ret >= 0))
 		return ret;
-	in->dst6 = ip + IP6_DST_OFF;
 	if (m->pkt_len > len)
 		pkt_trim(m, len);
 	return ret;
@@ -329,19 +324,18 @@ ip6_check(struct rte_mbuf *m, struct pkt_in *in)
 
 /* Everything but plain IPv4 and IPv6 to be routed; takes m for good. */
 static __rte_noinline void
-other(struct dp_worker *w, struct rte_mbuf *m, int verdict, const struct pkt_in *in,
-		struct dp_ip_burst *b)
+other(struct dp_worker *w, struct rte_mbuf *m, int verdict, bool bcast, struct dp_ip_burst *b)
 {
 	switch (verdict) {
 	case IS_MCAST:
 		b->pktm[b->nm++] = m;
 		break;
 	case IS_ARP:
-		worker_punt(w, m, DP_PUNT_ARP, in->bcast);
+		worker_punt(w, m, DP_PUNT_ARP, bcast);
 		break;
 	case IS_LOCAL:
 		/* A group's packet counts as one, however it came. */
-		worker_punt(w, m, DP_PUNT_LOCAL, in->bcast || pkt_is_group(m));
+		worker_punt(w, m, DP_PUNT_LOCAL, bcast || pkt_is_group(m));
 		break;
 	case IS_GONE:
 		break;
@@ -351,36 +345,22 @@ other(struct dp_worker *w, struct rte_mbuf *m, int verdict, const struct pkt_in 
 	}
 }
 
-/* Link layer of one packet: data is at the IP header afterwards, but for ARP. */
-static inline int
-l2_check(struct dp_worker *w, struct rte_mbuf **mp, struct pkt_in *in, bool ib, uint16_t bond)
+/* A packet that is tagged, or came on a member of a bond: to its logical port. @return the packet */
+static __rte_noinline struct rte_mbuf *
+logical_enter(struct dp_worker *w, struct rte_mbuf *m, uint16_t bond, bool bcast, int *verdict)
 {
-	int ret, drop;
+	const struct dp_port *p = &w->dp->port[m->port];
+	int drop;
 
-	ret = ib ? ipoib_check(*mp, in) : eth_check(*mp, in);
-	if (unlikely(ret == IS_TAGGED)) {
-		ret = tagged_check(w, mp, in->p);
-		in->logical = true;
-	}
-	if (unlikely(bond != DP_PORT_NIL) && ret < 0 && ret != IS_GONE &&
-			(*mp)->port < DP_PORT_LOGICAL) {
-		in->logical = true;
-		drop = bond_enter(w->dp, *mp, bond, in->bcast);
-		if (drop >= 0)
-			return drop;
-	}
-	return ret;
-}
-
-static inline int
-packet_check(struct dp_worker *w, struct rte_mbuf **mp, struct pkt_in *in, bool ib, uint16_t bond)
-{
-	int ret = l2_check(w, mp, in, ib, bond);
-
-	if (unlikely(ret != IS_IP4 && ret != IS_IP6))
-		return ret;
-	rte_pktmbuf_adj(*mp, ib ? IPOIB_HDR_LEN : RTE_ETHER_HDR_LEN);
-	return likely(ret == IS_IP4) ? ip4_check(*mp, in) : ip6_check(*mp, in);
+	if (*verdict == IS_TAGGED)
+		m = tagged_check(w, m, p, verdict);
+	if (*verdict >= 0 || *verdict == IS_GONE || bond == DP_PORT_NIL ||
+			m->port >= DP_PORT_LOGICAL)
+		return m;
+	drop = bond_enter(w->dp, m, bond, bcast);
+	if (drop >= 0)
+		*verdict = drop;
+	return m;
 }
 
 static bool
@@ -399,12 +379,39 @@ put4(struct dp_ip_burst *b, struct rte_mbuf *m, const struct pkt_in *in)
 	b->pkt4[b->n4++] = m;
 }
 
-static inline void
-put6(struct dp_ip_burst *b, struct rte_mbuf *m, const struct pkt_in *in)
+static void
+put6(struct dp_ip_burst *b, struct rte_mbuf *m, bool bcast)
 {
-	b->bcast6 |= (uint64_t)in->bcast << b->n6;
-	memcpy(b->dst6[b->n6].b, in->dst6, sizeof(b->dst6[0].b));
+	b->bcast6 |= (uint64_t)bcast << b->n6;
+	b->dst6[b->n6] = dp_ip6(rte_pktmbuf_mtod_offset(m, const uint8_t *, IP6_DST_OFF));
 	b->pkt6[b->n6++] = m;
+}
+
+/* One packet of a burst from a port of one kind, maybe a member of a bond. */
+static inline void
+classify_one(struct dp_worker *w, struct rte_mbuf *m, const struct dp_port *p, bool ib,
+		uint16_t bond, struct dp_ip_burst *b)
+{
+	struct pkt_in in = { .p = p, .bcast = false };
+	int verdict, ret;
+
+	ret = ib ? ipoib_check(m, &in) : eth_check(m, &in);
+	if (unlikely(ret == IS_TAGGED || bond != DP_PORT_NIL)) {
+		verdict = ret;
+		m = logical_enter(w, m, bond, in.bcast, &verdict);
+		ret = verdict;
+		b->plain = false;
+	}
+	if (likely(ret == IS_IP4 || ret == IS_IP6)) {
+		rte_pktmbuf_adj(m, ib ? IPOIB_HDR_LEN : RTE_ETHER_HDR_LEN);
+		ret = likely(ret == IS_IP4) ? ip4_check(m, &in) : ip6_check(m);
+	}
+	if (likely(ret == IS_IP4))
+		put4(b, m, &in);
+	else if (ret == IS_IP6)
+		put6(b, m, in.bcast);
+	else
+		other(w, m, ret, in.bcast, b);
 }
 
 static void
@@ -423,30 +430,19 @@ dp_classify(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t
 	const struct dp_port *p = &w->dp->port[port];
 	enum dp_port_kind kind = dp_port_kind(w->dp, port);
 	uint16_t bond = atomic_load_explicit(&p->master, memory_order_relaxed);
-	bool ib = kind == DP_PORT_IPOIB;
-	struct pkt_in in = { .p = p };
 	struct rte_mbuf *m;
 	uint16_t i;
-	int ret;
 
 	b->n4 = b->n6 = b->nm = 0;
 	b->bcast4 = b->bcast6 = 0;
+	b->plain = port_is_plain(p);
 	if (unlikely(kind == DP_PORT_NONE)) {
 		port_gone(w, pkts, n);
 		return;
 	}
 	for (i = 0; i < n; i++) {
 		m = pkt_contig(w->dp->pool, &w->ctr[port], pkts[i]);
-		if (unlikely(m == NULL))
-			continue;
-		in.bcast = false;
-		ret = packet_check(w, &m, &in, ib, bond);
-		if (likely(ret == IS_IP4))
-			put4(b, m, &in);
-		else if (ret == IS_IP6)
-			put6(b, m, &in);
-		else
-			other(w, m, ret, &in, b);
+		if (likely(m != NULL))
+			classify_one(w, m, p, kind == DP_PORT_IPOIB, bond, b);
 	}
-	b->plain = port_is_plain(p) && !in.logical;
 }

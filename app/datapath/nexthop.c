@@ -222,24 +222,16 @@ dp_ib_send(struct dp_worker *w, struct dp_ib_burst *b)
 	}
 }
 
-void
-dp_ib_put(struct dp_worker *w, uint16_t port, struct rte_mbuf *m, const struct ipoib_addr *l3,
-		const struct ipoib_addr *addr, struct dp_ib_burst *b)
+uint16_t
+dp_ib_logical(struct dp_worker *w, uint16_t port, struct rte_mbuf *m)
 {
-	uint16_t tx = atomic_load_explicit(&w->dp->port[port].tx, memory_order_relaxed);
+	uint16_t tx = dp_port_tx(w->dp, port);
 
-	if (unlikely(tx != port)) {
-		tx = dp_port_tx(w->dp, port);
-		if (tx == DP_PORT_NIL || w->dp->port[tx].kind != DP_PORT_IPOIB ||
-				!worker_port_up(w, port)) {
-			worker_drop(w, m, DP_DROP_no_path);
-			return;
-		}
-	}
-	b->port[b->n] = tx;
-	b->l3[b->n] = l3;
-	b->addr[b->n] = addr;
-	b->pkts[b->n++] = m;
+	if (tx != DP_PORT_NIL && dp_port_kind(w->dp, tx) == DP_PORT_IPOIB &&
+			worker_port_up(w, port))
+		return tx;
+	worker_drop(w, m, DP_DROP_no_path);
+	return DP_PORT_NIL;
 }
 
 void

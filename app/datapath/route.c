@@ -61,18 +61,15 @@ mss_mtu(const struct dp_worker *w, uint16_t in, uint16_t out, uint16_t *mtu)
 	return (flags & DP_PORT_MSS_CLAMP) != 0;
 }
 
-/* A packet whose TTL is done, to this next hop. */
+/* A packet whose TTL is done, to the next hop of which the key is set. */
 static inline void
-leave(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct dp_ip *ip, bool plain,
-		struct dp_fwd_burst *f)
+leave(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, bool plain, struct dp_fwd_burst *f)
 {
 	const struct dp_port *out = &w->dp->port[port];
-	struct ipoib_addr *key = &f->key[f->n];
 	uint16_t mtu;
 
-	dp_l3_key(key, port, ip);
 	if (unlikely(m->pkt_len > atomic_load_explicit(&out->mtu, memory_order_relaxed))) {
-		worker_punt_fwd(w, m, DP_PUNT_TOO_BIG, port, key);
+		worker_punt_fwd(w, m, DP_PUNT_TOO_BIG, port, &f->key[f->n]);
 		return;
 	}
 	if (unlikely(!plain || atomic_load_explicit(&out->flags, memory_order_relaxed) != 0) &&
@@ -227,7 +224,6 @@ route4(struct dp_worker *w, const struct dp_ip_burst *b, struct dp_fwd_burst *f)
 	uint64_t nh_id[DP_BURST_MAX];
 	const struct dp_nh *nh;
 	struct rte_mbuf *m;
-	struct dp_ip ip;
 	uint16_t i;
 
 	rte_fib_lookup_bulk(fib, (uint32_t *)(uintptr_t)b->dst4, nh_id, b->n4);
@@ -240,8 +236,10 @@ route4(struct dp_worker *w, const struct dp_ip_burst *b, struct dp_fwd_burst *f)
 		if (unlikely(m == NULL))
 			continue;
 		if (nh->type == DP_NH_LINK)
-			ip = dp_ip4(b->dst4[i]);
-		leave(w, m, nh->port, nh->type == DP_NH_LINK ? &ip : &nh->gw, b->plain, f);
+			dp_l3_key4(&f->key[f->n], nh->port, b->dst4[i]);
+		else
+			dp_l3_key(&f->key[f->n], nh->port, &nh->gw);
+		leave(w, m, nh->port, b->plain, f);
 	}
 }
 
@@ -263,7 +261,8 @@ route6(struct dp_worker *w, struct dp_ip_burst *b, struct dp_fwd_burst *f)
 		m = forward6(w, m, nh->port, b->plain);
 		if (unlikely(m == NULL))
 			continue;
-		leave(w, m, nh->port, nh->type == DP_NH_LINK ? &b->dst6[i] : &nh->gw, b->plain, f);
+		dp_l3_key(&f->key[f->n], nh->port, nh->type == DP_NH_LINK ? &b->dst6[i] : &nh->gw);
+		leave(w, m, nh->port, b->plain, f);
 	}
 }
 

@@ -147,8 +147,9 @@ worker_tx(struct dp_worker *w, uint16_t port, struct rte_mbuf *m)
 
 	if (b->nb == DP_BURST_MAX)
 		worker_tx_flush(w, port);
+	if (b->nb == 0)
+		w->tx_ports |= RTE_BIT64(port);
 	b->pkts[b->nb++] = m;
-	w->tx_ports |= RTE_BIT64(port);
 }
 
 static inline bool
@@ -189,9 +190,24 @@ void dp_eth_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
 /** Send one packet to the broadcast address of an Ethernet or IPoIB port. */
 void dp_bcast_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m);
 
+/** The port that really sends for a logical IPoIB port, or DP_PORT_NIL: @p m ended. */
+uint16_t dp_ib_logical(struct dp_worker *w, uint16_t port, struct rte_mbuf *m);
+
 /** Put a packet for @p addr, on a port that may be logical, into a burst for dp_ib_send(). */
-void dp_ib_put(struct dp_worker *w, uint16_t port, struct rte_mbuf *m, const struct ipoib_addr *l3,
-		const struct ipoib_addr *addr, struct dp_ib_burst *b);
+static inline void
+dp_ib_put(struct dp_worker *w, uint16_t port, struct rte_mbuf *m, const struct ipoib_addr *l3,
+		const struct ipoib_addr *addr, struct dp_ib_burst *b)
+{
+	if (unlikely(atomic_load_explicit(&w->dp->port[port].tx, memory_order_relaxed) != port)) {
+		port = dp_ib_logical(w, port, m);
+		if (port == DP_PORT_NIL)
+			return;
+	}
+	b->port[b->n] = port;
+	b->l3[b->n] = l3;
+	b->addr[b->n] = addr;
+	b->pkts[b->n++] = m;
+}
 
 /** The address of an IP group on an IPoIB port; NULL: of the broadcast group.
  *  @return false: the port has no broadcast group yet */
