@@ -110,11 +110,9 @@ test_route(void **state)
 	assert_int_equal(fx_route_add(IP(10, 1, 0, 0), 16, ETH_PEER), -EEXIST);
 	assert_int_equal(fx_route_add(IP(10, 1, 0, 1), 16, IB_PEER), -EINVAL);
 	assert_int_equal(fx_route_add(IP(10, 1, 0, 0), 33, IB_PEER), -EINVAL);
-	assert_int_equal(
-			fx_route_add(IP(10, 9, 0, 0), 16, IP(8, 8, 8, 8)), -ENETUNREACH);
+	assert_int_equal(fx_route_add(IP(10, 9, 0, 0), 16, IP(8, 8, 8, 8)), -ENETUNREACH);
 	assert_int_equal(fx_route_add(IP(10, 9, 0, 0), 16, ETH_US), -ENETUNREACH);
-	assert_int_equal(fx_route_add(IP(10, 9, 0, 0), 16, IP(192, 0, 2, 255)),
-			-ENETUNREACH);
+	assert_int_equal(fx_route_add(IP(10, 9, 0, 0), 16, IP(192, 0, 2, 255)), -ENETUNREACH);
 	expect(IP(8, 8, 8, 8), DP_NH_VIA, ETH, ETH_PEER);
 	expect(IP(10, 1, 2, 3), DP_NH_VIA, IB, IB_PEER);
 	expect(IP(10, 1, 2, 200), DP_NH_VIA, ETH, ETH_PEER);
