@@ -35,7 +35,7 @@ CASES = [
     ("drop_ip_dst", Ether(dst=MAC) / IP(src=CLIENT, dst="127.0.0.1") / UDP()),
     ("drop_ip_l2_bcast", udp(dst=BROADCAST)),
     ("drop_mcast", Ether(dst="01:00:5e:01:02:03") / IP(src=CLIENT, dst="239.1.2.3") / UDP()),
-    ("drop_ip6", Ether(dst=MAC) / IPv6(src="2001:db8::1", dst="2001:db8::2") / UDP()),
+    ("drop_no_route", Ether(dst=MAC) / IPv6(src="2001:db8::1", dst="2001:db8::2") / UDP()),
     ("drop_ttl", udp(ttl=1)),
     ("drop_no_route", Ether(dst=MAC) / IP(src=CLIENT, dst="100.64.0.1") / UDP()),
     ("drop_arp_bad", Ether(dst=BROADCAST) / ARP(hwlen=20, psrc=CLIENT, pdst="192.0.2.1")),

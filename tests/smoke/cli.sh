@@ -86,7 +86,7 @@ done
 
 # At run time: status 1.
 gives 1 "device '0000:ff:1f.7': there is none on the pci bus (see dpdk-devbind.py --status, and whether --no-pci was given)" \
-	"${one[@]}" --no-huge -m 256 --file-prefix cli -a 0000:ff:1f.7 --
+	"${one[@]}" --no-huge -m 512 --file-prefix cli -a 0000:ff:1f.7 --
 gives 2 "device 'net_ipoib0': no driver took it; the driver's lines above say why, or none knows it" \
 	"${one[@]}" "${eal[@]}" --vdev net_ipoib0 --
 gives 1 "EAL does not know a device of its options, see the lines above" \

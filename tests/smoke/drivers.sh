@@ -10,7 +10,7 @@
 lab_enter "$@"
 
 program=$LAB_BUILD/app/dpdk-ipoib
-eal=(-l 0 --no-huge -m 256 --file-prefix drivers)
+eal=(-l 0 --no-huge -m 512 --file-prefix drivers)
 
 # fails_with STATUS TEXT COMMAND...
 fails_with()
