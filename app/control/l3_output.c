@@ -114,7 +114,8 @@ l3_own_lladdr(const struct ctl_port *p, const struct dp_adj *peer, struct dp_adj
 {
 	const struct ctl_port *real = p->lower != NULL ? p->lower : p;
 	const struct pmd_ipoib_info *info = &real->info;
-	uint32_t queue = 0;
+	uint32_t words[IPOIB_ADDR_LEN / sizeof(uint32_t)];
+	uint32_t queue;
 
 	if (p->kind == DP_PORT_ETH) {
 		own->mac = real->dp->mac;
@@ -124,7 +125,9 @@ l3_own_lladdr(const struct ctl_port *p, const struct dp_adj *peer, struct dp_adj
 	if (peer == NULL || info->nb_qps < 2)
 		return;
 	/* The same peer always gets the same QPN, so that nothing that it knows goes stale. */
-	queue = rte_jhash(peer->lladdr.qpn, IPOIB_ADDR_LEN - 1, 0) % info->nb_qps;
+	memcpy(words, &peer->lladdr, sizeof(words));
+	*(uint8_t *)words = 0; /* the flags may change */
+	queue = rte_jhash_32b(words, RTE_DIM(words), 0) % info->nb_qps;
 	ib_put_be24(own->lladdr.qpn, info->qpn[queue]);
 }
 

@@ -33,12 +33,16 @@ source_key(const struct ctl_port *p, const struct dp_adj *from)
 {
 	const struct control *c = p->c;
 	uint32_t a = (uint32_t)c->sources_seed, b = (uint32_t)(c->sources_seed >> 32) + p->id;
+	uint32_t words[IPOIB_ADDR_LEN / sizeof(uint32_t)] = { 0 };
 	uint64_t key;
 
-	if (p->kind == DP_PORT_ETH)
-		rte_jhash_2hashes(&from->mac, sizeof(from->mac), &a, &b);
-	else
-		rte_jhash_2hashes(from->lladdr.qpn, IPOIB_ADDR_LEN - 1, &a, &b);
+	if (p->kind == DP_PORT_ETH) {
+		memcpy(words, &from->mac, sizeof(from->mac));
+	} else {
+		memcpy(words, &from->lladdr, sizeof(words));
+		*(uint8_t *)words = 0; /* the flags are not part of who it is */
+	}
+	rte_jhash_32b_2hashes(words, RTE_DIM(words), &a, &b);
 	key = (uint64_t)a << 32 | b;
 	return key == 0 ? 1 : key;
 }
