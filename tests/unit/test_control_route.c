@@ -197,7 +197,8 @@ test_same_as_parent(void **state)
 static void
 test_full(void **state)
 {
-	uint32_t i, n = 0;
+	struct control_route_row row;
+	uint32_t i, n = 0, before, total;
 	int ret;
 
 	(void)state;
@@ -217,6 +218,12 @@ test_full(void **state)
 	for (i = 0; i < n; i++)
 		expect(IP(10, 0, 0, 3) + (i << 8), DP_NH_VIA, ETH, ETH_PEER);
 	assert_int_equal(fx_route_del(IP(10, 0, 9, 1), 32), 0);
+	/* An address that needs room for two, and has it for one, leaves nothing behind. */
+	control_route_rows(fx.c, 0, &row, 1, &before);
+	assert_int_equal(fx_addr_add(ETH, IP(172, 16, 0, 1), 16), -ENOSPC);
+	control_route_rows(fx.c, 0, &row, 1, &total);
+	assert_int_equal(total, before);
+	expect(IP(172, 16, 0, 0), DP_NH_NONE, 0, 0);
 	assert_int_equal(fx_route_add(IP(10, 0, 0, 1) + (n << 8), 32, IB_PEER), 0);
 	expect(IP(10, 0, 0, 1) + (n << 8), DP_NH_VIA, IB, IB_PEER);
 }

@@ -257,13 +257,24 @@ test_source6(void **state)
 	assert_string_equal(source(ETH, "2001:db8:a::77"), US6);
 	addr_state_set(fx.c, ETH, &a, CONTROL_ADDR_DUPLICATE);
 	assert_string_equal(source(ETH, "2001:db8:a::77"), US6);
-	/* What does not leave the link gets a link-local one; this port has none. */
+	addr_state_set(fx.c, ETH, &a, CONTROL_ADDR_PREFERRED);
+	/* Its own goes before a better one of another port. */
+	assert_int_equal(addr_add(IB, "2001:db8:b::1", 64), 0);
+	a = ip("2001:db8:b::1");
+	addr_state_set(fx.c, IB, &a, CONTROL_ADDR_PREFERRED);
+	assert_string_equal(source(IB, "2001:db8:a::77"), "2001:db8:b::1");
+	/* What does not leave the link gets a link-local one. */
 	nd_linklocal(fx.c->ports[ETH], &a);
 	inet_ntop(AF_INET6, a.b, text, sizeof(text));
 	assert_string_equal(source(ETH, "fe80::1"), text);
 	assert_string_equal(source(ETH, "ff02::1"), text);
 	assert_string_equal(source(ETH, "ff05::2"), US6);
+	nd_linklocal(fx.c->ports[IB], &a);
+	inet_ntop(AF_INET6, a.b, text, sizeof(text));
 	assert_string_equal(source(IB, "fe80::1"), "none");
+	fx_run(3000 * MS);
+	fx_drain();
+	assert_string_equal(source(IB, "fe80::1"), text);
 	a = ip("192.0.2.9");
 	assert_true(addr_source(fx.c, ETH, &a, &a));
 	assert_int_equal(dp_ip_get4(&a), ETH_US);
@@ -295,9 +306,12 @@ test_route6(void **state)
 	assert_int_equal(route_del("::", 0), 0);
 	expect("2001:db8:1::1", DP_NH_NONE, 0);
 	assert_int_equal(route_del("::", 0), -ENOENT);
-	/* With the subnet goes what is by its gateways. */
+	/* With the last address of the subnet goes what is by its gateways. */
 	assert_int_equal(route_add("2001:db8:1::", 48, PEER6, DP_PORT_NIL), 0);
+	assert_int_equal(addr_add(ETH, "2001:db8:f::2", 64), 0);
 	assert_int_equal(addr_del(ETH, US6, 64), 0);
+	expect_via("2001:db8:1::1", PEER6);
+	assert_int_equal(addr_del(ETH, "2001:db8:f::2", 64), 0);
 	expect("2001:db8:1::1", DP_NH_NONE, 0);
 }
 
@@ -325,6 +339,8 @@ test_changes6(void **state)
 	int i;
 
 	(void)state;
+	assert_int_equal(route_add("::", 0, PEER6, DP_PORT_NIL), 0);
+	assert_int_equal(route_del("::", 0), 0);
 	for (i = 0; i < 4000; i++) {
 		snprintf(text, sizeof(text), "2001:%x:0:1::", i % 512 + 1);
 		assert_int_equal(route_add(text, 64, PEER6, DP_PORT_NIL), 0);
