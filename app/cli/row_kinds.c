@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 
+#include <rte_string_fns.h>
+
 #include "parse.h"
 #include "rows.h"
 
@@ -324,6 +326,8 @@ KIND(rows_path, control_path_row, true, path_columns, path_fill);
 
 GID(mcast_mgid, control_mcast_row, mgid)
 NUMBER(mcast_mtu, control_mcast_row, mtu)
+NUMBER(mcast_users, control_mcast_row, users)
+NUMBER(mcast_queued, control_mcast_row, queued)
 
 static void
 mcast_mlid(const void *row, struct cell *c)
@@ -340,10 +344,19 @@ mcast_qkey(const void *row, struct cell *c)
 static void
 mcast_join(const void *row, struct cell *c)
 {
-	static const char *const name[] = { "none", "full", "non", "full+non", "send-only" };
+	static const char *const name[] = { "full", "non", "send-only-non", "send-only" };
 	uint8_t join = ((const struct control_mcast_row *)row)->join_state;
+	char text[40] = "";
+	uint32_t i;
 
-	cell_text(c, "%s", join < RTE_DIM(name) ? name[join] : "several");
+	for (i = 0; i < RTE_DIM(name); i++) {
+		if ((join & RTE_BIT32(i)) == 0)
+			continue;
+		if (text[0] != '\0')
+			strlcat(text, "+", sizeof(text));
+		strlcat(text, name[i], sizeof(text));
+	}
+	cell_text(c, "%s", text[0] != '\0' ? text : "none");
 }
 
 static void
@@ -359,6 +372,8 @@ static const struct column mcast_columns[] = {
 	{ "qkey", "Q_Key", mcast_qkey },
 	{ "join", "Join", mcast_join },
 	{ "state", "State", mcast_state },
+	{ "users", "Users", mcast_users },
+	{ "queued", "Queued", mcast_queued },
 };
 
 static uint32_t

@@ -43,6 +43,18 @@ events_told(const struct ctl_hca *h)
 	return h->ev != NULL && h->ev->sub[0].held && h->ev->sub[1].held;
 }
 
+bool
+events_hold(const struct ctl_hca *h, uint16_t trap)
+{
+	unsigned int i;
+
+	for (i = 0; h->ev != NULL && i < RTE_DIM(traps); i++) {
+		if (traps[i] == trap)
+			return h->ev->sub[i].held;
+	}
+	return false;
+}
+
 /* Is any port on it in order? */
 static bool
 hca_usable(const struct ctl_hca *h)

@@ -44,6 +44,7 @@ struct ctl_mcasts {
 	LIST_HEAD(, ctl_mcast_seen) *seen; /* MCAST_SEEN_BUCKETS; NULL until wanted */
 	uint32_t nb_seen, gen;
 	bool follow;
+	bool told;	 /* by notices, when the last list was asked for */
 	bool list_again; /* something changed while a list was being made */
 	ipoib_sa_req_t list_req;
 	struct ctl_timer list;

@@ -18,6 +18,7 @@
 #include <rte_jhash.h>
 
 #include "mcast.h"
+#include "path.h"
 
 #define LIST_US (5 * CTL_US_PER_S)
 #define LIST_NOTICES_US (60 * CTL_US_PER_S)
@@ -178,10 +179,18 @@ static void
 list_timer(struct control *c, void *arg)
 {
 	struct ctl_port *p = arg;
-	bool notices = p->mc->seen != NULL && ipoib_sa_notices_possible(p->hca->sa);
+	bool notices = ipoib_sa_notices_possible(p->hca->sa) &&
+			events_hold(p->hca, IPOIB_SA_TRAP_MGID_CREATED) &&
+			events_hold(p->hca, IPOIB_SA_TRAP_MGID_DELETED);
 
 	list_ask(p);
-	timer_set(c, &p->mc->list, c->now + ctl_jitter(notices ? LIST_NOTICES_US : LIST_US, 10));
+	/* Once more after the first notice could come: what was made before it. */
+	timer_set(c, &p->mc->list,
+			c->now +
+					ctl_jitter(notices && p->mc->told ? LIST_NOTICES_US
+									  : LIST_US,
+							10));
+	p->mc->told = notices;
 }
 
 void

@@ -95,5 +95,7 @@ int events_init(struct ctl_hca *h);
 void events_fini(struct ctl_hca *h);
 /* The SA may have forgotten us: subscribe again. */
 void events_renew(struct ctl_hca *h);
+/* Does the SA tell us of this trap? */
+bool events_hold(const struct ctl_hca *h, uint16_t trap);
 
 #endif /* PATH_H */
