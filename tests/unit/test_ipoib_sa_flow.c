@@ -410,7 +410,8 @@ test_silence_many(void **state)
 	sa_run(fx, 1000, 20000000);
 	assert_int_equal(fx->calls, 1000);
 	assert_in_range(fx->done_us - start, 1100000, 4000000);
-	assert_in_range(fx->s.seen, 64 * 11, 64 * 11 + 200);
+	/* How many tries fall before the silence is known depends on their jitter. */
+	assert_in_range(fx->s.seen, 64 * 9, 64 * 11 + 200);
 }
 
 static void
