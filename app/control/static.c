@@ -27,7 +27,7 @@ is_lost(const struct control *c, const struct ctl_route *r)
 	const struct control_addr_row *sub = &c->routes.lost;
 
 	return r->type == DP_NH_VIA && r->port == sub->port && ip_in(&r->via, &sub->ip, sub->len) &&
-			true;
+			!addr_on_link(c, r->port, &r->via);
 }
 
 void
