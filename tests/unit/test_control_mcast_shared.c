@@ -292,6 +292,21 @@ test_c_netlink(void **state)
 	close(fd[0]);
 }
 
+/* The real kernel lists its interfaces; none has this GID. */
+static void
+test_netlink_real(void **state)
+{
+	struct ib_gid nobody = { { 0xfe, 0x80, [14] = 0xee, [15] = 0xee } };
+	uint32_t i;
+
+	(void)state;
+	nlwatch_start(fx.c);
+	assert_non_null(fx.c->nlwatch);
+	for (i = 0; i < 20 && nlwatch_kernel_uses(fx.c, &nobody, 0x8001); i++)
+		run(100 * MS);
+	assert_false(nlwatch_kernel_uses(fx.c, &nobody, 0x8001));
+}
+
 /* Cut, garbled, foreign messages. */
 static void
 test_netlink_bad(void **state)
@@ -742,6 +757,7 @@ main(void)
 		TEST(test_c_verify_silent_sa),
 		TEST(test_verify_gives_way),
 		TEST(test_c_netlink),
+		TEST(test_netlink_real),
 		TEST(test_netlink_bad),
 		TEST(test_c_left_at_end),
 		TWO(test_c_shared_by_two_ports),
