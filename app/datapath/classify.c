@@ -154,12 +154,13 @@ tagged_check(struct dp_worker *w, struct rte_mbuf *m, const struct dp_port *p, i
 	return m;
 }
 
-/* What the active port of a bond gets, and what any member gets for itself, is the bond's. */
+/* What the active port of a bond gets, and what any member gets for itself, is the bond's.
+ * @return a drop reason, or -1 */
 static int
 bond_enter(const struct dp *dp, struct rte_mbuf *m, uint16_t bond, bool bcast)
 {
 	if (bond >= DP_PORTS_MAX || dp_port_kind(dp, bond) == DP_PORT_NONE)
-		return 0;
+		return -1;
 	if (bcast && dp_port_tx(dp, bond) != m->port)
 		return DP_DROP_bond_backup;
 	port_set(m, bond);

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <rte_eth_ring.h>
 #include <rte_mempool.h>
 
+#include "compat.h"
 #include "dp_fixture.h"
 
 #define NOW UINT64_C(1000000000)
@@ -93,8 +95,8 @@ fx_stop(void **state)
 	return rte_eal_cleanup();
 }
 
-static struct ipoib_neigh *
-table_make(const char *name)
+struct ipoib_neigh *
+fx_table(const char *name)
 {
 	struct ipoib_neigh_cfg cfg = {
 		.name = name,
@@ -129,6 +131,28 @@ void
 fx_l3_valid(uint16_t port, uint32_t ip, uint32_t adj)
 {
 	struct dp_ip addr = dp_ip4(ip);
+	struct ipoib_addr key;
+
+	dp_l3_key(&key, port, &addr);
+	rec_valid(fx.dp->l3, &key, adj, 0);
+}
+
+struct dp_ip
+fx_ip6(const char *text)
+{
+	struct in_addr four;
+	struct dp_ip ip;
+
+	if (inet_pton(AF_INET, text, &four) == 1)
+		return dp_ip4(rte_be_to_cpu_32(four.s_addr));
+	assert_int_equal(inet_pton(AF_INET6, text, ip.b), 1);
+	return ip;
+}
+
+void
+fx_l3_valid6(uint16_t port, const char *ip, uint32_t adj)
+{
+	struct dp_ip addr = fx_ip6(ip);
 	struct ipoib_addr key;
 
 	dp_l3_key(&key, port, &addr);
@@ -208,6 +232,41 @@ routes_make(void)
 	route(IP(198, 18, 3, 0), 24, 8, DP_NH_LINK, IB3, 0);
 }
 
+void
+fx_nh(uint16_t id, enum dp_nh_type type, uint16_t port, const char *gw)
+{
+	fx.dp->nh[id].type = type;
+	fx.dp->nh[id].port = port;
+	if (gw != NULL)
+		fx.dp->nh[id].gw = fx_ip6(gw);
+}
+
+void
+fx_route6(const char *prefix, uint8_t len, uint16_t id)
+{
+	struct dp_ip ip = fx_ip6(prefix);
+
+	assert_int_equal(rte_fib6_add(fx.dp->fib6, COMPAT_IP6(ip.b), len, id), 0);
+}
+
+static void
+routes6_make(void)
+{
+	fx_nh(10, DP_NH_LOCAL, ETH0, NULL);
+	fx_nh(11, DP_NH_LINK, ETH0, NULL);
+	fx_nh(12, DP_NH_LINK, IB1, NULL);
+	fx_nh(13, DP_NH_VIA, IB1, IP6_GW);
+	fx_nh(14, DP_NH_LINK, ETH2, NULL);
+	fx_route6(IP6_US, 128, 10);
+	fx_route6("2001:db8:1::", 64, 11);
+	fx_route6("2001:db8:2::", 64, 12);
+	fx_route6("2001:db8:ff::", 48, 13);
+	fx_route6("2001:db8:3::", 64, 14);
+	fx_l3_valid6(ETH0, IP6_HOST, ADJ_HOST);
+	fx_l3_valid6(IB1, IP6_GW, ADJ_GW);
+	fx_l3_valid6(ETH2, IP6_ETH2, ADJ_ETH2);
+}
+
 static void
 neighbours_make(void)
 {
@@ -215,9 +274,9 @@ neighbours_make(void)
 	static const struct rte_ether_addr eth2 = { { 2, 0, 0, 0, 0, 0x05 } };
 	struct dp_adj *adj = fx.dp->adj;
 
-	fx.dp->l3 = table_make("l3");
-	fx.dp->port[IB1].neigh = table_make("ib1");
-	fx.dp->port[IB3].neigh = table_make("ib3");
+	fx.dp->l3 = fx_table("l3");
+	fx.dp->port[IB1].neigh = fx_table("ib1");
+	fx.dp->port[IB3].neigh = fx_table("ib3");
 	adj[ADJ_HOST].mac = host;
 	adj[ADJ_GW].lladdr = fx_addr(QPN_GW, 9);
 	adj[ADJ_ETH2].mac = eth2;
@@ -256,6 +315,7 @@ setup(uint16_t nb_workers, uint16_t nb_txq)
 	}
 	routes_make();
 	neighbours_make();
+	routes6_make();
 	fx.w = fx.dp->worker[0];
 	dp_worker_enter(fx.w);
 }
@@ -466,6 +526,69 @@ fx_packet(uint16_t port, uint32_t src, uint32_t dst, uint8_t ttl, uint16_t len)
 	}
 	fx_ip(&frame[l2_len], src, dst, ttl, len);
 	return fx_mbuf(port, frame, l2_len + len);
+}
+
+struct rte_mbuf *
+fx_raw(uint16_t port, const void *ip, uint32_t len)
+{
+	static const uint8_t macs[] = { 2, 0, 0, 0, 0, 0x10, 2, 0, 0, 0, 0, 0x77 };
+	rte_be16_t type = *(const uint8_t *)ip >> 4 == 6 ? RTE_BE16(RTE_ETHER_TYPE_IPV6)
+							 : RTE_BE16(RTE_ETHER_TYPE_IPV4);
+	uint8_t frame[4096] = { 0 };
+	uint32_t l2_len = 4;
+
+	if (port % 2 == 0) {
+		memcpy(frame, macs, sizeof(macs));
+		frame[5] += port;
+		l2_len = 14;
+		memcpy(&frame[12], &type, 2);
+	} else {
+		memcpy(frame, &type, 2);
+	}
+	memcpy(&frame[l2_len], ip, len);
+	return fx_mbuf(port, frame, l2_len + len);
+}
+
+struct rte_mbuf *
+fx_packet6(uint16_t port, const char *src, const char *dst, uint8_t hops, uint16_t len)
+{
+	struct dp_ip from = fx_ip6(src), to = fx_ip6(dst);
+	uint8_t ip[4096] = { 0x60 };
+	uint16_t i;
+
+	ip[4] = (uint8_t)((len - 40) >> 8);
+	ip[5] = (uint8_t)(len - 40);
+	ip[6] = IPPROTO_UDP;
+	ip[7] = hops;
+	memcpy(&ip[8], from.b, 16);
+	memcpy(&ip[24], to.b, 16);
+	for (i = 40; i < len; i++)
+		ip[i] = (uint8_t)(i * 7);
+	return fx_raw(port, ip, len);
+}
+
+struct rte_mbuf *
+fx_punted(enum dp_punt_reason reason, uint16_t in_port)
+{
+	struct rte_mbuf *m = fx_punt();
+
+	assert_non_null(m);
+	assert_int_equal(dp_meta(m)->punt, reason);
+	assert_int_equal(m->port, in_port);
+	return m;
+}
+
+void
+fx_punted_key(struct rte_mbuf *m, uint16_t port, const char *ip)
+{
+	struct dp_ip nh, want = fx_ip6(ip);
+	uint16_t nh_port;
+
+	assert_int_equal(dp_meta(m)->out_port, port);
+	dp_l3_key_get(rte_pktmbuf_mtod(m, struct ipoib_addr *), &nh_port, &nh);
+	assert_int_equal(nh_port, port);
+	assert_true(dp_ip_equal(&nh, &want));
+	rte_pktmbuf_adj(m, IPOIB_ADDR_LEN);
 }
 
 void

@@ -42,6 +42,14 @@ enum { ETH0, IB1, ETH2, IB3, NB_PORTS };
 #define IP_IB_UNKNOWN IP(203, 0, 113, 99) /* on IB1, no neighbour yet */
 #define IP_NOWHERE IP(10, 1, 2, 3)	  /* no route */
 
+#define IP6_US "2001:db8:1::1"	  /* the same in IPv6 */
+#define IP6_HOST "2001:db8:1::77" /* on ETH0 */
+#define IP6_FAR "2001:db8:ff::5"  /* behind IP6_GW */
+#define IP6_GW "2001:db8:2::9"	  /* on IB1 */
+#define IP6_ETH2 "2001:db8:3::5"  /* on ETH2 */
+#define IP6_UNKNOWN "2001:db8:1::200"
+#define NH_FREE 20 /* the first next hop that tests may take */
+
 enum { ADJ_NONE, ADJ_HOST, ADJ_GW, ADJ_ETH2, ADJ_IB3, ADJ_FREE };
 #define AH_GW 42
 #define AH_IB3 43
@@ -99,12 +107,28 @@ struct rte_mbuf *fx_packet(uint16_t port, uint32_t src, uint32_t dst, uint8_t tt
 /* Compare a packet with what it should be. */
 void fx_assert_data(struct rte_mbuf *m, const void *data, uint32_t len);
 
+/* An empty neighbour table, as control makes it. */
+struct ipoib_neigh *fx_table(const char *name);
 /* Neighbours, as control sets them. */
 void fx_l3_valid(uint16_t port, uint32_t ip, uint32_t adj);
 void fx_l3_failed(uint16_t port, uint32_t ip);
 void fx_path_valid(uint16_t port, const struct ipoib_addr *addr, uint32_t ah, uint16_t mtu);
 void fx_path_failed(uint16_t port, const struct ipoib_addr *addr);
 void fx_path_del(uint16_t port, const struct ipoib_addr *addr);
+void fx_l3_valid6(uint16_t port, const char *ip, uint32_t adj);
+/* A next hop, gw an address of either family or NULL, and an IPv6 route to it. */
+void fx_nh(uint16_t id, enum dp_nh_type type, uint16_t port, const char *gw);
+void fx_route6(const char *prefix, uint8_t len, uint16_t id);
+/* An address from text, of either family. */
+struct dp_ip fx_ip6(const char *text);
+/* A UDP packet of @p len octets over IPv6, as a frame for @p port. */
+struct rte_mbuf *fx_packet6(
+		uint16_t port, const char *src, const char *dst, uint8_t hops, uint16_t len);
+/* A raw IP packet of either family as a frame for @p port. */
+struct rte_mbuf *fx_raw(uint16_t port, const void *ip, uint32_t len);
+/* A punted packet: its reason, where it came in; for a miss or one too big its next hop too. */
+struct rte_mbuf *fx_punted(enum dp_punt_reason reason, uint16_t in_port);
+void fx_punted_key(struct rte_mbuf *m, uint16_t port, const char *ip);
 /* The address of a peer. */
 struct ipoib_addr fx_addr(uint32_t qpn, uint8_t last);
 void fx_up(uint16_t port, bool up);
