@@ -202,7 +202,7 @@ static const char usage_tail[] =
 		"\n"
 		"One lcore runs all in turn. Two: control on the main lcore, one worker. Three or more:\n"
 		"the main lcore waits, one lcore runs control, the others are workers.\n"
-		"Memory: 68 MB for routes, 17 MB for each 4,096 mbufs of the default size.\n"
+		"Memory: 230 MB for routes, 17 MB for each 4,096 mbufs of the default size.\n"
 		"Without -i standard input is never read; SIGTERM or SIGINT ends the program.\n"
 		"Exit status: 0 ended as asked, 1 failed at run time, 2 the command line is wrong.\n";
 
