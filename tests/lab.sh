@@ -175,7 +175,7 @@ lab_memory()
 }
 
 # lab_run NAME COMMANDS VDEV... -- [option...]: start a dpdk-ipoib. Its log is
-# $LAB/NAME.log, its file prefix NAME.
+# $LAB/NAME.log, its file prefix NAME. LAB_LCORES: EAL's --lcores, if not both CPUs.
 lab_run()
 {
 	local name=$1 commands=$2 vdevs=()
@@ -186,7 +186,7 @@ lab_run()
 		shift
 	done
 	lab_memory
-	"$LAB_BUILD/app/dpdk-ipoib" --lcores '0@0-1,1@0-1' --no-pci "${LAB_MEMORY[@]}" \
+	"$LAB_BUILD/app/dpdk-ipoib" --lcores "${LAB_LCORES:-0@0-1,1@0-1}" --no-pci "${LAB_MEMORY[@]}" \
 		--file-prefix "$name" "${vdevs[@]}" "$@" --idle-sleep 50 \
 		--cmdline-file "$commands" >"$LAB/$name.log" 2>&1 &
 	echo $! >"$LAB/$name.pid"

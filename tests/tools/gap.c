@@ -8,7 +8,7 @@
  *
  *	gap send ADDRESS PORT PPS SECONDS [FLOWS [LENGTH]]	paced; flows are source ports
  *	gap recv ADDRESS PORT FILE				until SIGTERM; then one line in FILE
- *	gap pcap FILE						what a net_pcap port has sent
+ *	gap pcap FILE						what IPv4 a net_pcap port has sent
  *
  * Times of "recv" are the kernel's (SO_TIMESTAMPNS). The line of "recv":
  * received=N lost=N doubled=N overtaken=N longest_gap_us=N gap_at_ms=N
@@ -235,7 +235,7 @@ recv_all(char **arg)
 	return 0;
 }
 
-/* Frames of a file in the classic format, this machine's byte order; time between them. */
+/* IPv4 frames of a file in the classic format, this machine's byte order; time between them. */
 static int
 pcap_all(const char *name)
 {
@@ -253,17 +253,19 @@ pcap_all(const char *name)
 	setvbuf(in, NULL, _IOFBF, 1 << 20);
 	memcpy(&magic, head, sizeof(magic));
 	unit = magic == 0xa1b23c4d ? 1 : 1000;
-	for (; fread(&rec, sizeof(rec), 1, in) == 1; n++) {
+	while (fread(&rec, sizeof(rec), 1, in) == 1) {
+		if (rec.caplen > sizeof(frame) || fread(frame, 1, rec.caplen, in) != rec.caplen)
+			break;
+		if (rec.caplen < 14 || frame[12] != 0x08 || frame[13] != 0x00)
+			continue;
 		ns = rec.sec * NS_PER_S + rec.frac * unit;
-		if (n == 0)
+		if (n++ == 0)
 			first = ns;
 		else if (ns > last && ns - last > gap) {
 			gap = ns - last;
 			at = last;
 		}
 		last = ns;
-		if (rec.caplen > sizeof(frame) || fread(frame, 1, rec.caplen, in) != rec.caplen)
-			break;
 	}
 	fclose(in);
 	printf("frames=%" PRIu64 " seconds=%.2f longest_gap_us=%" PRIu64 " gap_at_ms=%" PRIu64 "\n",
