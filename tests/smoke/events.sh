@@ -6,8 +6,9 @@
 # started again, frozen, replaced by a standby on another HCA. Only a peer that gets
 # another LID costs packets, until its path has been asked for again.
 #
-# LONG=1: 10,000 packets a second instead of 2,000, and everything five times; the
-# figures of each stream are printed, beside those of one without any event.
+# LONG=1: 10,000 packets a second instead of 2,000, everything five times, and then a
+# minute without an SA; the figures of each stream are printed, beside those of one
+# without any event.
 
 # shellcheck source=../lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
@@ -19,6 +20,7 @@ if [ "${LONG:-0}" != 0 ]; then
 fi
 
 # A standby waits for 3 x 200 ms of silence.
+# shellcheck disable=SC2034 # read by fabric.sh
 FABRIC_OSM_CONF="sminfo_polling_timeout 200
 polling_retry_number 3"
 
@@ -88,6 +90,31 @@ unharmed()
 	grep -q ' lost=0 doubled=0 overtaken=0 ' <<<"$LAB_STREAM" || lab_fail "$1: not in order"
 }
 
+rss_kb() { awk '/^VmRSS/ {print $2}' "/proc/$(cat "$LAB/$1.pid")/status"; }
+mads() { lab_query "$1" -g mad_sent /ipoib/sm,1; }
+
+# A minute without an SA: memory stays as it is, and it is asked now and then only.
+black_hole()
+{
+	local rss sent hole
+
+	sm_freeze
+	/usr/bin/python3 "$LAB_TOP/tests/tools/swallow.py" "$(cat "$FABRIC_DIR/opensm.pid")" &
+	hole=$!
+	sleep 5
+	rss=$(rss_kb gateway-a) sent=$(mads gateway-a)
+	# Somebody new is asked for all the time.
+	lab_client ping -q -n -c 500 -i 0.1 -W 0.1 203.0.113.77 >/dev/null &
+	sleep 54
+	rss=$(($(rss_kb gateway-a) - rss)) sent=$(($(mads gateway-a) - sent))
+	echo "54 s without an SA: $sent MADs, $rss kB more"
+	kill -TERM $hole
+	wait $hole || lab_fail "the black hole does not work"
+	[ "$sent" -le 120 ] || lab_fail "the silent SA gets more than 2 MADs a second"
+	[ "$rss" -le 1024 ] || lab_fail "memory grows while the SA is silent"
+	sm_thaw
+}
+
 lab_start
 lab_wait 5 lab_ping || lab_fail "no ping"
 for round in $(seq $rounds); do
@@ -101,4 +128,6 @@ for round in $(seq $rounds); do
 	[ "$(lab_stream_value lost)" -lt $((pps * 2)) ] || lab_fail "new LID: flow lost"
 	[ "$(lab_stream_value lost)" -gt 0 ] || lab_fail "new LID: the peer never had another LID"
 done
+[ $rounds -eq 1 ] || unharmed black_hole 62
+lab_wait 5 lab_ping || lab_fail "no ping after all that"
 lab_finish
