@@ -69,6 +69,20 @@ pmd_ipoib_info_get(uint16_t port_id, struct pmd_ipoib_info *info)
 	return 0;
 }
 
+int
+pmd_ipoib_sibling_args(uint16_t port_id, uint16_t pkey, char *buf, size_t len)
+{
+	struct ipoib_port *port = ipoib_port_by_id(port_id);
+	struct ipoib_devargs args;
+
+	if (port == NULL)
+		return -ENODEV;
+	args = port->hca->args;
+	args.pkey = pkey;
+	args.queues = port->nb_qps;
+	return ipoib_devargs_format(&args, buf, len);
+}
+
 struct ipoib_mad *
 pmd_ipoib_mad(uint16_t port_id)
 {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,4 +240,21 @@ ipoib_devargs_parse(const char *name, const char *text, struct ipoib_devargs *ar
 	if (ret == 0)
 		*args = a;
 	return ret;
+}
+
+int
+ipoib_devargs_format(const struct ipoib_devargs *a, char *buf, size_t len)
+{
+	char carrier[RTE_ETH_NAME_MAX_LEN + 16] = "", numa[32] = "";
+	int n;
+
+	if (a->carrier[0] != '\0')
+		snprintf(carrier, sizeof(carrier), ",carrier=%s", a->carrier);
+	if (a->numa != SOCKET_ID_ANY)
+		snprintf(numa, sizeof(numa), ",numa=%d", a->numa);
+	n = snprintf(buf, len,
+			"hca=%s,device=%s,port=%u,mad=%s,pkey=0x%04x,queues=%u,crc=%s,grh=%s%s%s",
+			a->hca, a->device, a->port, a->mad, a->pkey, a->queues,
+			a->crc ? "on" : "off", a->grh ? "on" : "off", carrier, numa);
+	return n < 0 || (size_t)n >= len ? -ENOSPC : 0;
 }

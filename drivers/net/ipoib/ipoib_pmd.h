@@ -287,6 +287,9 @@ extern const struct ipoib_hca_ops ipoib_hca_soft;
 /* Parse and check; on error one line is logged and -EINVAL returned. */
 int ipoib_devargs_parse(const char *name, const char *text, struct ipoib_devargs *args);
 
+/* The text that ipoib_devargs_parse() reads. @return 0, -ENOSPC */
+int ipoib_devargs_format(const struct ipoib_devargs *args, char *buf, size_t len);
+
 /* Find or make the HCA of the arguments and put the port on it. */
 int ipoib_hca_get(const struct ipoib_devargs *args, struct ipoib_port *port);
 /* Take the port off; the last one ends the HCA. */

@@ -22,7 +22,9 @@
  *
  * Ports come and go at run time: rte_eal_hotplug_add("vdev", "net_ipoib1", ...)
  * and, after nobody polls it any more, rte_eth_dev_stop(), rte_eth_dev_close()
- * and rte_eal_hotplug_remove(), by the control thread of the HCA. Bursts on the
+ * and rte_eal_hotplug_remove(), by one thread at a time, which need not be the
+ * control thread of the HCA: that may go on polling by another port of it, and
+ * must be done with this one before it is stopped. Bursts on the
  * other ports of the HCA go on meanwhile; stopping waits for those that have
  * begun. The carrier keeps the mempool of the port that started it until the
  * last port stops.
@@ -141,6 +143,15 @@ bool pmd_ipoib_is(uint16_t port_id);
 
 /** @return 0, -ENODEV not this driver's */
 int pmd_ipoib_info_get(uint16_t port_id, struct pmd_ipoib_info *info);
+
+/**
+ * The arguments of one more net_ipoib device on the HCA port of @p port_id, as
+ * it has them itself but for its P_Key: for rte_eal_hotplug_add(). Any thread,
+ * but not while its port is closed.
+ * @param buf text of @p len octets
+ * @return 0, -ENODEV not this driver's, -ENOSPC @p buf is too small
+ */
+int pmd_ipoib_sibling_args(uint16_t port_id, uint16_t pkey, char *buf, size_t len);
 
 /**
  * The one MAD connection of the port's HCA; the driver keeps it until close.
