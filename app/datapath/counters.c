@@ -21,8 +21,8 @@ const char *const dp_drop_text[DP_DROP_MAX] = {
 /* All counters are one array of uint64_t; the struct's padding counts nothing. */
 #define NB_COUNTERS (offsetof(struct dp_counters, drop) / sizeof(uint64_t) + DP_DROP_MAX)
 
-static void
-counters_add(struct dp_counters *sum, const struct dp_counters *c)
+void
+dp_counters_add(struct dp_counters *sum, const struct dp_counters *c)
 {
 	const uint64_t *from = (const uint64_t *)c;
 	uint64_t *to = (uint64_t *)sum;
@@ -40,8 +40,8 @@ counters_total(const struct dp *dp, uint16_t port, struct dp_counters *sum)
 
 	memset(sum, 0, sizeof(*sum));
 	for (i = 0; i < dp->nb_workers; i++)
-		counters_add(sum, &dp->worker[i]->ctr[port]);
-	counters_add(sum, &dp->ctl[port]);
+		dp_counters_add(sum, &dp->worker[i]->ctr[port]);
+	dp_counters_add(sum, &dp->ctl[port]);
 }
 
 void
@@ -57,12 +57,18 @@ dp_counters_get(const struct dp *dp, uint16_t port, struct dp_counters *sum)
 }
 
 void
+dp_counters_clear_port(struct dp *dp, uint16_t port)
+{
+	counters_total(dp, port, &dp->base[port]);
+}
+
+void
 dp_counters_clear(struct dp *dp)
 {
 	uint16_t port;
 
 	for (port = 0; port < DP_PORTS_MAX; port++)
-		counters_total(dp, port, &dp->base[port]);
+		dp_counters_clear_port(dp, port);
 }
 
 int64_t

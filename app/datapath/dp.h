@@ -591,6 +591,12 @@ void dp_counters_get(const struct dp *dp, uint16_t port, struct dp_counters *sum
 /** Forget all counters (they are remembered as a base; writers are not disturbed). Main thread. */
 void dp_counters_clear(struct dp *dp);
 
+/** The same of one port. */
+void dp_counters_clear_port(struct dp *dp, uint16_t port);
+
+/** Add @p c to @p sum; any thread. */
+void dp_counters_add(struct dp_counters *sum, const struct dp_counters *c);
+
 /** Packets in the punt ring, inject rings and workers' buffers. Exact while workers are stopped. */
 uint64_t dp_queued(const struct dp *dp);
 

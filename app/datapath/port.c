@@ -333,9 +333,30 @@ port_leave(struct dp *dp, uint16_t port)
 	rxqs_publish(dp);
 }
 
+/*
+ * Workers that run drop what is for a port that is gone. Those that do not would find it when they
+ * start, when another port perhaps has the number. Control may put something behind meanwhile.
+ */
+static void
+inject_purge(struct dp_worker *w, uint16_t port)
+{
+	uint32_t left = rte_ring_count(w->inject);
+	struct rte_mbuf *m;
+	void *obj;
+
+	for (; left > 0 && rte_ring_dequeue(w->inject, &obj) == 0; left--) {
+		m = obj;
+		if (dp_meta(m)->out_port != port && rte_ring_enqueue(w->inject, m) == 0)
+			continue;
+		dp_count(&w->ctr[port].drop[DP_DROP_tx_port], 1);
+		rte_pktmbuf_free(m);
+	}
+}
+
 int
 dp_port_del(struct dp *dp, uint16_t port)
 {
+	uint16_t i;
 	int ret;
 
 	if (port >= DP_PORTS_MAX || port_is_free(dp, port))
@@ -349,7 +370,10 @@ dp_port_del(struct dp *dp, uint16_t port)
 		port_leave(dp, port);
 	}
 	ret = turns_wait(dp);
-	if (ret == 0)
-		dp->leaving &= ~RTE_BIT64(port);
-	return ret;
+	if (ret != 0)
+		return ret;
+	for (i = 0; i < dp->nb_workers && !atomic_load(&dp->running); i++)
+		inject_purge(dp->worker[i], port);
+	dp->leaving &= ~RTE_BIT64(port);
+	return 0;
 }
