@@ -345,7 +345,7 @@ addr_remove(struct control *c, uint32_t at)
 {
 	struct ctl_routes *t = &c->routes;
 	struct control_addr_row gone = t->addrs[at];
-	struct ctl_port *p = ctl_port(c, gone.port);
+	struct ctl_port *p = c->ports[gone.port];
 	struct ctl_route r[4];
 	uint32_t i;
 

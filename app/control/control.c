@@ -64,84 +64,6 @@ on_undelivered(struct control *c, struct rte_mbuf *m)
 		ctl_drop(c, DP_DROP_no_path, m);
 }
 
-/* --- ports --- */
-
-static int
-ipoib_init(struct ctl_port *p)
-{
-	int ret;
-
-	p->ahs.dead_first = UINT32_MAX;
-	ret = hca_get(p->c, p->id, &p->hca);
-	if (ret == 0)
-		ret = pmd_ipoib_info_get(p->id, &p->info);
-	if (ret == 0)
-		ret = paths_init(p);
-	if (ret == 0)
-		ret = resolve_init(p);
-	if (ret == 0)
-		ret = mcast_init(p);
-	return ret;
-}
-
-static void
-port_free(struct ctl_port *p)
-{
-	struct control *c = p->c;
-
-	nd_fini(p);
-	arp_fini(p);
-	dhcp_port_gone(p);
-	ip_mcast_port_gone(p);
-	if (p->kind == DP_PORT_IPOIB && p->hca != NULL) {
-		if (p->bcast.p != NULL)
-			mcast_fini(p);
-		paths_fini(p);
-		if (p->neigh != NULL)
-			resolve_fini(p);
-	}
-	link_fini(p);
-	if (p->kind == DP_PORT_IPOIB) {
-		ah_fini(p);
-		hca_put(p);
-	}
-	atomic_store(&p->dp->up, false);
-	c->ports[p->id] = NULL;
-	free(p);
-}
-
-int
-control_port_add(struct control *c, uint16_t port_id)
-{
-	struct ctl_port *p;
-	int ret;
-
-	if (port_id >= DP_PORTS_MAX || c->dp->port[port_id].kind == DP_PORT_NONE)
-		return -ENODEV;
-	if (c->ports[port_id] != NULL)
-		return -EEXIST;
-	p = calloc(1, sizeof(*p));
-	if (p == NULL)
-		return -ENOMEM;
-	p->c = c;
-	p->id = port_id;
-	p->dp = &c->dp->port[port_id];
-	p->kind = p->dp->kind;
-	c->ports[port_id] = p;
-	ret = arp_init(p);
-	if (ret == 0)
-		ret = nd_init(p);
-	if (ret == 0 && p->kind == DP_PORT_IPOIB)
-		ret = ipoib_init(p);
-	if (ret == 0)
-		ret = link_init(p);
-	if (ret == 0)
-		return 0;
-	CTL_LOG(ERR, "port %u: cannot be taken over: %s", port_id, strerror(-ret));
-	port_free(p);
-	return ret;
-}
-
 /* --- punted packets --- */
 
 static void
@@ -238,7 +160,7 @@ punts_run(struct control *c)
 static void
 port_run(struct ctl_port *p)
 {
-	if (p->kind != DP_PORT_IPOIB)
+	if (p->hca == NULL)
 		return;
 	resolve_run(p);
 	paths_run(p);
@@ -274,7 +196,7 @@ deadline(const struct control *c)
 	if (l3_busy(c))
 		due = c->now + TICK_WAITING_US;
 	for (i = 0; i < DP_PORTS_MAX; i++) {
-		if (c->ports[i] != NULL && c->ports[i]->kind == DP_PORT_IPOIB &&
+		if (c->ports[i] != NULL && c->ports[i]->hca != NULL &&
 				(paths_busy(c->ports[i]) || mcast_busy(c->ports[i])))
 			due = c->now + TICK_WAITING_US;
 	}
@@ -292,7 +214,7 @@ control_tick(struct control *c)
 	c->now = control_now_us();
 	hcas_poll(c);
 	for (i = 0; i < DP_PORTS_MAX; i++) {
-		if (c->ports[i] != NULL && c->ports[i]->kind == DP_PORT_IPOIB)
+		if (c->ports[i] != NULL)
 			link_run(c->ports[i]);
 	}
 	/* Before resolved neighbours are published: older packets first. */
@@ -400,7 +322,7 @@ control_destroy(struct control *c)
 	trust_fini(c);
 	for (i = 0; i < DP_PORTS_MAX; i++) {
 		if (c->ports[i] != NULL)
-			port_free(c->ports[i]);
+			ctl_port_free(c->ports[i]);
 	}
 	lost_free(c);
 	hcas_free(c);

@@ -43,11 +43,27 @@ struct control_cfg {
 int control_create(const struct control_cfg *cfg, struct dp *dp, struct control **c);
 
 /**
- * Take over a started ethdev that is a forwarding port: makes its tables and,
- * for IPoIB, its SA client and link state machine. Before the first tick.
- * @return 0 or -errno, one line logged
+ * Take over a port of dp_port_add() (a started ethdev) or dp_port_add_logical(): makes its tables
+ * and, for IPoIB, its SA client and link state machine. Control thread, or before the first tick.
+ * @return 0; -ENODEV; -EEXIST; -EAGAIN packets for a port that had this number are still on their
+ *   way, try again; -ENOMEM and the like, one line logged and nothing left behind
  */
 int control_port_add(struct control *c, uint16_t port_id);
+
+/**
+ * First part of taking a port away: its addresses, routes through it, neighbours, DHCP servers and
+ * flags go, the SA is told that its groups are left, the link is down for good. Then workers have
+ * nothing that leads to it, and dp_port_del() may follow. Control thread.
+ * @return 0 done, also when it is called again; -EAGAIN not yet all, call again; and, with nothing
+ *   changed: -ENODEV; -EBUSY a sub-port or bond sends by it; -EADDRINUSE other ports are bound to it
+ */
+int control_port_leave(struct control *c, uint16_t port_id);
+
+/**
+ * Last part, after dp_port_del(): give up its tables. Then the ethdev may be closed. Control thread.
+ * @return 0; -ENODEV; -EBUSY one of the parts before has not been done
+ */
+int control_port_del(struct control *c, uint16_t port_id);
 
 /** Leave groups, free everything. Control thread has ended, workers have ended. */
 void control_destroy(struct control *c);

@@ -295,6 +295,8 @@ struct ctl_port {
 	/* Of a logical port: the port that really sends (parent of a sub-port, active member of a
 	 * bond). NULL: this one does. See ctl_real(). */
 	struct ctl_port *lower;
+	bool leaving; /* being taken away: nothing new is to begin with it */
+	uint64_t leave_until;
 	struct ctl_bucket arp_bucket;
 
 	/* IPoIB only, from here on. */
@@ -455,7 +457,8 @@ struct control {
 	struct ctl_adjs adjs;
 	struct ctl_park park; /* for the L3 table */
 	TAILQ_HEAD(, ctl_l3) l3_ready;
-	uint64_t punts;	      /* taken from the punt ring, ever */
+	uint64_t punts;		     /* taken from the punt ring, ever */
+	uint64_t gone[DP_PORTS_MAX]; /* where that was when a port was taken away; see port.c */
 	struct ctl_park lost; /* from the resolver's undelivered hook; at the encapsulation header */
 	struct ctl_bucket icmp_bucket;
 	struct ctl_bucket icmp_port_bucket[DP_PORTS_MAX];
@@ -526,11 +529,17 @@ ctl_delivered(struct control *c, struct rte_mbuf *m)
 /* An empty packet of our own, counted as originated at the port it is made for; or NULL. */
 struct rte_mbuf *ctl_alloc(struct control *c, uint16_t port);
 
+/* A port that is there, and is to stay. */
 static inline struct ctl_port *
-ctl_port(struct control *c, uint16_t port)
+ctl_port(const struct control *c, uint16_t port)
 {
-	return port < DP_PORTS_MAX ? c->ports[port] : NULL;
+	struct ctl_port *p = port < DP_PORTS_MAX ? c->ports[port] : NULL;
+
+	return p != NULL && !p->leaving ? p : NULL;
 }
+
+/* Give up all that a port has. */
+void ctl_port_free(struct ctl_port *p);
 
 /* The port that sends for p: frames, neighbour tables and address handles are its. */
 static inline struct ctl_port *
@@ -615,6 +624,8 @@ void hcas_poll(struct control *c);
 void hcas_free(struct control *c);
 int link_init(struct ctl_port *p);
 void link_fini(struct ctl_port *p);
+/* For good: leave all groups, and do not come up again. */
+void link_leave(struct ctl_port *p);
 /* Look at the port now if something happened. */
 void link_run(struct ctl_port *p);
 /* The broadcast group was joined, lost, or could not be joined. */

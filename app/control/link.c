@@ -158,6 +158,8 @@ hcas_free(struct control *c)
 		hca_free(h);
 }
 
+static void subports_follow(struct ctl_port *parent);
+
 static void
 link_set(struct ctl_port *p, bool up, const char *reason)
 {
@@ -175,6 +177,7 @@ link_set(struct ctl_port *p, bool up, const char *reason)
 	atomic_store_explicit(&p->dp->up, up, memory_order_release);
 	if (up && c->link_up != NULL)
 		c->link_up(c, p);
+	subports_follow(p);
 }
 
 static void
@@ -187,6 +190,34 @@ mtu_set(struct ctl_port *p, uint16_t link)
 	atomic_store(&p->dp->mtu, mtu);
 	if (p->kind == DP_PORT_IPOIB && p->paths != NULL)
 		paths_republish(p);
+	subports_follow(p);
+}
+
+/* An 802.1Q sub-port is up when its parent is, and has at most its MTU. */
+static void
+subport_follow(struct ctl_port *p)
+{
+	struct ctl_port *parent = p->lower;
+	uint16_t mtu;
+
+	if (p->leaving)
+		return;
+	if (rte_eth_dev_get_mtu(parent->id, &mtu) == 0)
+		mtu_set(p, mtu);
+	link_set(p, parent->up, parent->reason);
+}
+
+static void
+subports_follow(struct ctl_port *parent)
+{
+	struct control *c = parent->c;
+	uint16_t i;
+
+	for (i = DP_PORT_LOGICAL; i < DP_PORTS_MAX; i++) {
+		if (c->ports[i] != NULL && c->ports[i]->lower == parent &&
+				c->ports[i]->dp->vlan != 0)
+			subport_follow(c->ports[i]);
+	}
 }
 
 static bool
@@ -404,6 +435,11 @@ link_init(struct ctl_port *p)
 	bool ib = p->kind == DP_PORT_IPOIB;
 	int ret;
 
+	if (p->id >= DP_PORT_LOGICAL) {
+		if (p->dp->vlan != 0)
+			subport_follow(p);
+		return 0;
+	}
 	ret = timer_init(p->c, &p->watch, ib ? link_watch : eth_watch, p);
 	if (ret != 0)
 		return ret;
@@ -421,11 +457,25 @@ link_init(struct ctl_port *p)
 }
 
 void
+link_leave(struct ctl_port *p)
+{
+	timer_stop(p->c, &p->watch);
+	p->events = 0;
+	if (p->hca == NULL) {
+		link_set(p, false, "being removed");
+		return;
+	}
+	ipoib_mad_unlisten(p->hca->mad, mad_event, p);
+	mcast_bcast_leave(p);
+	link_lost(p, "being removed");
+}
+
+void
 link_fini(struct ctl_port *p)
 {
 	if (p->watch.fn == NULL)
 		return;
-	if (p->kind == DP_PORT_IPOIB)
+	if (p->hca != NULL && !p->leaving)
 		ipoib_mad_unlisten(p->hca->mad, mad_event, p);
 	timer_fini(p->c, &p->watch);
 }

@@ -32,7 +32,7 @@ ipoib_port(struct control *c, uint16_t port)
 {
 	struct ctl_port *p = ctl_port(c, port);
 
-	return p != NULL && p->kind == DP_PORT_IPOIB ? p : NULL;
+	return p != NULL && p->hca != NULL ? p : NULL;
 }
 
 /* Is it what its prefix leads to, or one of several? */
