@@ -29,8 +29,8 @@ struct sample_call {
 /* Soft HCA: what came (carrier, loop-back, copies for several queues, from
  * another queue) is delivered, dropped, or given to another queue.
  */
-static void
-hca_sample(uint16_t port, struct sample *s)
+int64_t
+account_hca(uint16_t port, uint64_t *events)
 {
 	struct rte_eth_xstat_name *names = NULL;
 	struct rte_eth_xstat *x = NULL;
@@ -39,7 +39,7 @@ hca_sample(uint16_t port, struct sample *s)
 
 	n = rte_eth_xstats_get_names(port, NULL, 0);
 	if (n <= 0)
-		return;
+		return 0;
 	names = calloc(n, sizeof(*names));
 	x = calloc(n, sizeof(*x));
 	if (names == NULL || x == NULL || rte_eth_xstats_get_names(port, names, n) != n ||
@@ -56,12 +56,12 @@ hca_sample(uint16_t port, struct sample *s)
 		else if (strcmp(name, "rx_delivered") == 0 || strcmp(name, "rx_handed_over") == 0 ||
 				strncmp(name, "rx_drop_", 8) == 0)
 			sum -= v;
-		s->events += x[i].value;
+		*events += x[i].value;
 	}
-	s->hca += sum;
 out:
 	free(names);
 	free(x);
+	return sum;
 }
 
 static uint64_t
@@ -91,11 +91,15 @@ sample_fn(struct control *c, void *arg)
 	uint16_t i;
 
 	memset(s, 0, sizeof(*s));
+	for (i = 0; i < DP_PORTS_MAX; i++)
+		s->events += events_of(a->dp, i);
+	pthread_rwlock_rdlock(&a->ports_lock);
 	for (i = 0; i < a->nb_ports; i++) {
-		s->events += events_of(a->dp, a->port[i]);
-		if (a->dp->port[a->port[i]].kind == DP_PORT_IPOIB)
-			hca_sample(a->port[i], s);
+		if (pmd_ipoib_is(a->port[i]))
+			s->hca += account_hca(a->port[i], &s->events);
 	}
+	s->hca += a->hca_gone;
+	pthread_rwlock_unlock(&a->ports_lock);
 	s->queued = dp_queued(a->dp) + control_queued(c);
 	s->app = dp_balance(a->dp);
 	return 0;

@@ -40,8 +40,13 @@ extern int app_logtype;
 /** How long telemetry does. */
 #define APP_ASK_TELEMETRY_MS 100
 
-/** What other threads ask of the main thread. */
-enum app_request { APP_REQUEST_NONE, APP_REQUEST_START, APP_REQUEST_STOP, APP_REQUEST_CLEAR };
+/** Room for one line that says why something did not work. */
+#define APP_WHY_MAX 256
+
+struct app;
+
+/** What other threads ask of the main thread, which runs it. @return 0 or -errno, handed back */
+typedef int (*app_fn)(struct app *a, void *arg);
 
 /** Which lcore does what. */
 struct app_lcores {
@@ -59,8 +64,14 @@ struct app {
 	struct app_lcores lcores;
 	struct dp *dp;
 	struct control *control;
+	/* Forwarding ports, in ascending order. [main] writes, under the lock for others to read. */
+	pthread_rwlock_t ports_lock;
 	uint16_t nb_ports;
 	uint16_t port[DP_PORTS_MAX];
+	_Atomic uint32_t came[DP_PORTS_MAX]; /**< [main] ports that have had the number so far */
+	struct dp_counters gone;	     /**< [main] since the last clear, of ports that went */
+	int64_t hca_gone; /**< [main] what the balances of soft HCAs lack with ports that went */
+	char why[APP_WHY_MAX]; /**< [main] why what was just tried on a port did not work */
 	struct rte_eth_stats stats_base[DP_PORTS_MAX]; /**< [main] at the last start or clear */
 	uint32_t service_id;
 	_Atomic uint64_t control_due; /**< when control wants its next turn */
@@ -78,9 +89,11 @@ struct app {
 	int wake_fd;		    /**< eventfd: wakes the main thread */
 	int end_fd;		    /**< eventfd: readable once the program ends */
 	pthread_t main_thread;
-	pthread_mutex_t lock; /**< of the next three */
+	pthread_mutex_t asking; /**< one request at a time */
+	pthread_mutex_t lock;	/**< of the next four */
 	pthread_cond_t answered;
-	enum app_request request;
+	app_fn request; /**< NULL: none */
+	void *request_arg;
 	int request_result;
 };
 
@@ -91,17 +104,28 @@ int run_init(struct app *a);
 void run_fini(struct app *a);
 /** Until quit: requests, and control and a worker where they have no lcore of their own. */
 void run_loop(struct app *a);
+/**
+ * app_ask() while control and the worker that run in this thread, if they do, go on: for what takes
+ * several turns. @return as app_ask()
+ */
+int run_ask(struct app *a, control_fn fn, void *arg, size_t arg_size, uint32_t timeout_ms);
+
+/* What can be requested; arg is not used. */
+
+/** Start the workers. @return 0, -EALREADY, -ECANCELED the program ends, else what failed */
+int run_start(struct app *a, void *arg);
 /** Stop the workers, let control take what they left; bounded. @return 0, -EALREADY, -ETIMEDOUT */
-int run_stop(struct app *a);
+int run_stop(struct app *a, void *arg);
+/** Forget the counters. @return 0 */
+int run_clear(struct app *a, void *arg);
 
 /* Requests: any thread but the main thread. */
 
 /**
- * Let the main thread start or stop forwarding or clear its counters, and wait for it.
- * @return 0; -EALREADY it is so; -EBUSY no answer in 10 s; -ECANCELED the
- *   program ends; else what failed
+ * Let the main thread run @p fn(a, arg), and wait for it.
+ * @return what @p fn returned; -EBUSY the main thread did not get to it in 10 s: it will not run
  */
-int app_request(struct app *a, enum app_request request);
+int app_request(struct app *a, app_fn fn, void *arg);
 /** End the program with @p status unless another thread said so before. Signal-safe. */
 void app_quit(struct app *a, int status);
 
@@ -123,6 +147,8 @@ int app_ask(struct app *a, control_fn fn, void *arg, size_t arg_size, uint32_t t
  * @return 0; -EAGAIN packets move: no figure; -EBUSY control does not answer
  */
 int account_unaccounted(struct app *a, int64_t *unaccounted, uint32_t timeout_ms);
+/** The balance of an IPoIB port's soft HCA; what it counted is added to @p events. */
+int64_t account_hca(uint16_t port, uint64_t *events);
 /** Packets that wait in rings, neighbour and multicast queues. @return 0, -EBUSY */
 int account_queued(struct app *a, uint64_t *queued, uint32_t timeout_ms);
 
@@ -137,15 +163,71 @@ int lcores_service_start(struct app *a);
 void lcores_service_stop(struct app *a);
 /** Find, configure and start the forwarding ports. @return 0 or -errno, one line printed */
 int ports_open(struct app *a);
-/** Tell of lcores and ports that lie on different NUMA nodes. */
-void ports_numa_check(const struct app *a);
+/** Configure and start one more, which has a pool of its own. @return 0 or -errno, a->why is set */
+int port_open_late(struct app *a, uint16_t port);
+/** Put a port into the list, or take it out. */
+void ports_list(struct app *a, uint16_t port, bool in);
+/** Tell of lcores that lie on another NUMA node than the port. */
+void port_numa_check(const struct app *a, uint16_t port);
 /** Stop and close all ethdevs and free the pools. */
 void ports_close(struct app *a);
 /** A pool for packets made here. */
 struct rte_mempool *ports_pool(void);
 
-/** A port of ours? Any thread. */
-bool app_has_port(const struct app *a, uint16_t port);
+/* Ports that come and go while the program runs: requests (app_fn). What fails leaves everything as
+ * it was, and one line in why. */
+
+/** An ethdev of a virtual device, made to be a forwarding port. */
+struct port_plug {
+	char name[RTE_ETH_NAME_MAX_LEN]; /**< of the device, with the driver's in front */
+	char args[256];			 /**< its devargs */
+	uint16_t port;			 /**< its number, on success */
+	char why[APP_WHY_MAX];
+};
+/** @param plug struct port_plug @return 0 or -errno */
+int port_plug(struct app *a, void *plug);
+
+/** A logical port, as dp_port_add_logical() takes it. */
+struct port_logical {
+	enum dp_port_kind kind;
+	uint16_t vlan;
+	uint16_t parent;
+	uint16_t port; /**< its number, on success */
+	char why[APP_WHY_MAX];
+};
+/** @param logical struct port_logical @return 0 or -errno */
+int port_logical_add(struct app *a, void *logical);
+
+/** A port that goes, with its ethdev unless it is a logical one. */
+struct port_unplug {
+	uint16_t port;
+	char why[APP_WHY_MAX];
+};
+/**
+ * @param unplug struct port_unplug
+ * @return 0; -ENODEV; -EBUSY others need it; -ETIMEDOUT it is not gone yet: ask again
+ */
+int port_unplug(struct app *a, void *unplug);
+
+/** One more partition on the HCA port of an IPoIB port. */
+struct partition_add {
+	uint16_t like; /**< that port: the new one has its arguments, but for the P_Key */
+	uint16_t pkey; /**< without the full-member bit only a limited membership will do */
+	uint16_t port; /**< the new port's number, on success */
+	char why[APP_WHY_MAX];
+};
+/** @param add struct partition_add @return 0, -ENODEV, -EINVAL, -EEXIST, or as port_plug() */
+int partition_add(struct app *a, void *add);
+/** Remove the port of a partition, but not the last one of its HCA port.
+ *  @param unplug struct port_unplug @return 0, -ENODEV, -EBUSY, or as port_unplug() */
+int partition_del(struct app *a, void *unplug);
+
+/* Any thread. */
+
+/** Copy the list of ports. @return how many */
+uint16_t app_ports(struct app *a, uint16_t ports[DP_PORTS_MAX]);
+/** A port of ours? */
+bool app_has_port(struct app *a, uint16_t port);
 
 /** One line for the user on standard error. Any thread. */
 void app_say(const char *fmt, ...) __rte_format_printf(1, 2);

@@ -158,7 +158,7 @@ stop_forwarding(struct app *a)
 {
 	int ret;
 
-	ret = run_stop(a);
+	ret = run_stop(a, NULL);
 	if (ret == -EALREADY)
 		return;
 	if (ret != 0) {
@@ -206,7 +206,6 @@ app_main(struct app *a)
 		return APP_EXIT_RUN;
 	if (ports_open(a) != 0)
 		goto close_ports;
-	ports_numa_check(a);
 	if (dp_init(a) != 0)
 		goto close_ports;
 	if (control_init(a) != 0)

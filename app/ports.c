@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <numa.h>
 
@@ -21,9 +23,27 @@
 #define POOL_CACHE 256
 /* For neighbour queues, fragments, and what control makes. */
 #define POOL_SPARE 8192
+/* The same of one port more. */
+#define LATE_SPARE 1024
 
-/* One pool per NUMA node. */
+/* One pool per NUMA node for the ports of the start. */
 static struct rte_mempool *pools[RTE_MAX_NUMA_NODES];
+/*
+ * One for each number of a port that came later. A driver may go on with a pool when its port is
+ * gone (a carrier does), so it stays for the next port with the number.
+ */
+static struct rte_mempool *late_pools[RTE_MAX_ETHPORTS];
+
+/* Why what was tried does not work: at the start for standard error, later for who asked for it. */
+static int __rte_format_printf(3, 4) why(struct app *a, int ret, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(a->why, sizeof(a->why), fmt, ap);
+	va_end(ap);
+	return ret;
+}
 
 static uint16_t
 rx_descs(const struct app *a, const struct rte_eth_dev_info *info)
@@ -57,21 +77,35 @@ tx_queues(const struct app *a, const struct rte_eth_dev_info *info)
 	return RTE_MIN(a->lcores.nb_workers, info->max_tx_queues);
 }
 
+/* Every queue of the port full. */
+static uint32_t
+port_mbufs(const struct app *a, uint16_t port)
+{
+	struct rte_eth_dev_info info;
+
+	if (rte_eth_dev_info_get(port, &info) != 0)
+		return 0;
+	return rx_queues(a) * rx_descs(a, &info) + tx_queues(a, &info) * tx_descs(a, &info);
+}
+
+/* Every cache full. */
+static uint32_t
+cache_mbufs(void)
+{
+	return (rte_lcore_count() + 1) * (POOL_CACHE * 2 + 64);
+}
+
 /* Every queue full, every ring full, every cache full, and some to spare. */
 static uint32_t
 pool_count(const struct app *a)
 {
-	uint32_t n = POOL_SPARE + DP_PUNT_RING + (rte_lcore_count() + 1) * (POOL_CACHE * 2 + 64);
-	struct rte_eth_dev_info info;
+	uint32_t n = POOL_SPARE + DP_PUNT_RING + cache_mbufs();
 	uint16_t port;
 
 	if (a->opt.total_num_mbufs != 0)
 		return a->opt.total_num_mbufs;
-	RTE_ETH_FOREACH_DEV(port) {
-		if (rte_eth_dev_info_get(port, &info) != 0)
-			continue;
-		n += rx_queues(a) * rx_descs(a, &info) + tx_queues(a, &info) * tx_descs(a, &info);
-	}
+	RTE_ETH_FOREACH_DEV(port)
+		n += port_mbufs(a, port);
 	return n;
 }
 
@@ -89,23 +123,49 @@ socket_of(uint16_t port)
 }
 
 static struct rte_mempool *
-pool_get(const struct app *a, int socket)
+pool_make(struct app *a, const char *name, uint32_t n, int socket)
 {
-	uint32_t n = pool_count(a);
-	char name[32];
+	struct rte_mempool *mp;
 
-	if (pools[socket] != NULL)
-		return pools[socket];
-	snprintf(name, sizeof(name), "ipoib_mbufs_%d", socket);
-	pools[socket] = rte_pktmbuf_pool_create(
-			name, n, POOL_CACHE, 0, (uint16_t)a->opt.mbuf_size, socket);
-	if (pools[socket] == NULL)
-		app_say("no memory for %u mbufs of %u octets (%" PRIu64
-			" MB) on NUMA node %d: more hugepages or EAL's -m, or less by "
-			"--total-num-mbufs or --mbuf-size: %s",
+	mp = rte_pktmbuf_pool_create(name, n, POOL_CACHE, 0, (uint16_t)a->opt.mbuf_size, socket);
+	if (mp == NULL)
+		why(a, -ENOMEM,
+				"no memory for %u mbufs of %u octets (%" PRIu64
+				" MB) on NUMA node %d: more hugepages or EAL's -m, or less by "
+				"--total-num-mbufs or --mbuf-size: %s",
 				n, a->opt.mbuf_size, (uint64_t)n * (a->opt.mbuf_size + 192) >> 20,
 				socket, rte_strerror(rte_errno));
+	return mp;
+}
+
+static struct rte_mempool *
+pool_get(struct app *a, int socket)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "ipoib_mbufs_%d", socket);
+	if (pools[socket] == NULL)
+		pools[socket] = pool_make(a, name, pool_count(a), socket);
 	return pools[socket];
+}
+
+static struct rte_mempool *
+late_pool_get(struct app *a, uint16_t port)
+{
+	uint32_t n = port_mbufs(a, port) + cache_mbufs() + LATE_SPARE;
+	char name[32];
+
+	snprintf(name, sizeof(name), "ipoib_mbufs_port%u", port);
+	if (late_pools[port] == NULL)
+		late_pools[port] = pool_make(a, name, n, socket_of(port));
+	else if (late_pools[port]->size < n)
+		why(a, -ENOMEM,
+				"port %u: another port that had this number left a pool of %u mbufs, "
+				"%u are needed: restart the program",
+				port, late_pools[port]->size, n);
+	else
+		return late_pools[port];
+	return late_pools[port] != NULL && late_pools[port]->size >= n ? late_pools[port] : NULL;
 }
 
 struct rte_mempool *
@@ -121,18 +181,15 @@ ports_pool(void)
 }
 
 static int
-queues_check(uint16_t port, const struct rte_eth_dev_info *info, uint16_t nb_rxq, uint16_t nb_txq)
+queues_check(struct app *a, uint16_t port, const struct rte_eth_dev_info *info, uint16_t nb_rxq,
+		uint16_t nb_txq)
 {
-	if (nb_rxq > info->max_rx_queues) {
-		app_say("--rxq %u: port %u (%s) has at most %u RX queues", nb_rxq, port,
-				info->driver_name, info->max_rx_queues);
-		return -EINVAL;
-	}
-	if (nb_txq > info->max_tx_queues) {
-		app_say("--txq %u: port %u (%s) has at most %u TX queues", nb_txq, port,
-				info->driver_name, info->max_tx_queues);
-		return -EINVAL;
-	}
+	if (nb_rxq > info->max_rx_queues)
+		return why(a, -EINVAL, "--rxq %u: port %u (%s) has at most %u RX queues", nb_rxq,
+				port, info->driver_name, info->max_rx_queues);
+	if (nb_txq > info->max_tx_queues)
+		return why(a, -EINVAL, "--txq %u: port %u (%s) has at most %u TX queues", nb_txq,
+				port, info->driver_name, info->max_tx_queues);
 	return 0;
 }
 
@@ -155,157 +212,17 @@ configure(uint16_t port, const struct rte_eth_dev_info *info, uint16_t nb_rxq, u
 
 static int
 queues_setup(const struct app *a, uint16_t port, const struct rte_eth_dev_info *info,
-		uint16_t nb_rxq, uint16_t nb_txq)
+		uint16_t nb_rxq, uint16_t nb_txq, struct rte_mempool *pool)
 {
 	uint16_t rxd = rx_descs(a, info), txd = tx_descs(a, info), q;
 	int socket = socket_of(port), ret;
 
 	ret = rte_eth_dev_adjust_nb_rx_tx_desc(port, &rxd, &txd);
 	for (q = 0; ret == 0 && q < nb_rxq; q++)
-		ret = rte_eth_rx_queue_setup(port, q, rxd, socket, NULL, pools[socket]);
+		ret = rte_eth_rx_queue_setup(port, q, rxd, socket, NULL, pool);
 	for (q = 0; ret == 0 && q < nb_txq; q++)
 		ret = rte_eth_tx_queue_setup(port, q, txd, socket, NULL);
 	return ret;
-}
-
-static int
-port_fails(uint16_t port, const struct rte_eth_dev_info *info, const char *what, int ret)
-{
-	app_say("port %u (%s): cannot %s: %s; see the lines above", port, info->driver_name, what,
-			rte_strerror(-ret));
-	return ret;
-}
-
-static int
-port_open(struct app *a, uint16_t port)
-{
-	struct rte_eth_dev_info info;
-	uint16_t nb_rxq = rx_queues(a), nb_txq;
-	int ret;
-
-	ret = rte_eth_dev_info_get(port, &info);
-	if (ret != 0) {
-		app_say("port %u: the driver does not tell what it is: %s", port,
-				rte_strerror(-ret));
-		return ret;
-	}
-	nb_txq = tx_queues(a, &info);
-	ret = queues_check(port, &info, nb_rxq, nb_txq);
-	if (ret != 0)
-		return ret;
-	if (pool_get(a, socket_of(port)) == NULL)
-		return -ENOMEM;
-	ret = configure(port, &info, nb_rxq, nb_txq);
-	if (ret != 0)
-		return port_fails(port, &info, "configure it", ret);
-	ret = queues_setup(a, port, &info, nb_rxq, nb_txq);
-	if (ret == -ENOMEM)
-		return port_fails(port, &info,
-				"set up its queues (are the mbufs too small for its frames? "
-				"--mbuf-size)",
-				ret);
-	if (ret != 0)
-		return port_fails(port, &info, "set up its queues", ret);
-	ret = rte_eth_dev_start(port);
-	if (ret != 0)
-		return port_fails(port, &info, "start it", ret);
-	a->port[a->nb_ports++] = port;
-	return 0;
-}
-
-static bool
-wanted(const struct app *a, uint16_t port)
-{
-	return a->opt.portmask == 0 || (port < 64 && (a->opt.portmask & RTE_BIT64(port)) != 0);
-}
-
-/* IPoIB ports first: configuring them claims their carriers, which then are no
- * forwarding ports any more.
- */
-static int
-open_kind(struct app *a, bool ipoib)
-{
-	uint16_t port;
-	int ret = 0;
-
-	RTE_ETH_FOREACH_DEV(port) {
-		if (ret == 0 && wanted(a, port) && pmd_ipoib_is(port) == ipoib)
-			ret = port_open(a, port);
-	}
-	return ret;
-}
-
-static int
-mask_check(const struct app *a)
-{
-	uint64_t left = a->opt.portmask;
-	uint16_t i;
-
-	for (i = 0; i < a->nb_ports; i++)
-		left &= ~RTE_BIT64(a->port[i]);
-	if (left != 0) {
-		app_say("--portmask 0x%" PRIx64 ": port %u does not exist or carries an IPoIB port",
-				a->opt.portmask, (unsigned int)__builtin_ctzll(left));
-		return -ENODEV;
-	}
-	if (a->nb_ports == 0) {
-		app_say("no port to forward between: name devices by EAL's -a PCI-ADDRESS or "
-			"--vdev NAME,key=value");
-		return -ENODEV;
-	}
-	return 0;
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	return *(const uint16_t *)a - *(const uint16_t *)b;
-}
-
-int
-ports_open(struct app *a)
-{
-	int ret;
-
-	ret = open_kind(a, true);
-	if (ret == 0)
-		ret = open_kind(a, false);
-	if (ret == 0)
-		ret = mask_check(a);
-	qsort(a->port, a->nb_ports, sizeof(a->port[0]), compare);
-	return ret;
-}
-
-void
-ports_close(struct app *a)
-{
-	uint16_t port;
-	unsigned int i;
-
-	/* IPoIB ports let go of their carriers. */
-	for (i = 0; i < a->nb_ports; i++) {
-		rte_eth_dev_stop(a->port[i]);
-		if (pmd_ipoib_is(a->port[i]))
-			rte_eth_dev_close(a->port[i]);
-	}
-	RTE_ETH_FOREACH_DEV(port)
-		rte_eth_dev_close(port);
-	for (i = 0; i < RTE_DIM(pools); i++) {
-		rte_mempool_free(pools[i]);
-		pools[i] = NULL;
-	}
-}
-
-bool
-app_has_port(const struct app *a, uint16_t port)
-{
-	uint16_t i;
-
-	for (i = 0; i < a->nb_ports; i++) {
-		if (a->port[i] == port)
-			return true;
-	}
-	return false;
 }
 
 /* The node of all CPUs an lcore may run on; -1 if they are on several. */
@@ -327,27 +244,217 @@ lcore_node(unsigned int lcore)
 }
 
 void
-ports_numa_check(const struct app *a)
+port_numa_check(const struct app *a, uint16_t port)
 {
-	uint16_t i, w;
+	int port_node = rte_eth_dev_socket_id(port), node;
+	uint16_t w;
 
-	if (numa_available() < 0 || numa_max_node() == 0)
+	if (numa_available() < 0 || numa_max_node() == 0 || port_node < 0)
 		return;
-	for (i = 0; i < a->nb_ports; i++) {
-		int port_node = rte_eth_dev_socket_id(a->port[i]);
-
-		for (w = 0; port_node >= 0 && w < a->lcores.nb_workers; w++) {
-			int node = lcore_node(a->lcores.worker[w]);
-
-			if (node < 0)
-				APP_LOG(WARNING, "lcore %u may run on several NUMA nodes\n",
-						a->lcores.worker[w]);
-			else if (node != port_node)
-				APP_LOG(WARNING,
-						"port %u is on NUMA node %d, lcore %u on node %d "
-						"(distance %d): slower\n",
-						a->port[i], port_node, a->lcores.worker[w], node,
-						numa_distance(port_node, node));
-		}
+	for (w = 0; w < a->lcores.nb_workers; w++) {
+		node = lcore_node(a->lcores.worker[w]);
+		if (node < 0)
+			APP_LOG(WARNING, "lcore %u may run on several NUMA nodes\n",
+					a->lcores.worker[w]);
+		else if (node != port_node)
+			APP_LOG(WARNING,
+					"port %u is on NUMA node %d, lcore %u on node %d "
+					"(distance %d): slower\n",
+					port, port_node, a->lcores.worker[w], node,
+					numa_distance(port_node, node));
 	}
+}
+
+static int
+port_fails(struct app *a, uint16_t port, const struct rte_eth_dev_info *info, const char *what,
+		int ret)
+{
+	return why(a, ret, "port %u (%s): cannot %s: %s; see the lines above", port,
+			info->driver_name, what, rte_strerror(-ret));
+}
+
+/* pool NULL: that of the port's NUMA node */
+static int
+port_open(struct app *a, uint16_t port, struct rte_mempool *pool)
+{
+	struct rte_eth_dev_info info;
+	uint16_t nb_rxq = rx_queues(a), nb_txq;
+	int ret;
+
+	ret = rte_eth_dev_info_get(port, &info);
+	if (ret != 0)
+		return why(a, ret, "port %u: the driver does not tell what it is: %s", port,
+				rte_strerror(-ret));
+	nb_txq = tx_queues(a, &info);
+	ret = queues_check(a, port, &info, nb_rxq, nb_txq);
+	if (ret != 0)
+		return ret;
+	if (pool == NULL)
+		pool = pool_get(a, socket_of(port));
+	if (pool == NULL)
+		return -ENOMEM;
+	ret = configure(port, &info, nb_rxq, nb_txq);
+	if (ret != 0)
+		return port_fails(a, port, &info, "configure it", ret);
+	ret = queues_setup(a, port, &info, nb_rxq, nb_txq, pool);
+	if (ret == -ENOMEM)
+		return port_fails(a, port, &info,
+				"set up its queues (are the mbufs too small for its frames? "
+				"--mbuf-size)",
+				ret);
+	if (ret != 0)
+		return port_fails(a, port, &info, "set up its queues", ret);
+	ret = rte_eth_dev_start(port);
+	if (ret != 0)
+		return port_fails(a, port, &info, "start it", ret);
+	port_numa_check(a, port);
+	return 0;
+}
+
+int
+port_open_late(struct app *a, uint16_t port)
+{
+	struct rte_mempool *pool = late_pool_get(a, port);
+
+	return pool == NULL ? -ENOMEM : port_open(a, port, pool);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+void
+ports_list(struct app *a, uint16_t port, bool in)
+{
+	struct dp_counters c;
+	uint16_t i, n = 0;
+
+	pthread_rwlock_wrlock(&a->ports_lock);
+	/* What another port with this number counted is not this one's. */
+	if (a->dp != NULL) {
+		dp_counters_get(a->dp, port, &c);
+		dp_counters_add(&a->gone, &c);
+		dp_counters_clear_port(a->dp, port);
+	}
+	for (i = 0; i < a->nb_ports; i++) {
+		if (a->port[i] != port)
+			a->port[n++] = a->port[i];
+	}
+	if (in) {
+		a->port[n++] = port;
+		atomic_fetch_add(&a->came[port], 1);
+	}
+	a->nb_ports = n;
+	qsort(a->port, n, sizeof(a->port[0]), compare);
+	pthread_rwlock_unlock(&a->ports_lock);
+}
+
+static bool
+wanted(const struct app *a, uint16_t port)
+{
+	return a->opt.portmask == 0 || (port < 64 && (a->opt.portmask & RTE_BIT64(port)) != 0);
+}
+
+/* IPoIB ports first: configuring them claims their carriers, which then are no
+ * forwarding ports any more.
+ */
+static int
+open_kind(struct app *a, bool ipoib)
+{
+	uint16_t port;
+	int ret = 0;
+
+	RTE_ETH_FOREACH_DEV(port) {
+		if (ret != 0 || !wanted(a, port) || pmd_ipoib_is(port) != ipoib)
+			continue;
+		ret = port_open(a, port, NULL);
+		if (ret == 0)
+			ports_list(a, port, true);
+	}
+	return ret;
+}
+
+static int
+mask_check(struct app *a)
+{
+	uint64_t left = a->opt.portmask;
+	uint16_t i;
+
+	for (i = 0; i < a->nb_ports; i++)
+		left &= ~RTE_BIT64(a->port[i]);
+	if (left != 0)
+		return why(a, -ENODEV,
+				"--portmask 0x%" PRIx64
+				": port %u does not exist or carries an IPoIB port",
+				a->opt.portmask, (unsigned int)__builtin_ctzll(left));
+	if (a->nb_ports == 0)
+		return why(a, -ENODEV,
+				"no port to forward between: name devices by EAL's -a PCI-ADDRESS or "
+				"--vdev NAME,key=value");
+	return 0;
+}
+
+int
+ports_open(struct app *a)
+{
+	int ret;
+
+	ret = open_kind(a, true);
+	if (ret == 0)
+		ret = open_kind(a, false);
+	if (ret == 0)
+		ret = mask_check(a);
+	if (ret != 0)
+		app_say("%s", a->why);
+	return ret;
+}
+
+void
+ports_close(struct app *a)
+{
+	uint16_t port;
+	unsigned int i;
+
+	/* IPoIB ports let go of their carriers. */
+	for (i = 0; i < a->nb_ports && a->port[i] < DP_PORT_LOGICAL; i++) {
+		rte_eth_dev_stop(a->port[i]);
+		if (pmd_ipoib_is(a->port[i]))
+			rte_eth_dev_close(a->port[i]);
+	}
+	RTE_ETH_FOREACH_DEV(port)
+		rte_eth_dev_close(port);
+	for (i = 0; i < RTE_DIM(pools); i++) {
+		rte_mempool_free(pools[i]);
+		pools[i] = NULL;
+	}
+	for (i = 0; i < RTE_DIM(late_pools); i++) {
+		rte_mempool_free(late_pools[i]);
+		late_pools[i] = NULL;
+	}
+}
+
+uint16_t
+app_ports(struct app *a, uint16_t ports[DP_PORTS_MAX])
+{
+	uint16_t n;
+
+	pthread_rwlock_rdlock(&a->ports_lock);
+	n = a->nb_ports;
+	memcpy(ports, a->port, n * sizeof(ports[0]));
+	pthread_rwlock_unlock(&a->ports_lock);
+	return n;
+}
+
+bool
+app_has_port(struct app *a, uint16_t port)
+{
+	uint16_t ports[DP_PORTS_MAX], n = app_ports(a, ports), i;
+
+	for (i = 0; i < n; i++) {
+		if (ports[i] == port)
+			return true;
+	}
+	return false;
 }

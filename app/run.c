@@ -44,6 +44,8 @@ run_init(struct app *a)
 	if (a->wake_fd < 0 || a->end_fd < 0)
 		return -errno;
 	a->main_thread = pthread_self();
+	pthread_rwlock_init(&a->ports_lock, NULL);
+	pthread_mutex_init(&a->asking, NULL);
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -57,6 +59,8 @@ run_fini(struct app *a)
 {
 	pthread_cond_destroy(&a->answered);
 	pthread_mutex_destroy(&a->lock);
+	pthread_mutex_destroy(&a->asking);
+	pthread_rwlock_destroy(&a->ports_lock);
 	close(a->wake_fd);
 	close(a->end_fd);
 }
@@ -79,25 +83,26 @@ app_quit(struct app *a, int status)
 	wake(a->wake_fd);
 }
 
+/* While the main thread is at it, it holds the lock: the argument is in use no longer than we wait. */
 int
-app_request(struct app *a, enum app_request request)
+app_request(struct app *a, app_fn fn, void *arg)
 {
 	struct timespec end;
 	int ret = 0;
 
+	pthread_mutex_lock(&a->asking);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += REQUEST_S;
 	pthread_mutex_lock(&a->lock);
-	a->request = request;
+	a->request = fn;
+	a->request_arg = arg;
 	wake(a->wake_fd);
-	while (ret == 0 && a->request != APP_REQUEST_NONE)
+	while (ret == 0 && a->request != NULL)
 		ret = -pthread_cond_timedwait(&a->answered, &a->lock, &end);
-	if (ret == 0)
-		ret = a->request_result;
-	else
-		ret = -EBUSY;
-	a->request = APP_REQUEST_NONE;
+	ret = a->request == NULL ? a->request_result : -EBUSY;
+	a->request = NULL;
 	pthread_mutex_unlock(&a->lock);
+	pthread_mutex_unlock(&a->asking);
 	return ret;
 }
 
@@ -129,18 +134,24 @@ launch(struct dp_worker *w)
 	return rte_eal_remote_launch(dp_worker_main, w, w->lcore);
 }
 
-static void
-run_clear(struct app *a)
+int
+run_clear(struct app *a, void *arg __rte_unused)
 {
 	uint16_t i;
 
+	pthread_rwlock_wrlock(&a->ports_lock);
 	dp_counters_clear(a->dp);
-	for (i = 0; i < a->nb_ports; i++)
-		rte_eth_stats_get(a->port[i], &a->stats_base[a->port[i]]);
+	memset(&a->gone, 0, sizeof(a->gone));
+	pthread_rwlock_unlock(&a->ports_lock);
+	for (i = 0; i < a->nb_ports; i++) {
+		if (a->port[i] < DP_PORT_LOGICAL)
+			rte_eth_stats_get(a->port[i], &a->stats_base[a->port[i]]);
+	}
+	return 0;
 }
 
-static int
-run_start(struct app *a)
+int
+run_start(struct app *a, void *arg __rte_unused)
 {
 	struct dp *dp = a->dp;
 	uint16_t i;
@@ -153,14 +164,14 @@ run_start(struct app *a)
 	dp->engine = a->engine;
 	dp->burst = a->burst;
 	dp->txgen = a->gen;
-	run_clear(a);
+	run_clear(a, NULL);
 	atomic_store(&dp->running, true);
 	atomic_store(&a->forwarding, true);
 	for (i = 0; i < dp->nb_workers; i++) {
 		ret = launch(dp->worker[i]);
 		if (ret != 0) {
 			APP_LOG(ERR, "lcore %u does not start: %d\n", dp->worker[i]->lcore, ret);
-			run_stop(a);
+			run_stop(a, NULL);
 			return ret;
 		}
 	}
@@ -209,7 +220,7 @@ drain(struct app *a)
 }
 
 int
-run_stop(struct app *a)
+run_stop(struct app *a, void *arg __rte_unused)
 {
 	uint64_t end = control_now_us() + WORKER_STOP_US;
 	uint16_t i;
@@ -233,22 +244,9 @@ static void
 answer_request(struct app *a)
 {
 	pthread_mutex_lock(&a->lock);
-	switch (a->request) {
-	case APP_REQUEST_NONE:
-		break;
-	case APP_REQUEST_START:
-		a->request_result = run_start(a);
-		break;
-	case APP_REQUEST_STOP:
-		a->request_result = run_stop(a);
-		break;
-	case APP_REQUEST_CLEAR:
-		run_clear(a);
-		a->request_result = 0;
-		break;
-	}
-	if (a->request != APP_REQUEST_NONE) {
-		a->request = APP_REQUEST_NONE;
+	if (a->request != NULL) {
+		a->request_result = a->request(a, a->request_arg);
+		a->request = NULL;
 		pthread_cond_broadcast(&a->answered);
 	}
 	pthread_mutex_unlock(&a->lock);
@@ -308,6 +306,23 @@ loop_turn(struct app *a)
 		wait = control_wait_us(a);
 		if (wait != 0)
 			sleep_us(wait);
+	}
+}
+
+int
+run_ask(struct app *a, control_fn fn, void *arg, size_t arg_size, uint32_t timeout_ms)
+{
+	uint64_t end = control_now_us() + (uint64_t)timeout_ms * 1000;
+	int ret;
+
+	if (!a->lcores.control_on_main)
+		return app_ask(a, fn, arg, arg_size, timeout_ms);
+	for (;;) {
+		control_turn(a);
+		ret = fn(a->control, arg);
+		if (ret != -EAGAIN || control_now_us() >= end)
+			return ret;
+		loop_turn(a);
 	}
 }
 

@@ -79,18 +79,26 @@ cli_result(struct cli *cli, int ret, const char *what, const struct cli_error *e
 }
 
 int
+cli_request_fail(struct cli *cli, int ret, const char *why)
+{
+	if (why[0] != '\0')
+		return cli_fail(cli, "%s", why);
+	return cli_fail(cli, "the main thread is busy, try again: %s", strerror(-ret));
+}
+
+int
 cli_check_port(struct cli *cli, uint16_t port)
 {
+	uint16_t ports[DP_PORTS_MAX], n, i;
 	char list[DP_PORTS_MAX * 8] = "";
-	const struct app *a = cli->a;
 	size_t used = 0;
-	uint16_t i;
 
-	if (app_has_port(a, port))
+	if (app_has_port(cli->a, port))
 		return 0;
-	for (i = 0; i < a->nb_ports && used < sizeof(list); i++)
+	n = app_ports(cli->a, ports);
+	for (i = 0; i < n && used < sizeof(list); i++)
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%u",
-				i == 0 ? "" : ", ", a->port[i]);
+				i == 0 ? "" : ", ", ports[i]);
 	return cli_fail(cli, "no port %u: the ports are %s", port, list);
 }
 
@@ -98,15 +106,16 @@ int
 cli_each_port(struct cli *cli, const struct cli_ports *ports,
 		int (*fn)(struct cli *cli, uint16_t port))
 {
-	uint16_t i;
+	uint16_t list[DP_PORTS_MAX], n, i;
 	int ret = 0;
 
 	if (!ports->all) {
 		ret = cli_check_port(cli, ports->port);
 		return ret != 0 ? ret : fn(cli, ports->port);
 	}
-	for (i = 0; ret == 0 && i < cli->a->nb_ports; i++)
-		ret = fn(cli, cli->a->port[i]);
+	n = app_ports(cli->a, list);
+	for (i = 0; ret == 0 && i < n; i++)
+		ret = fn(cli, list[i]);
 	return ret;
 }
 
@@ -204,7 +213,7 @@ before_prompt(struct cli *cli)
 		return -EINVAL;
 	if (a->opt.interactive && !a->opt.auto_start)
 		return 0;
-	ret = app_request(a, APP_REQUEST_START);
+	ret = app_request(a, run_start, NULL);
 	if (ret == 0 || ret == -EALREADY || ret == -ECANCELED)
 		return 0;
 	return cli_result(cli, ret, "start", NULL);

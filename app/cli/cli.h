@@ -62,6 +62,8 @@ int cli_fail(struct cli *cli, const char *fmt, ...) __rte_format_printf(2, 3);
  * @return 0 if @p ret is not negative, else negative
  */
 int cli_result(struct cli *cli, int ret, const char *what, const struct cli_error *errors);
+/** The same from a request that failed: @p why, or a general text if it did not run. @return -EINVAL */
+int cli_request_fail(struct cli *cli, int ret, const char *why);
 /** A forwarding port? @return 0, or negative after one line that lists them */
 int cli_check_port(struct cli *cli, uint16_t port);
 /** Call @p fn for the port or for all. @return 0 or the first error */

@@ -29,7 +29,7 @@ cmd_start(struct cli *cli, const struct cmd_start *args __rte_unused)
 	struct app *a = cli->a;
 	int ret;
 
-	ret = app_request(a, APP_REQUEST_START);
+	ret = app_request(a, run_start, NULL);
 	if (ret == 0)
 		fprintf(cli->out, "%s packet forwarding - ports=%u - cores=%u - burst=%u\n",
 				dp_engine_name[a->engine], a->nb_ports, a->lcores.nb_workers,
@@ -49,7 +49,7 @@ cmd_stop(struct cli *cli, const struct cmd_stop *args __rte_unused)
 
 	if (atomic_load(&cli->a->forwarding))
 		fputs("Telling cores to stop...\nWaiting for lcores to finish...\n", cli->out);
-	ret = app_request(cli->a, APP_REQUEST_STOP);
+	ret = app_request(cli->a, run_stop, NULL);
 	if (ret == 0) {
 		fwd_stats_print(cli->a, cli->out);
 		fputs("\nDone.\n", cli->out);
@@ -67,7 +67,7 @@ cmd_show_fwd_stats_all(struct cli *cli, const struct cmd_show_fwd_stats_all *arg
 int
 cmd_clear_fwd_stats_all(struct cli *cli, const struct cmd_clear_fwd_stats_all *args __rte_unused)
 {
-	return cli_result(cli, app_request(cli->a, APP_REQUEST_CLEAR), "clear fwd stats", NULL);
+	return cli_result(cli, app_request(cli->a, run_clear, NULL), "clear fwd stats", NULL);
 }
 
 int

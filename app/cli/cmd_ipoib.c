@@ -47,21 +47,22 @@ show_port(struct cli *cli, uint16_t port)
 int
 cmd_ipoib_show(struct cli *cli, const struct cmd_ipoib_show *args)
 {
+	uint16_t list[DP_PORTS_MAX], n, i;
 	bool any = false;
-	uint16_t i;
 	int ret = 0;
 
 	if (!args->ports.all) {
 		ret = check(cli, args->ports.port);
 		return ret != 0 ? ret : show_port(cli, args->ports.port);
 	}
-	for (i = 0; ret == 0 && i < cli->a->nb_ports; i++) {
-		if (!is_ipoib(cli, cli->a->port[i]))
+	n = app_ports(cli->a, list);
+	for (i = 0; ret == 0 && i < n; i++) {
+		if (!is_ipoib(cli, list[i]))
 			continue;
 		if (any)
 			fputc('\n', cli->out);
 		any = true;
-		ret = show_port(cli, cli->a->port[i]);
+		ret = show_port(cli, list[i]);
 	}
 	if (!any)
 		fputs("none\n", cli->out);

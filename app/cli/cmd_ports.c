@@ -14,11 +14,23 @@
  * counters are not reset: the balances of the program count on them.
  */
 struct seen {
+	uint32_t came; /* another port with the number begins at zero */
 	uint64_t us;
 	struct rte_eth_stats last, base;
 };
 
-static struct seen seen[DP_PORTS_MAX];
+static struct seen seen_last[DP_PORTS_MAX];
+
+static struct seen *
+seen_of(struct cli *cli, uint16_t port)
+{
+	uint32_t came = atomic_load(&cli->a->came[port]);
+	struct seen *s = &seen_last[port];
+
+	if (s->came != came)
+		*s = (struct seen){ .came = came };
+	return s;
+}
 
 static void
 subtract(struct rte_eth_stats *s, const struct rte_eth_stats *base)
@@ -36,8 +48,19 @@ subtract(struct rte_eth_stats *s, const struct rte_eth_stats *base)
 static int
 get_stats(struct cli *cli, uint16_t port, struct rte_eth_stats *s)
 {
+	struct dp_counters c;
 	int ret;
 
+	if (port >= DP_PORT_LOGICAL) {
+		dp_counters_get(cli->a->dp, port, &c);
+		*s = (struct rte_eth_stats){
+			.ipackets = c.rx_pkts,
+			.opackets = c.tx_pkts,
+			.ibytes = c.rx_bytes,
+			.obytes = c.tx_bytes,
+		};
+		return 0;
+	}
 	ret = rte_eth_stats_get(port, s);
 	if (ret != 0)
 		return cli_fail(cli, "port %u: the driver gives no statistics: %s", port,
@@ -69,7 +92,7 @@ int
 port_stats_print(struct cli *cli, uint16_t port)
 {
 	static const char border[] = "########################";
-	struct seen *old = &seen[port];
+	struct seen *old = seen_of(cli, port);
 	uint64_t now_us = control_now_us();
 	struct rte_eth_stats now, s;
 	FILE *out = cli->out;
@@ -109,7 +132,7 @@ clear_stats(struct cli *cli, uint16_t port)
 {
 	int ret;
 
-	ret = get_stats(cli, port, &seen[port].base);
+	ret = get_stats(cli, port, &seen_of(cli, port)->base);
 	if (ret == 0)
 		fprintf(cli->out, "\n  NIC statistics for port %d cleared\n", port);
 	return ret;

@@ -19,7 +19,7 @@ driver_stats(const struct app *a, uint16_t port, struct rte_eth_stats *s)
 	const struct rte_eth_stats *base = &a->stats_base[port];
 
 	memset(s, 0, sizeof(*s));
-	if (rte_eth_stats_get(port, s) != 0)
+	if (!rte_eth_dev_is_valid_port(port) || rte_eth_stats_get(port, s) != 0)
 		return;
 	s->imissed -= base->imissed;
 	s->ierrors -= base->ierrors;
@@ -27,31 +27,24 @@ driver_stats(const struct app *a, uint16_t port, struct rte_eth_stats *s)
 	s->rx_nombuf -= base->rx_nombuf;
 }
 
+static uint64_t
+tx_dropped(const struct dp_counters *c)
+{
+	return c->drop[DP_DROP_tx_full] + c->drop[DP_DROP_tx_port] + c->drop[DP_DROP_inject_full];
+}
+
 void
 fwd_stats_get(const struct app *a, uint16_t port, struct fwd_stats *s)
 {
 	dp_counters_get(a->dp, port, &s->c);
 	driver_stats(a, port, &s->driver);
-	s->tx_dropped = s->c.drop[DP_DROP_tx_full] + s->c.drop[DP_DROP_tx_port] +
-			s->c.drop[DP_DROP_inject_full] + s->driver.oerrors;
+	s->tx_dropped = tx_dropped(&s->c) + s->driver.oerrors;
 }
 
 void
 fwd_stats_add(struct fwd_stats *sum, const struct fwd_stats *s)
 {
-	unsigned int i;
-
-	sum->c.rx_pkts += s->c.rx_pkts;
-	sum->c.rx_bytes += s->c.rx_bytes;
-	sum->c.tx_pkts += s->c.tx_pkts;
-	sum->c.tx_bytes += s->c.tx_bytes;
-	sum->c.punted += s->c.punted;
-	sum->c.delivered += s->c.delivered;
-	sum->c.originated += s->c.originated;
-	sum->c.copies += s->c.copies;
-	sum->c.consumed += s->c.consumed;
-	for (i = 0; i < DP_DROP_MAX; i++)
-		sum->c.drop[i] += s->c.drop[i];
+	dp_counters_add(&sum->c, &s->c);
 	sum->driver.imissed += s->driver.imissed;
 	sum->driver.ierrors += s->driver.ierrors;
 	sum->driver.rx_nombuf += s->driver.rx_nombuf;
@@ -119,22 +112,66 @@ print_unaccounted(struct app *a, FILE *out)
 		fputs("  unaccounted n/a (the control core is busy)\n", out);
 }
 
+static void
+print_port(FILE *out, const char *what, const struct fwd_stats *s)
+{
+	fprintf(out, "\n  %s Forward statistics for %s %s\n", border, what, border);
+	print_packets(out, s);
+	print_fates(out, &s->c);
+	fprintf(out, "  %s--------------------------------%s\n", border, border);
+}
+
+void
+fwd_stats_gone(struct app *a, struct fwd_stats *sum)
+{
+	struct fwd_stats s = { 0 };
+	uint64_t there = 0;
+	uint16_t i;
+
+	memset(sum, 0, sizeof(*sum));
+	pthread_rwlock_rdlock(&a->ports_lock);
+	sum->c = a->gone;
+	sum->tx_dropped = tx_dropped(&sum->c);
+	for (i = 0; i < a->nb_ports; i++)
+		there |= RTE_BIT64(a->port[i]);
+	for (i = 0; i < DP_PORTS_MAX; i++) {
+		if ((there & RTE_BIT64(i)) != 0)
+			continue;
+		dp_counters_get(a->dp, i, &s.c);
+		s.tx_dropped = tx_dropped(&s.c);
+		fwd_stats_add(sum, &s);
+	}
+	pthread_rwlock_unlock(&a->ports_lock);
+}
+
+static void
+print_gone(struct app *a, struct fwd_stats *sum, FILE *out)
+{
+	static const struct fwd_stats none;
+	struct fwd_stats s;
+
+	fwd_stats_gone(a, &s);
+	if (memcmp(&s, &none, sizeof(s)) == 0)
+		return;
+	fwd_stats_add(sum, &s);
+	print_port(out, "removed ports", &s);
+}
+
 void
 fwd_stats_print(struct app *a, FILE *out)
 {
+	uint16_t ports[DP_PORTS_MAX], n = app_ports(a, ports), i;
 	struct fwd_stats sum, s;
-	uint16_t i;
+	char what[16];
 
 	memset(&sum, 0, sizeof(sum));
-	for (i = 0; i < a->nb_ports; i++) {
-		fwd_stats_get(a, a->port[i], &s);
+	for (i = 0; i < n; i++) {
+		fwd_stats_get(a, ports[i], &s);
 		fwd_stats_add(&sum, &s);
-		fprintf(out, "\n  %s Forward statistics for port %-2d %s\n", border, a->port[i],
-				border);
-		print_packets(out, &s);
-		print_fates(out, &s.c);
-		fprintf(out, "  %s--------------------------------%s\n", border, border);
+		snprintf(what, sizeof(what), "port %-2u", ports[i]);
+		print_port(out, what, &s);
 	}
+	print_gone(a, &sum, out);
 	fprintf(out, "\n  %s Accumulated forward statistics for all ports%s\n", total_border,
 			total_border);
 	print_packets(out, &sum);

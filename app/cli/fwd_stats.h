@@ -20,6 +20,8 @@ struct fwd_stats {
 };
 
 void fwd_stats_get(const struct app *a, uint16_t port, struct fwd_stats *s);
+/** The same of ports that were removed, together. */
+void fwd_stats_gone(struct app *a, struct fwd_stats *sum);
 void fwd_stats_add(struct fwd_stats *sum, const struct fwd_stats *s);
 
 #endif /* FWD_STATS_H */

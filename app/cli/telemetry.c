@@ -207,23 +207,24 @@ answer_ipoib_ports(struct rte_tel_data *d)
 {
 	struct rte_tel_data *list = dict_new(), *dict;
 	struct app *a = telemetry_app;
+	uint16_t ports[DP_PORTS_MAX], n, i;
 	struct rows rows;
 	uint32_t total = 0;
-	uint16_t i;
 
 	if (list == NULL)
 		return -ENOMEM;
-	for (i = 0; i < a->nb_ports; i++) {
-		if (a->dp->port[a->port[i]].kind != DP_PORT_IPOIB)
+	n = app_ports(a, ports);
+	for (i = 0; i < n; i++) {
+		if (a->dp->port[ports[i]].kind != DP_PORT_IPOIB)
 			continue;
-		if (rows_get(a, &rows_ipoib_list, a->port[i], 0, 1, APP_ASK_TELEMETRY_MS, &rows) !=
+		if (rows_get(a, &rows_ipoib_list, ports[i], 0, 1, APP_ASK_TELEMETRY_MS, &rows) !=
 						0 ||
 				rows.nb == 0)
 			continue;
 		dict = dict_new();
 		if (dict == NULL)
 			break;
-		compat_tel_dict_uint(dict, "port", a->port[i]);
+		compat_tel_dict_uint(dict, "port", ports[i]);
 		add_columns(dict, &rows_ipoib_list, rows.row);
 		dict_put_number(list, total++, dict);
 	}
@@ -258,16 +259,19 @@ fwd_dict(const struct fwd_stats *s)
 	return dict;
 }
 
-/* Every port by itself as far as the answer has room, and the sum of all. */
+/* Every port by itself as far as the answer has room, and the sum of all, also of those that went.
+ * A port that is read must not go meanwhile.
+ */
 static void
 put_fwd_ports(struct rte_tel_data *d)
 {
 	struct rte_tel_data *ports = dict_new(), *dict;
-	const struct app *a = telemetry_app;
+	struct app *a = telemetry_app;
 	struct fwd_stats sum, s;
 	uint16_t i;
 
-	memset(&sum, 0, sizeof(sum));
+	fwd_stats_gone(a, &sum);
+	pthread_rwlock_rdlock(&a->ports_lock);
 	for (i = 0; i < a->nb_ports; i++) {
 		fwd_stats_get(a, a->port[i], &s);
 		fwd_stats_add(&sum, &s);
@@ -275,6 +279,7 @@ put_fwd_ports(struct rte_tel_data *d)
 		if (dict != NULL)
 			dict_put_number(ports, a->port[i], dict);
 	}
+	pthread_rwlock_unlock(&a->ports_lock);
 	dict = fwd_dict(&sum);
 	if (dict != NULL)
 		dict_put(d, "total", dict);

@@ -38,7 +38,7 @@ read_port(const char *word, void *field)
 	uint64_t n;
 	int ret;
 
-	ret = parse_uint(word, 0, RTE_MAX_ETHPORTS - 1, &n);
+	ret = parse_uint(word, 0, DP_PORTS_MAX - 1, &n);
 	if (ret == 0)
 		*(uint16_t *)field = (uint16_t)n;
 	return ret;
