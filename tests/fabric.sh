@@ -30,6 +30,7 @@
 #	FABRIC_SM		a word: the sm-... verbs then mean another OpenSM of
 #				that name, which becomes master or standby; its
 #				files are in DIR/WORD. stop ends all of them
+#	FABRIC_IBSIM		more options of ibsim, for a large topology
 #	FABRIC_TIMEOUT		seconds to wait for SUBNET UP (30)
 #	FABRIC_UMAD2SIM		libumad2sim.so
 #	FABRIC_NETNS		not empty: the network namespace was made for this
@@ -144,7 +145,8 @@ ibsim_start() (
 	rm -f con ibsim.out
 	mkfifo con || return 1
 	# Open for reading and writing: ibsim would spin at the end of its input.
-	ibsim -s topo 0<>con >ibsim.out 2>ibsim.err &
+	# shellcheck disable=SC2086 # words are meant
+	ibsim -s ${FABRIC_IBSIM:-} topo 0<>con >ibsim.out 2>ibsim.err &
 	echo $! >ibsim.pid
 	_fabric_until 10 _ibsim_ready
 	if _fabric_gone ibsim; then

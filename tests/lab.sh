@@ -153,7 +153,8 @@ lab_cable_add()
 }
 
 # lab_memory: EAL options for the memory of one more program: hugepages, in a
-# mount that nobody else sees, if there are enough for a whole laboratory.
+# mount that nobody else sees, if there are enough for a whole laboratory. LAB_MB: if
+# 768 MB are not the right amount.
 lab_memory()
 {
 	local free
@@ -163,13 +164,13 @@ lab_memory()
 			/proc/meminfo)
 		mkdir -p /run/huge
 		if [ "${free:-0}" -lt 2400 ] || ! mount -t hugetlbfs none /run/huge; then
-			LAB_MEMORY=(--no-huge -m 768)
+			LAB_MEMORY=(--no-huge -m "${LAB_MB:-768}")
 			# shellcheck disable=SC2034 # for those who source this
 			LAB_MEMORY_NOTE="ordinary memory (no free hugepages)"
 			return
 		fi
 	fi
-	LAB_MEMORY=(--huge-dir /run/huge -m 768)
+	LAB_MEMORY=(--huge-dir /run/huge -m "${LAB_MB:-768}")
 	# shellcheck disable=SC2034 # for those who source this
 	LAB_MEMORY_NOTE="hugepages"
 }
@@ -195,7 +196,11 @@ lab_run()
 # lab_af_packet N IFACE, lab_ipoib N HCA CARRIER [,KEY=VALUE...]: arguments of --vdev.
 # af_packet always asks the kernel to reassemble IP fragments (PACKET_FANOUT_FLAG_DEFRAG),
 # so an Ethernet port gets packets above its MTU too, up to framesz, which must hold them.
-lab_af_packet() { echo "net_af_packet$1,iface=$2,framesz=4096,blocksz=4096,framecnt=1024"; }
+# LAB_FRAMES: if a ring is not to have 1024 frames.
+lab_af_packet()
+{
+	echo "net_af_packet$1,iface=$2,framesz=4096,blocksz=4096,framecnt=${LAB_FRAMES:-1024}"
+}
 lab_ipoib() { echo "net_ipoib$1,hca=soft,device=$2,mad=ibsim:$IBSIM_SOCKNAME,carrier=$3${4:-}"; }
 
 # lab_gateway NAME HCA ETH CARRIER COMMANDS [option...]: Ethernet is port 0, IPoIB port 1.
