@@ -20,7 +20,8 @@ cmd_ipoib_pkey_add(struct cli *cli, const struct cmd_ipoib_pkey_add *args)
 	if (ret != 0)
 		return ret;
 	if (args->pkey > UINT16_MAX)
-		return cli_fail(cli, "P_Key 0x%" PRIx64 ": 0x0001 to 0xffff is allowed", args->pkey);
+		return cli_fail(cli, "P_Key 0x%" PRIx64 ": 0x0001 to 0xffff is allowed",
+				args->pkey);
 	p.pkey = (uint16_t)args->pkey;
 	ret = app_request(cli->a, partition_add, &p);
 	if (ret != 0)
