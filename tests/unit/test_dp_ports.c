@@ -381,12 +381,16 @@ test_del_add(void **state)
 	fx_rx(ETH2, fx_packet(ETH2, IP_ETH2, IP_HOST, 64, 60));
 	fx_turn();
 	assert_true(dp_inject(fx.dp, &fx.dp->ctl[ETH2], ETH2, frame_make()));
+	assert_true(dp_inject(fx.dp, &fx.dp->ctl[ETH0], ETH0, frame_make()));
 	assert_int_equal(dp_port_del(fx.dp, ETH2), 0);
 	assert_int_equal(dp_port_del(fx.dp, ETH2), -ENODEV);
+	/* Workers are stopped: another port could have the number before they look into their rings. */
+	assert_int_equal(dp_queued(fx.dp), 1);
 	assert_int_equal(fx.dp->nb_ports, NB_PORTS - 1);
 	assert_int_equal(fx.dp->port[IB1].io_peer, ETH0);
 	assert_int_equal(fx.dp->port[IB3].io_peer, IB3);
 	fx_turn();
+	fx_free_sent(fx_tx(ETH0));
 	assert_int_equal(COUNTER(ETH2, drop[DP_DROP_tx_port]), 1);
 	/* Not polled, not sent to; by no way. */
 	fx_rx(ETH2, fx_packet(ETH2, IP_ETH2, IP_HOST, 64, 60));
