@@ -222,6 +222,12 @@ int partition_add(struct app *a, void *add);
  *  @param unplug struct port_unplug @return 0, -ENODEV, -EBUSY, or as port_unplug() */
 int partition_del(struct app *a, void *unplug);
 
+/** Make an 802.1Q sub-port. @param logical struct port_logical with parent and vlan
+ *  @return 0, -ENODEV, -EINVAL, -EEXIST, or as port_logical_add() */
+int vlan_add(struct app *a, void *logical);
+/** Remove one. @param unplug struct port_unplug @return 0, -ENODEV, or as port_unplug() */
+int vlan_del(struct app *a, void *unplug);
+
 /* Any thread. */
 
 /** Copy the list of ports. @return how many */

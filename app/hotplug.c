@@ -195,6 +195,18 @@ port_logical_add(struct app *a, void *arg)
 
 /* --- ports that go --- */
 
+static uint16_t
+bound_to(const struct dp *dp, uint16_t port)
+{
+	uint16_t i;
+
+	for (i = 0; i < DP_PORTS_MAX - 1; i++) {
+		if (dp->port[i].kind != DP_PORT_NONE && atomic_load(&dp->port[i].bind) == port)
+			break;
+	}
+	return i;
+}
+
 static int
 leave(struct app *a, uint16_t port, char *why)
 {
@@ -203,7 +215,10 @@ leave(struct app *a, uint16_t port, char *why)
 	if (ret == -EBUSY)
 		return says(why, ret, "port %u: a sub-port or bond sends by it", port);
 	if (ret == -EADDRINUSE)
-		return says(why, -EBUSY, "port %u: another port is bound to it", port);
+		return says(why, -EBUSY,
+				"port %u: port %u is bound to it, and would be bound no more: "
+				"'ip bind del' first",
+				port, bound_to(a->dp, port));
 	if (ret == -EAGAIN)
 		return says(why, -ETIMEDOUT,
 				"port %u: is down, but not all that leads to it is gone yet: try again",

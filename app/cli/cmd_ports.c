@@ -45,22 +45,24 @@ subtract(struct rte_eth_stats *s, const struct rte_eth_stats *base)
 	s->rx_nombuf -= base->rx_nombuf;
 }
 
+/* A logical port has no device. @return whether it is one */
+static bool
+is_logical(struct cli *cli, uint16_t port)
+{
+	if (port < DP_PORT_LOGICAL)
+		return false;
+	fprintf(cli->out,
+			"\n  Port %u is a logical port: the port below counts its packets, 'show fwd "
+			"stats all' its drops\n",
+			port);
+	return true;
+}
+
 static int
 get_stats(struct cli *cli, uint16_t port, struct rte_eth_stats *s)
 {
-	struct dp_counters c;
 	int ret;
 
-	if (port >= DP_PORT_LOGICAL) {
-		dp_counters_get(cli->a->dp, port, &c);
-		*s = (struct rte_eth_stats){
-			.ipackets = c.rx_pkts,
-			.opackets = c.tx_pkts,
-			.ibytes = c.rx_bytes,
-			.obytes = c.tx_bytes,
-		};
-		return 0;
-	}
 	ret = rte_eth_stats_get(port, s);
 	if (ret != 0)
 		return cli_fail(cli, "port %u: the driver gives no statistics: %s", port,
@@ -98,6 +100,8 @@ port_stats_print(struct cli *cli, uint16_t port)
 	FILE *out = cli->out;
 	int ret;
 
+	if (is_logical(cli, port))
+		return 0;
 	ret = get_stats(cli, port, &now);
 	if (ret != 0)
 		return ret;
@@ -132,6 +136,8 @@ clear_stats(struct cli *cli, uint16_t port)
 {
 	int ret;
 
+	if (is_logical(cli, port))
+		return 0;
 	ret = get_stats(cli, port, &seen_of(cli, port)->base);
 	if (ret == 0)
 		fprintf(cli->out, "\n  NIC statistics for port %d cleared\n", port);
@@ -151,6 +157,8 @@ print_xstats(struct cli *cli, uint16_t port)
 	struct rte_eth_xstat *x = NULL;
 	int i, n, ret = 0;
 
+	if (is_logical(cli, port))
+		return 0;
 	fprintf(cli->out, "###### NIC extended statistics for port %-2d\n", port);
 	n = rte_eth_xstats_get_names(port, NULL, 0);
 	if (n <= 0)
@@ -233,6 +241,20 @@ print_queues(FILE *out, const struct rte_eth_dev_info *info)
 	fprintf(out, "TXDs number alignment: %hu\n", info->tx_desc_lim.nb_align);
 }
 
+static void
+print_logical(FILE *out, const struct dp *dp, uint16_t port)
+{
+	const struct dp_port *p = &dp->port[port];
+
+	if (p->kind == DP_PORT_ETH)
+		fprintf(out, "MAC address: %02X:%02X:%02X:%02X:%02X:%02X\n",
+				RTE_ETHER_ADDR_BYTES(&p->mac));
+	if (p->vlan != 0)
+		fprintf(out, "Sub-port: VLAN %u of port %u\n", p->vlan, atomic_load(&p->tx));
+	fprintf(out, "Link status: %s\nMTU: %u\n", atomic_load(&p->up) ? "up" : "down",
+			atomic_load(&p->mtu));
+}
+
 static int
 print_info(struct cli *cli, uint16_t port)
 {
@@ -240,10 +262,14 @@ print_info(struct cli *cli, uint16_t port)
 	struct rte_eth_dev_info info;
 	int ret;
 
+	fprintf(cli->out, "\n%s Infos for port %-2d %s\n", border, port, border);
+	if (port >= DP_PORT_LOGICAL) {
+		print_logical(cli->out, cli->a->dp, port);
+		return 0;
+	}
 	ret = rte_eth_dev_info_get(port, &info);
 	if (ret != 0)
 		return cli_fail(cli, "port %u: the driver does not tell: %s", port, strerror(-ret));
-	fprintf(cli->out, "\n%s Infos for port %-2d %s\n", border, port, border);
 	print_device(cli->out, port, &info);
 	print_link(cli->out, port);
 	print_queues(cli->out, &info);

@@ -337,6 +337,8 @@ static const struct {
 	{ "/ip/neigh", FORM_LIST, &rows_ip_neigh, "IP neighbours. Parameters: [OFFSET[,COUNT]]" },
 	{ "/ip/set", FORM_LIST, &rows_ip_set,
 			"What ports do more than route. Parameters: [OFFSET[,COUNT]]" },
+	{ "/ip/vlan", FORM_LIST, &rows_vlan, "802.1Q sub-ports. Parameters: [OFFSET[,COUNT]]" },
+	{ "/ip/bind", FORM_LIST, &rows_bind, "Bound ports. Parameters: [OFFSET[,COUNT]]" },
 	{ "/fwd/stats", FORM_FWD, NULL, "Forwarding statistics by port. No parameters" },
 };
 

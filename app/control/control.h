@@ -152,6 +152,15 @@ int control_ipoib_neigh_flush(struct control *c, uint16_t port);
  *  @return number, -ENODEV not an IPoIB forwarding port */
 int control_path_flush(struct control *c, uint16_t port);
 
+/**
+ * What is routed from a port leaves by @p to only, whatever routes say; else it is dropped. This
+ * direction only; what we send ourselves is not bound. Until unbound, @p to cannot be removed.
+ * @return 0, -ENODEV no such forwarding port, -EINVAL to itself, -EEXIST it is bound already
+ */
+int control_bind(struct control *c, uint16_t port, uint16_t to);
+/** @return 0, -ENODEV, -ENOENT not bound */
+int control_unbind(struct control *c, uint16_t port);
+
 /** What a port does beyond plain routing; all off by default. */
 enum control_flag {
 	CONTROL_PROXY_ARP,     /**< answer ARP and NS for what we route to another port */
@@ -275,6 +284,16 @@ struct control_flags_row {
 	uint64_t ra_sent;	  /**< router advertisements */
 	uint64_t ra_inconsistent; /**< those of others that differ from ours (RFC 4861 6.2.7) */
 };
+/** A sub-port, or a bound port. */
+struct control_port_row {
+	uint16_t port;
+	uint16_t parent; /**< of a sub-port, else DP_PORT_NIL */
+	uint16_t vlan;	 /**< of a sub-port, else 0 */
+	uint16_t bind;	 /**< DP_PORT_NIL, or the only port that packets from here leave by */
+	uint16_t mtu;
+	bool up;
+	char reason[64]; /**< why it is down */
+};
 /** A DHCP server for the clients of a port. */
 struct control_dhcp_row {
 	struct dp_ip server;
@@ -321,6 +340,9 @@ uint32_t control_ip_neigh_rows(struct control *c, uint32_t offset,
 		struct control_ip_neigh_row *rows, uint32_t max, uint32_t *total);
 uint32_t control_flags_rows(struct control *c, uint32_t offset, struct control_flags_row *rows,
 		uint32_t max, uint32_t *total);
+/** Ports that are bound, or 802.1Q sub-ports. */
+uint32_t control_port_rows(struct control *c, bool bound, uint32_t offset,
+		struct control_port_row *rows, uint32_t max, uint32_t *total);
 uint32_t control_dhcp_rows(struct control *c, uint32_t offset, struct control_dhcp_row *rows,
 		uint32_t max, uint32_t *total);
 /** The next three: 0 rows and total 0 for a port that is not IPoIB. */
