@@ -177,11 +177,18 @@ lab_memory()
 
 # lab_run NAME COMMANDS VDEV... -- [option...]: start a dpdk-ipoib. Its log is
 # $LAB/NAME.log, its file prefix NAME. LAB_LCORES: EAL's --lcores, if not both CPUs.
+# With the option -i it takes commands of lab_say.
 lab_run()
 {
-	local name=$1 commands=$2 vdevs=()
+	local name=$1 commands=$2 vdevs=() input=/dev/null
 
 	shift 2
+	case " $* " in
+	*" -i "*)
+		input=$LAB/$name.in
+		mkfifo "$input"
+		;;
+	esac
 	while [ "$1" != -- ]; do
 		vdevs+=(--vdev "$1")
 		shift
@@ -189,8 +196,23 @@ lab_run()
 	lab_memory
 	"$LAB_BUILD/app/dpdk-ipoib" --lcores "${LAB_LCORES:-0@0-1,1@0-1}" --no-pci "${LAB_MEMORY[@]}" \
 		--file-prefix "$name" "${vdevs[@]}" "$@" --idle-sleep 50 \
-		--cmdline-file "$commands" >"$LAB/$name.log" 2>&1 &
+		--cmdline-file "$commands" <>"$input" >"$LAB/$name.log" 2>&1 &
 	echo $! >"$LAB/$name.pid"
+}
+
+# lab_say NAME COMMAND...: run a command at a gateway's prompt, print what it answers.
+lab_say()
+{
+	local name=$1 mark="# $EPOCHREALTIME"
+
+	shift
+	printf '%s\n%s\n' "$*" "$mark" >"$LAB/$name.in"
+	lab_wait 20 grep -qF "$mark" "$LAB/$name.log" || lab_fail "$name does not answer '$*'"
+	# Between the command, which the prompt repeats, and the mark.
+	awk -v mark="$mark" -v command="$*" '
+		index($0, mark) { printf "%s", answer; exit }
+		index($0, command) { answer = ""; next }
+		{ answer = answer $0 "\n" }' "$LAB/$name.log"
 }
 
 # lab_af_packet N IFACE, lab_ipoib N HCA CARRIER [,KEY=VALUE...]: arguments of --vdev.

@@ -84,6 +84,15 @@ ipoib_qpns(const void *row, struct cell *c)
 				i == 0 ? "" : " ", info->qpn[i]);
 }
 
+/* As the port's table has it now. */
+static void
+ipoib_membership(const void *row, struct cell *c)
+{
+	uint16_t pkey = ROW(row)->info.pkey_wire;
+
+	cell_text(c, "%s", pkey == 0 ? "none" : (pkey & IB_PKEY_FULL) != 0 ? "full" : "limited");
+}
+
 TEXT(ipoib_device, "%s", ROW(row)->info.device)
 TEXT(ipoib_backend, "%s", ROW(row)->info.backend != NULL ? ROW(row)->info.backend : "?")
 TEXT(ipoib_state, "%s", hca_state_name(ROW(row)->info.state))
@@ -129,6 +138,7 @@ static const struct column ipoib_columns[] = {
 	{ "gid", "GID", ipoib_gid },
 	{ "pkey", "P_Key", ipoib_pkey },
 	{ "pkey_present", "P_Key present", ipoib_pkey_present },
+	{ "membership", "Membership", ipoib_membership },
 	{ "joined", "Broadcast group joined", ipoib_joined },
 	{ "qkey", "Q_Key", ipoib_qkey },
 	{ "mtu", "IP MTU", ipoib_mtu },
@@ -141,6 +151,7 @@ static const struct column list_columns[] = {
 	{ "device", "Device", ipoib_device },
 	{ "hca_port", "HCA port", ipoib_hca_port },
 	{ "pkey", "P_Key", ipoib_pkey },
+	{ "membership", "Membership", ipoib_membership },
 	{ "link", "Link", ipoib_link },
 	{ "up", NULL, ipoib_up },
 };
@@ -153,6 +164,7 @@ NUMBER(sm_answers, sa_answers)
 NUMBER(sm_timeouts, sa_timeouts)
 NUMBER(sm_failures, sa_failures)
 NUMBER(sm_ignored, sa_ignored)
+NUMBER(sm_limited_refused, limited_refused)
 NUMBER(sm_outstanding, sa_outstanding)
 NUMBER(sm_queued, sa_queued)
 NUMBER(sm_mad_sent, mad_sent)
@@ -166,6 +178,7 @@ static const struct column sm_columns[] = {
 	{ "answers", "Answered", sm_answers },
 	{ "timeouts", "Timeouts", sm_timeouts },
 	{ "failures", "Failures", sm_failures },
+	{ "limited_refused", "Paths refused to a limited member", sm_limited_refused },
 	{ "ignored", "Late or foreign answers", sm_ignored },
 	{ "outstanding", "Outstanding", sm_outstanding },
 	{ "queued", "Queued", sm_queued },

@@ -319,10 +319,11 @@ struct control_ipoib_row {
 	bool notices; /**< the SA tells of changes; else paths in use are polled */
 	uint64_t sa_notices;
 	uint32_t sa_window, sa_rtt_us;
-	uint64_t class_refused; /**< answers that a traffic class has no path of its own */
-	uint32_t refreshing;	/**< background queries under way */
-	uint32_t stale;		/**< paths that wait to be asked for again */
-	uint32_t sets;		/**< sets of address handles */
+	uint64_t limited_refused; /**< paths that we were refused as a limited member */
+	uint64_t class_refused;	  /**< answers that a traffic class has no path of its own */
+	uint32_t refreshing;	  /**< background queries under way */
+	uint32_t stale;		  /**< paths that wait to be asked for again */
+	uint32_t sets;		  /**< sets of address handles */
 	uint64_t mad_sent, mad_received;
 	uint32_t paths, ahs;
 	struct ipoib_neigh_stats neigh;

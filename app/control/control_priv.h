@@ -323,7 +323,7 @@ struct ctl_port {
 	struct ctl_bucket verify_bucket, event_bucket, prefetch_bucket;
 	uint16_t admin_mtu; /* 0: the link's */
 	struct ctl_class class[DP_CLASSES];
-	uint64_t class_refused;
+	uint64_t class_refused, limited_refused;
 	struct ctl_sets sets;
 	struct ctl_park park; /* the 20-octet address is in front of the data */
 };

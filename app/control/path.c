@@ -218,6 +218,19 @@ path_failed(struct ctl_path *path)
 	resolve_failed(path->p, &path->dgid);
 }
 
+/*
+ * IBA 10.9.3: limited members do not hear each other, and the SA has no path between them. Why, it
+ * does not say; who is a limited member has to think of that.
+ */
+static void
+path_refused(struct ctl_port *p, int status)
+{
+	bool limited = p->info.pkey_wire != 0 && (p->info.pkey_wire & IB_PKEY_FULL) == 0;
+
+	if (limited && (status == -ENOENT || status == -EREMOTEIO))
+		p->limited_refused++;
+}
+
 /* Everything is put in as it is now: a GID or traffic class may be another than the last time. */
 int
 path_ask(struct ctl_path *path, bool refresh)
@@ -297,6 +310,7 @@ path_answer(void *arg, int status, const struct ipoib_sa_path *rec)
 	if (status == 0)
 		status = path_take(path, rec);
 	if (status < 0) {
+		path_refused(path->p, status);
 		path_failed(path);
 	} else {
 		path->state = IPOIB_NEIGH_VALID;

@@ -296,6 +296,7 @@ control_ipoib_row(struct control *c, uint16_t port, struct control_ipoib_row *ro
 		.sa_window = sa.window,
 		.sa_rtt_us = sa.rtt_us,
 		.class_refused = p->class_refused,
+		.limited_refused = p->limited_refused,
 		.refreshing = p->nb_refreshing,
 		.stale = paths_waiting(p),
 		.sets = p->sets.high - p->sets.nb_free,

@@ -143,6 +143,34 @@ test_failure_and_backoff(void **state)
 	assert_int_equal(lookup(&peer)->state, IPOIB_NEIGH_FAILED);
 }
 
+/* The SA has no path between two limited members, and does not say that this is why. */
+static void
+test_limited_refused(void **state)
+{
+	static const uint16_t wire[] = { 0, 0x8001, 0x0001 };
+	struct control_ipoib_row row;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(wire); i++) {
+		fx.info.pkey_wire = wire[i];
+		fx_run(500 * MS);
+		fx_punt_addr(&peer, i);
+		fx_tick();
+		fx_answer_path(fx_path_req(&gid2), -ENOENT, 0);
+		fx_tick();
+		assert_int_equal(fx_drops(DP_DROP_no_path), i + 1);
+		assert_int_equal(control_ipoib_row(fx.c, IB, &row), 0);
+		assert_int_equal(row.limited_refused, wire[i] == 0x0001);
+	}
+	fx_run(2 * S);
+	fx_punt_addr(&peer, i);
+	fx_tick();
+	fx_answer_path(fx_path_req(&gid2), -ETIMEDOUT, 0);
+	assert_int_equal(control_ipoib_row(fx.c, IB, &row), 0);
+	assert_int_equal(row.limited_refused, 1);
+}
+
 /* An SM that returns ends every back-off at once. */
 static void
 test_alive(void **state)
@@ -430,6 +458,7 @@ main(void)
 		TEST(test_question),
 		TEST(test_queue_full),
 		TEST(test_failure_and_backoff),
+		TEST(test_limited_refused),
 		TEST(test_alive),
 		TEST(test_refresh),
 		TEST(test_flush),
