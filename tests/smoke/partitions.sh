@@ -258,7 +258,7 @@ flows -n 4M
 flows -n 4M -R
 flows -u -b 4M -t 1 -l 900
 for port in 5201 5202 5203 5204; do
-	grep -q '"lost_packets":	0' "$LAB/flow-$port.json" || 
+	grep -q '"lost_packets":	0' "$LAB/flow-$port.json" ||
 		lab_fail "UDP lost on port $port: $(tail -c 1500 "$LAB/flow-$port.json")"
 done
 
