@@ -264,6 +264,14 @@ poll_at(struct ipoib_mad *mad, uint64_t now_us)
 	return nb;
 }
 
+void
+ipoib_mad_pace_set(struct ipoib_mad *mad, uint64_t us)
+{
+	mad->follow.pace_us = us;
+	if (mad->ops->pace != NULL)
+		mad->ops->pace(mad->priv, us);
+}
+
 int
 ipoib_mad_poll(struct ipoib_mad *mad, uint64_t now_us)
 {

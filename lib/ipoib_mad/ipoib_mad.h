@@ -37,7 +37,8 @@ extern "C" {
 #define IPOIB_MAD_PKEYS_MAX 128
 /** Room for a CA's name (libibumad's UMAD_CA_NAME_LEN or ibsim's node id), NUL included. */
 #define IPOIB_MAD_NAME_LEN 32
-/** Poll interval of PortInfo and of the P_Key table, microseconds ("umad": 250000, by sysfs). */
+/** Poll interval of PortInfo and of the P_Key table, microseconds ("umad": 250000, by sysfs), unless
+ *  ipoib_mad_pace_set() asks for more. */
 #define IPOIB_MAD_POLL_US 100000
 
 /** An open connection; opaque. */
@@ -159,6 +160,13 @@ const char *ipoib_mad_reason(const struct ipoib_mad *mad);
  * @return number of MADs received
  */
 int ipoib_mad_poll(struct ipoib_mad *mad, uint64_t now_us);
+
+/**
+ * Look at the port's state (PortInfo; "umad": the file state in sysfs) at least every @p us
+ * microseconds; 0: at the normal pace. All else goes on as before. Costs one MAD to the local port,
+ * or one read, each time. Poll as often.
+ */
+void ipoib_mad_pace_set(struct ipoib_mad *mad, uint64_t us);
 
 /**
  * Send a 256-octet MAD to QP1 of @p dlid (QP0 for the two subnet-management

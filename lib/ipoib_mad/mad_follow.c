@@ -107,11 +107,28 @@ ask_missing(const struct mad_follow *f, const struct mad_transport_ops *ops, voi
 void
 mad_follow_reset(struct mad_follow *f, uint64_t now_us)
 {
+	uint64_t pace_us = f->pace_us;
+
 	memset(f, 0, sizeof(*f));
+	f->pace_us = pace_us;
 	f->round = (uint32_t)rte_rand();
 	f->next_us = now_us;
+	f->full_us = now_us;
 	f->answer_us = now_us;
 	f->silence_us = now_us + MAD_SILENCE_US;
+}
+
+/* A close watch is on PortInfo only; all else goes on at its own pace. */
+static void
+round_begin(struct mad_follow *f, uint64_t now_us)
+{
+	f->round++;
+	f->want = BIT(PIECE_PORT);
+	f->have = 0;
+	if (now_us < f->full_us)
+		return;
+	f->want |= BIT(PIECE_NODE);
+	f->full_us = now_us + IPOIB_MAD_POLL_US;
 }
 
 bool
@@ -119,12 +136,9 @@ mad_follow_tick(struct mad_follow *f, uint64_t now_us, const struct mad_transpor
 		void *priv)
 {
 	if (now_us >= f->next_us) {
-		f->next_us = now_us + IPOIB_MAD_POLL_US;
-		if (f->have == f->want) {
-			f->round++;
-			f->want = BIT(PIECE_NODE) | BIT(PIECE_PORT);
-			f->have = 0;
-		}
+		f->next_us = now_us + (f->pace_us != 0 ? f->pace_us : IPOIB_MAD_POLL_US);
+		if (f->have == f->want)
+			round_begin(f, now_us);
 		ask_missing(f, ops, priv);
 	}
 	ask_sm(f, now_us, ops, priv);

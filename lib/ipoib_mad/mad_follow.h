@@ -24,7 +24,9 @@
 
 /** One follower; zero is its initial value. */
 struct mad_follow {
+	uint64_t pace_us;    /**< from round to round; 0: IPOIB_MAD_POLL_US */
 	uint64_t next_us;    /**< when the next round is due */
+	uint64_t full_us;    /**< when that asks for more than PortInfo */
 	uint64_t answer_us;  /**< when a round was last complete */
 	uint64_t silence_us; /**< when silence is next reported */
 	uint32_t round;	     /**< low part of the TIDs */
@@ -49,7 +51,7 @@ enum mad_follow_result {
 	MAD_FOLLOW_OTHER_SM, /**< the SM is another one than before */
 };
 
-/** Start again on a new connection. */
+/** Start again on a new connection; the pace stays. */
 void mad_follow_reset(struct mad_follow *f, uint64_t now_us);
 
 /** Ask for what is due. @return false when nothing was answered for MAD_SILENCE_US */

@@ -50,6 +50,8 @@ struct umad {
 	bool reports;		/* they are ours, no other program's */
 	uint32_t open_requests; /* sent, neither answered nor returned */
 	uint64_t retry_us;
+	uint64_t pace_us; /* of a close watch on the state, 0: none */
+	uint64_t state_us;
 	uint64_t look_us;
 	uint64_t look_all_us;
 	struct umad_look look;
@@ -267,6 +269,25 @@ umad_tr_fill(const umad_port_t *from, struct ipoib_mad_port *to)
 		to->pkeys[i] = from->pkeys[i];
 }
 
+static void
+umad_tr_pace(void *priv, uint64_t us)
+{
+	struct umad *u = priv;
+
+	u->pace_us = us;
+	u->state_us = 0;
+}
+
+/* Between two looks at everything: has the state changed? */
+static bool
+umad_tr_state_changed(struct umad *u, uint64_t now_us)
+{
+	if (u->pace_us == 0 || now_us < u->state_us)
+		return false;
+	u->state_us = now_us + u->pace_us;
+	return sysfs_number(u, "state") != u->look.state;
+}
+
 static bool
 umad_tr_identity(void *priv, uint64_t now_us, struct ipoib_mad_port *port)
 {
@@ -274,7 +295,7 @@ umad_tr_identity(void *priv, uint64_t now_us, struct ipoib_mad_port *port)
 	struct umad_look look;
 	umad_port_t all;
 
-	if (u->portid < 0 || now_us < u->look_us)
+	if (u->portid < 0 || (now_us < u->look_us && !umad_tr_state_changed(u, now_us)))
 		return false;
 	u->look_us = now_us + LOOK_US;
 	look.state = sysfs_number(u, "state");
@@ -417,6 +438,7 @@ const struct mad_transport_ops mad_transport_umad = {
 	.recv = umad_tr_recv,
 	.fd = umad_tr_fd,
 	.identity = umad_tr_identity,
+	.pace = umad_tr_pace,
 	.take_class = umad_tr_take_class,
 	.unsolicited = umad_tr_unsolicited,
 };

@@ -503,6 +503,44 @@ test_pace(void **state)
 	fake_mad_close(f);
 }
 
+/* A close watch: PortInfo 50 times a second, all else as before; it outlives a new connection. */
+static void
+test_close_watch(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+	uint64_t sent;
+
+	(void)state;
+	ipoib_mad_pace_set(f->mad, 20000);
+	steps(f, 250);
+	sent = f->sent;
+	steps(f, 1000);
+	assert_in_range(f->sent - sent, 80, 96);
+	h.events = 0;
+	p.port.state = 1;
+	steps(f, 21);
+	assert_int_equal(h.events, IPOIB_MAD_EV_STATE);
+	p.port.state = 4;
+	p.pkeys[63] = 0xffff;
+	steps(f, 110);
+	assert_int_equal(h.port.pkeys[63], 0xffff);
+	f->connected = false;
+	steps(f, 10);
+	f->connected = true;
+	steps(f, 110);
+	p.port.state = 1;
+	steps(f, 21);
+	assert_int_equal(h.port.state, IPOIB_MAD_DOWN);
+	ipoib_mad_pace_set(f->mad, 0);
+	steps(f, 110);
+	sent = f->sent;
+	steps(f, 1000);
+	assert_in_range(f->sent - sent, 35, 55);
+	fake_mad_close(f);
+}
+
 static void
 take(void *arg, int status, const uint8_t *mad, uint16_t slid)
 {
@@ -706,6 +744,7 @@ main(void)
 		cmocka_unit_test(test_small_changes),
 		cmocka_unit_test(test_inject),
 		cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_close_watch),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_poll_is_bounded),
 		cmocka_unit_test(test_listeners),
