@@ -320,6 +320,8 @@ control_addr_add(struct control *c, uint16_t port, const struct dp_ip *ip, uint8
 
 	if (p == NULL)
 		return -ENODEV;
+	if (bond_is_member(p))
+		return -EPERM;
 	if (!host_ok(ip, len))
 		return -EINVAL;
 	if (addr_index(c, ip) >= 0)

@@ -5,7 +5,8 @@
 /*
  * Gratuitous ARP and unsolicited neighbour advertisements, after the link came up or what we are
  * on it changed. Twice, a second apart, for a multicast may get lost; a few at a time, for a port
- * may have thousands of addresses and every host on the link has to read each.
+ * may have thousands of addresses and every host on the link has to read each. Where peers send to
+ * nowhere until they know, as after a bond's failover, once more in between.
  */
 
 #include "control_priv.h"
@@ -15,6 +16,7 @@
 #define ANNOUNCE_PAUSE_US (200 * CTL_US_PER_MS)
 #define ANNOUNCE_ROUNDS 2
 #define ANNOUNCE_AGAIN_US CTL_US_PER_S
+#define ANNOUNCE_URGENT_US (50 * CTL_US_PER_MS)
 
 static void
 round_begin(struct control *c, struct ctl_announce *a)
@@ -26,14 +28,17 @@ round_begin(struct control *c, struct ctl_announce *a)
 static void
 round_end(struct control *c, struct ctl_announce *a)
 {
+	uint64_t wait = a->urgent ? ANNOUNCE_URGENT_US : ANNOUNCE_AGAIN_US;
+
 	a->rounds--;
+	a->urgent = false;
 	if (a->again) {
 		a->again = false;
 		a->rounds = ANNOUNCE_ROUNDS;
 	}
 	a->at = 0;
 	if (a->rounds > 0)
-		timer_set(c, &a->timer, RTE_MAX(c->now + 1, a->began + ANNOUNCE_AGAIN_US));
+		timer_set(c, &a->timer, RTE_MAX(c->now + 1, a->began + wait));
 }
 
 static void
@@ -61,8 +66,17 @@ announce_start(struct ctl_announce *a)
 		a->again = true;
 		return;
 	}
-	a->rounds = ANNOUNCE_ROUNDS;
+	a->rounds = ANNOUNCE_ROUNDS + a->urgent;
 	timer_set(a->p->c, &a->timer, a->p->c->now);
+}
+
+void
+announce_anew(struct ctl_announce *a)
+{
+	a->at = 0;
+	a->again = false;
+	a->urgent = true;
+	announce_start(a);
 }
 
 int

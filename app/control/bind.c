@@ -22,6 +22,8 @@ control_bind(struct control *c, uint16_t port, uint16_t to)
 		return -ENODEV;
 	if (port == to)
 		return -EINVAL;
+	if (bond_is_member(p) || bond_is_member(c->ports[to]))
+		return -EPERM;
 	if (atomic_load(&p->dp->bind) != DP_PORT_NIL)
 		return -EEXIST;
 	atomic_store(&p->dp->bind, to);

@@ -78,7 +78,7 @@ neigh_miss(struct control *c, struct rte_mbuf *m)
 	}
 	memcpy(&addr, rte_pktmbuf_mtod(m, const void *), sizeof(addr));
 	rte_pktmbuf_adj(m, sizeof(addr));
-	resolve_send(p, &addr, m);
+	resolve_send(bond_way(p), &addr, m);
 }
 
 static void
@@ -320,7 +320,8 @@ control_destroy(struct control *c)
 	c->closing = true;
 	groups_leave(c);
 	trust_fini(c);
-	for (i = 0; i < DP_PORTS_MAX; i++) {
+	/* Logical ports first: others are below them. */
+	for (i = DP_PORTS_MAX; i-- > 0;) {
 		if (c->ports[i] != NULL)
 			ctl_port_free(c->ports[i]);
 	}

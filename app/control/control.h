@@ -104,7 +104,8 @@ enum control_addr_state {
 /**
  * Add an own address and its subnet's routes. IPv6: link-local addresses come by themselves.
  * @return 0, -EEXIST, -EINVAL not usable as a host address, -ENODEV no such forwarding port,
- *   -ENOSPC, -EAFNOSUPPORT no IPv6 here, -EAGAIN a grace period has to pass, try again
+ *   -EPERM the port belongs to a bond, -ENOSPC, -EAFNOSUPPORT no IPv6 here, -EAGAIN a grace period has to
+ *   pass, try again
  */
 int control_addr_add(struct control *c, uint16_t port, const struct dp_ip *ip, uint8_t len);
 /** @return 0, -ENOENT, -EAGAIN */
@@ -125,7 +126,7 @@ struct control_route {
  * @return 0; -EEXIST; -EINVAL host bits set, a length or type that cannot be, families that
  *   differ; -EADDRNOTAVAIL multicast, link-local or loopback prefix; -ENETUNREACH gateway on no
  *   link (of the port); -EDESTADDRREQ a link-local gateway needs a port; -ENODEV no such port;
- *   -EMLINK DP_ECMP_MAX next hops are there; -ENOSPC; -EAFNOSUPPORT no IPv6 here; -EAGAIN
+ *   -EPERM the port belongs to a bond; -EMLINK DP_ECMP_MAX next hops are there; -ENOSPC; -EAFNOSUPPORT no IPv6 here; -EAGAIN
  */
 int control_route_add(struct control *c, const struct control_route *r);
 /** Delete a static route. @param via only this next hop; NULL: all @return 0, -ENOENT, -EAGAIN */
@@ -155,7 +156,8 @@ int control_path_flush(struct control *c, uint16_t port);
 /**
  * What is routed from a port leaves by @p to only, whatever routes say; else it is dropped. This
  * direction only; what we send ourselves is not bound. Until unbound, @p to cannot be removed.
- * @return 0, -ENODEV no such forwarding port, -EINVAL to itself, -EEXIST it is bound already
+ * @return 0, -ENODEV no such forwarding port, -EINVAL to itself, -EPERM a port belongs to a bond,
+ *   -EEXIST it is bound already
  */
 int control_bind(struct control *c, uint16_t port, uint16_t to);
 /** @return 0, -ENODEV, -ENOENT not bound */
@@ -177,7 +179,7 @@ enum control_flag {
 extern const char *const control_flag_name[CONTROL_FLAG_MAX];
 
 /** Set a flag of a port; the same again is no error. @return 0, -ENODEV no such forwarding port,
- *  -EINVAL no such flag, -ENOTSUP not for this kind of port, -ENOMEM */
+ *  -EINVAL no such flag, -ENOTSUP not for this kind of port, -EPERM the port belongs to a bond, -ENOMEM */
 int control_port_flag(struct control *c, uint16_t port, enum control_flag flag, bool on);
 
 /**
@@ -203,6 +205,36 @@ enum control_class_by { CONTROL_CLASS_DEFAULT, CONTROL_CLASS_SL, CONTROL_CLASS_Q
  */
 int control_class_path(struct control *c, uint16_t port, uint8_t class, enum control_class_by by,
 		uint16_t value);
+
+/** Most ports of a bond, and room for its name with the NUL. */
+#define CONTROL_BOND_PORTS 4
+#define CONTROL_BOND_NAME 16
+
+/** A bond to be made: active-backup, over IPoIB ports of different HCA ports. */
+struct control_bond_cfg {
+	char name[CONTROL_BOND_NAME]; /**< a letter, then letters and digits */
+	uint16_t port;		      /**< a logical IPoIB port, which becomes the bond */
+	uint16_t primary;	      /**< active whenever it can be; DP_PORT_NIL: none */
+	uint8_t nb;
+	uint16_t member[CONTROL_BOND_PORTS]; /**< the first that is usable becomes active */
+	char why[128];			     /**< on error: what is in the way, in one line */
+};
+
+/**
+ * May these ports become a bond? Nothing is changed, and @p cfg->port not looked at.
+ * @return 0; -EINVAL name, number of ports, the same port or HCA port twice, primary is none of
+ *   them; -EEXIST the name; -ENODEV no IPoIB port with an HCA; -EBUSY in another bond; -EADDRINUSE
+ *   has addresses, routes, flags or a binding of its own; -EXDEV other partitions
+ */
+int control_bond_check(struct control *c, struct control_bond_cfg *cfg);
+/** Make it. Addresses, routes and flags are given to @p cfg->port then. It ends with that port
+ *  (control_port_leave()). @return as control_bond_check(); -ENOMEM. Nothing is left half done. */
+int control_bond_add(struct control *c, struct control_bond_cfg *cfg);
+/** @return the bond's port number, or -ENOENT */
+int control_bond_find(struct control *c, const char *name);
+/** Make a member the active one. @return 0; -ENOENT no such bond; -ENODEV none of its ports;
+ *  -ENETDOWN not usable now */
+int control_bond_active(struct control *c, const char *name, uint16_t port);
 
 /* Rows for CLI and telemetry: fixed size, filled from @p offset on, at most @p max.
  * Each returns the number of rows filled, and the number there are in *total. */
@@ -301,6 +333,18 @@ struct control_dhcp_row {
 	uint64_t requests; /**< passed on to it */
 	uint64_t replies;  /**< of it, passed on to clients */
 };
+/** A port of a bond. */
+struct control_bond_row {
+	char name[CONTROL_BOND_NAME];
+	uint16_t bond; /**< port number of the bond */
+	uint16_t port;
+	bool up, active, primary;
+	uint16_t lid;
+	struct ib_gid gid;
+	char reason[64];    /**< why it is not usable */
+	uint64_t failovers; /**< of the bond: changes from one usable port to another */
+	uint64_t moved;	    /**< of the bond: packets that waited at one port and left by another */
+};
 /** A traffic class of a port. */
 struct control_class_row {
 	uint8_t class;
@@ -356,7 +400,10 @@ uint32_t control_mcast_rows(struct control *c, uint16_t port, uint32_t offset,
 /** Also those that are not set; 0 rows and total 0 for a port that is not IPoIB. */
 uint32_t control_class_rows(struct control *c, uint16_t port, uint32_t offset,
 		struct control_class_row *rows, uint32_t max, uint32_t *total);
-/** @return 0, -ENODEV not an IPoIB forwarding port */
+/** @param bond its port number; DP_PORT_NIL: all bonds' */
+uint32_t control_bond_rows(struct control *c, uint16_t bond, uint32_t offset,
+		struct control_bond_row *rows, uint32_t max, uint32_t *total);
+/** Of a bond: what its active port is. @return 0, -ENODEV not an IPoIB forwarding port */
 int control_ipoib_row(struct control *c, uint16_t port, struct control_ipoib_row *row);
 
 /** Packets that wait in neighbour and multicast queues. */

@@ -54,6 +54,9 @@ int announce_init(struct ctl_announce *a, struct ctl_port *p,
 void announce_fini(struct ctl_announce *a);
 /* Begin two rounds, a second apart. */
 void announce_start(struct ctl_announce *a);
+/* What was told so far is not true any more: from the first address on, three rounds, the second
+ * one soon. */
+void announce_anew(struct ctl_announce *a);
 
 int retell_init(struct ctl_port *p);
 void retell_fini(struct ctl_port *p);
@@ -109,6 +112,8 @@ void nd_input(struct ctl_port *p, struct rte_mbuf *m);
 void nd_request(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *unicast);
 /* Tell the link of our addresses, now and once more after a second. */
 void nd_announce(struct ctl_port *p);
+/* The same as announce_anew(). */
+void nd_announce_anew(struct ctl_port *p);
 /* The port got or lost an IPv6 address: detect duplicates, join or leave its solicited-node group. */
 void nd_addr_added(struct ctl_port *p, const struct dp_ip *ip);
 void nd_addr_removed(struct ctl_port *p, const struct dp_ip *ip);

@@ -254,6 +254,7 @@ struct ctl_announce {
 	uint32_t at;
 	uint8_t rounds; /* still to go, with this one */
 	bool again;	/* asked for anew meanwhile */
+	bool urgent;	/* the next round comes soon */
 };
 
 /* When we last stood up for an address (RFC 5227 2.4). */
@@ -264,6 +265,7 @@ struct ctl_defence {
 };
 
 struct ctl_nd;
+struct ctl_bond;
 
 /* What paths and groups are asked for in the name of. */
 struct ctl_identity {
@@ -295,7 +297,8 @@ struct ctl_port {
 	/* Of a logical port: the port that really sends (parent of a sub-port, active member of a
 	 * bond). NULL: this one does. See ctl_real(). */
 	struct ctl_port *lower;
-	bool leaving; /* being taken away: nothing new is to begin with it */
+	struct ctl_bond *bond; /* that it is, or belongs to; NULL: none */
+	bool leaving;	       /* being taken away: nothing new is to begin with it */
 	uint64_t leave_until;
 	struct ctl_bucket arp_bucket;
 
@@ -631,6 +634,32 @@ void link_run(struct ctl_port *p);
 /* The broadcast group was joined, lost, or could not be joined. */
 void link_bcast_changed(struct ctl_port *p);
 
+/* The link of a logical port is what its bond has. mtu 0: as it was. */
+void link_follow(struct ctl_port *p, bool up, uint16_t mtu, const char *reason);
+
+/* --- bonds (bond.c) --- */
+
+bool bond_is_member(const struct ctl_port *p);
+/* A member's link has changed. */
+void bond_follow(struct ctl_port *member);
+/* Where what was to leave by p leaves now: by the active member, if p is another one. */
+struct ctl_port *bond_way(struct ctl_port *p);
+/* The ports that p may really send by: a bond's members, else the one. @return number */
+uint32_t bond_ports(struct ctl_port *p, struct ctl_port *ports[CONTROL_BOND_PORTS]);
+/* GID that stands for p, however often a bond fails over. */
+const struct ib_gid *bond_gid(const struct ctl_port *p);
+/* Is it the GID of p, or of any member? */
+bool bond_gid_is_own(const struct ctl_port *p, const struct ib_gid *gid);
+/* MTU of the link, the least of the members' */
+uint16_t bond_link_mtu(struct ctl_port *p);
+/* A next hop of p has another link-layer address (old NULL: its first), or goes. */
+void bond_peer_changed(
+		struct ctl_port *p, const struct ipoib_addr *old, const struct ipoib_addr *now);
+void bond_peer_gone(struct ctl_port *p, const struct ctl_l3 *e);
+/* The bond is about to go: its members are free. */
+void bond_leave(struct ctl_port *p);
+void bond_fini(struct ctl_port *p);
+
 /* --- resolver: subscriptions to the SA's notices (events.c) --- */
 
 /* Do notices tell of ports that come, go, or change? Else paths are polled. */
@@ -698,6 +727,8 @@ void paths_fini(struct ctl_port *p);
 struct ctl_path *path_find(struct ctl_port *p, const struct ib_gid *gid);
 /* Find or make, and ask the SA if nobody did. NULL: no room. */
 struct ctl_path *path_want(struct ctl_port *p, const struct ib_gid *gid);
+/* As path_want(), but in the background, at the pace of that. */
+struct ctl_path *path_prefetch(struct ctl_port *p, const struct ib_gid *gid);
 /* Perhaps nobody uses this path: it goes after a while, or at once if room is needed. */
 void path_idle(struct ctl_port *p, const struct ib_gid *gid);
 /* All paths are doubtful: used on, and asked for again at a bounded pace. @return number */
@@ -741,6 +772,11 @@ void resolve_failed(struct ctl_port *p, const struct ib_gid *gid);
 void resolve_prefetch(struct ctl_port *p, const struct ipoib_addr *addr);
 /* Try parked packets again. */
 void resolve_run(struct ctl_port *p);
+/* Keep a neighbour ready although nothing is sent to it; its path is asked for in the background.
+ * @return 0, -EAGAIN, -ENOSPC */
+int resolve_keep(struct ctl_port *p, const struct ipoib_addr *addr);
+/* What waits for a path of from's leaves by to, as soon as that has one. @return packets */
+uint32_t resolve_move(struct ctl_port *from, struct ctl_port *to);
 /* Forget an address that its peer no longer has. */
 void resolve_forget(struct ctl_port *p, const struct ipoib_addr *addr);
 /* Hand an IPoIB packet to the worker that sends. */

@@ -194,6 +194,7 @@ nd_linklocal(const struct ctl_port *p, struct dp_ip *ip)
 {
 	const struct ctl_port *real = p->lower != NULL ? p->lower : p;
 	const uint8_t *mac = real->dp->mac.addr_bytes;
+	const struct ib_gid *gid = bond_gid(p);
 
 	*ip = (struct dp_ip){ { [0] = 0xfe, [1] = 0x80 } };
 	if (p->kind == DP_PORT_ETH) {
@@ -204,12 +205,12 @@ nd_linklocal(const struct ctl_port *p, struct dp_ip *ip)
 		ip->b[8] ^= 0x02;
 		return;
 	}
-	if (ib_gid_is_zero(&real->info.gid)) {
+	if (ib_gid_is_zero(gid)) {
 		*ip = (struct dp_ip){ 0 };
 		return;
 	}
 	/* As Linux: set, where RFC 4391 8 means it to be flipped. GUIDs have this bit clear. */
-	memcpy(&ip->b[8], &real->info.gid.raw[8], 8);
+	memcpy(&ip->b[8], &gid->raw[8], 8);
 	ip->b[8] |= 0x02;
 }
 

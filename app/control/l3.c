@@ -118,6 +118,7 @@ l3_evicted(void *arg, struct ipoib_neigh_rec *rec, uint32_t nb_pkts)
 		adj_put(c, e->adj);
 	if (e->owner != NULL) {
 		retell_gone(e->owner, e);
+		bond_peer_gone(e->owner, e);
 		TAILQ_REMOVE(&e->owner->peers, e, peer);
 	}
 	ipoib_neigh_rec_user_set(rec, NULL);
@@ -435,8 +436,8 @@ l3_update(struct ctl_port *p, struct ctl_l3 *e, const struct dp_adj *lladdr, uin
 	if (!same && !l3_adj_set(p, e, lladdr, &moved, &old))
 		return;
 	l3_confirm(c, e, (how & L3_REACHABLE) != 0, moved);
-	if (moved && p->kind == DP_PORT_IPOIB)
-		resolve_forget(ctl_real(p), &old.lladdr);
+	if (!same && p->kind == DP_PORT_IPOIB)
+		bond_peer_changed(p, moved ? &old.lladdr : NULL, &lladdr->lladdr);
 }
 
 void

@@ -218,6 +218,17 @@ subports_follow(struct ctl_port *parent)
 				c->ports[i]->dp->vlan != 0)
 			subport_follow(c->ports[i]);
 	}
+	bond_follow(parent);
+}
+
+void
+link_follow(struct ctl_port *p, bool up, uint16_t mtu, const char *reason)
+{
+	if (p->leaving)
+		return;
+	if (mtu != 0)
+		mtu_set(p, mtu);
+	link_set(p, up, reason);
 }
 
 static bool
@@ -249,6 +260,8 @@ control_port_mtu(struct control *c, uint16_t port, uint16_t mtu)
 			return -EIO;
 		if (mtu > link)
 			return -ERANGE;
+	} else if (real != p) {
+		link = bond_link_mtu(p);
 	} else {
 		link = real->bcast.ah != PMD_IPOIB_AH_NONE ? real->bcast.rec.mtu - IPOIB_HDR_LEN
 							   : UINT16_MAX;

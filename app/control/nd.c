@@ -103,6 +103,13 @@ nd_announce(struct ctl_port *p)
 	ra_kick(p);
 }
 
+void
+nd_announce_anew(struct ctl_port *p)
+{
+	if (p->nd->on)
+		announce_anew(&p->nd->announce);
+}
+
 /* --- what we hear --- */
 
 /* Who it is for the limits; without a link-layer address, its IP address. */

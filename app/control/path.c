@@ -367,6 +367,18 @@ path_want(struct ctl_port *p, const struct ib_gid *gid)
 	return path;
 }
 
+struct ctl_path *
+path_prefetch(struct ctl_port *p, const struct ib_gid *gid)
+{
+	struct ctl_path *path = path_find(p, gid);
+
+	if (path == NULL)
+		path = path_new(p, gid);
+	if (path != NULL && path->state == IPOIB_NEIGH_INCOMPLETE && path->req == 0)
+		path_refresh(path, false);
+	return path;
+}
+
 static void
 path_doubt(struct ctl_path *path, bool first)
 {

@@ -110,6 +110,7 @@ ctl_port_free(struct ctl_port *p)
 	arp_fini(p);
 	dhcp_port_gone(p);
 	ip_mcast_port_gone(p);
+	bond_fini(p);
 	if (p->hca != NULL) {
 		if (p->bcast.p != NULL)
 			mcast_fini(p);
@@ -203,6 +204,7 @@ leave_begin(struct ctl_port *p)
 	ip_mcast_port_gone(p);
 	p->leaving = true;
 	p->leave_until = p->c->now + LEAVE_WAIT_US;
+	bond_leave(p);
 	link_leave(p);
 	if (p->dp->vlan != 0)
 		vlan_set(p->lower, p->dp->vlan, DP_PORT_NIL);

@@ -49,6 +49,8 @@ control_port_flag(struct control *c, uint16_t port, enum control_flag flag, bool
 		return -EINVAL;
 	if (flag == CONTROL_STRICT_SOURCE && p->kind != DP_PORT_IPOIB)
 		return -ENOTSUP;
+	if (on && bond_is_member(p))
+		return -EPERM;
 	if (ctl_flag(p, flag) == on)
 		return 0;
 	if (flag == CONTROL_RA)

@@ -340,6 +340,72 @@ resolve_prefetch(struct ctl_port *p, const struct ipoib_addr *addr)
 	path_idle(p, &addr->gid);
 }
 
+int
+resolve_keep(struct ctl_port *p, const struct ipoib_addr *addr)
+{
+	const struct ipoib_neigh_entry *e;
+	struct ipoib_neigh_rec *rec;
+	struct ctl_path *path;
+	uint64_t hits;
+	int ret;
+
+	if (!p->up || !ipoib_addr_is_unicast_valid(addr) || ib_gid_equal(&addr->gid, &p->info.gid))
+		return 0;
+	/* This marks it as used. */
+	if (ipoib_neigh_lookup_bulk(p->neigh, &addr, 1, &hits, &e) == 1)
+		return 0;
+	ret = ipoib_neigh_add(p->neigh, addr, p->c->now, &rec);
+	if (ret < 0)
+		return ret;
+	path = path_prefetch(p, &addr->gid);
+	if (path == NULL)
+		return -ENOSPC;
+	if (path->ah != PMD_IPOIB_AH_NONE)
+		path_ready(path);
+	return 0;
+}
+
+/* Packets of one port on their way to another one. */
+struct move {
+	struct ctl_port *from, *to;
+	uint32_t nb;
+};
+
+static void
+move_one(void *arg, struct ipoib_neigh_rec *rec)
+{
+	struct move *mv = arg;
+	struct ipoib_addr addr = *ipoib_neigh_rec_addr(rec);
+	struct rte_mbuf *pkts[CTL_BURST];
+	uint16_t i, n;
+
+	while ((n = ipoib_neigh_dequeue(mv->from->neigh, rec, pkts, CTL_BURST)) > 0) {
+		for (i = 0; i < n; i++)
+			resolve_send(mv->to, &addr, pkts[i]);
+		mv->nb += n;
+	}
+}
+
+uint32_t
+resolve_move(struct ctl_port *from, struct ctl_port *to)
+{
+	struct move mv = { .from = from, .to = to };
+	struct ipoib_neigh_stats s;
+	struct ipoib_addr addr;
+	struct rte_mbuf *m;
+
+	ipoib_neigh_stats_get(from->neigh, &s);
+	if (s.queued > 0)
+		ipoib_neigh_walk(from->neigh, move_one, &mv);
+	for (; (m = park_first(&from->park)) != NULL; park_pop(&from->park)) {
+		memcpy(&addr, rte_pktmbuf_mtod(m, const void *), sizeof(addr));
+		rte_pktmbuf_adj(m, sizeof(addr));
+		resolve_send(to, &addr, m);
+		mv.nb++;
+	}
+	return mv.nb;
+}
+
 static void
 count_rec(void *arg, struct ipoib_neigh_rec *rec)
 {

@@ -27,12 +27,16 @@ window_next(struct window *w)
 	return at >= w->offset && w->filled < w->max ? (int)w->filled++ : -1;
 }
 
+/* A bond shows what its active member has. */
 static struct ctl_port *
 ipoib_port(struct control *c, uint16_t port)
 {
 	struct ctl_port *p = ctl_port(c, port);
 
-	return p != NULL && p->hca != NULL ? p : NULL;
+	if (p == NULL || p->kind != DP_PORT_IPOIB)
+		return NULL;
+	p = ctl_real(p);
+	return p->hca != NULL ? p : NULL;
 }
 
 /* Is it what its prefix leads to, or one of several? */
@@ -281,7 +285,7 @@ control_ipoib_row(struct control *c, uint16_t port, struct control_ipoib_row *ro
 	ipoib_sa_stats_get(p->hca->sa, &sa);
 	ipoib_mad_stats_get(p->hca->mad, &mad);
 	*row = (struct control_ipoib_row){
-		.up = p->up,
+		.up = c->ports[port]->up,
 		.sa_outstanding = sa.outstanding,
 		.sa_queued = sa.queued,
 		.sa_requests = sa.requests,
@@ -305,11 +309,11 @@ control_ipoib_row(struct control *c, uint16_t port, struct control_ipoib_row *ro
 		.paths = p->nb_paths,
 		.ahs = p->ahs.nb,
 	};
-	snprintf(row->reason, sizeof(row->reason), "%s", p->reason);
+	snprintf(row->reason, sizeof(row->reason), "%s", c->ports[port]->reason);
 	ipoib_neigh_stats_get(p->neigh, &row->neigh);
 	row->mcast = p->mc->stats;
 	row->mcast.groups = p->mc->nb;
-	return pmd_ipoib_info_get(port, &row->info);
+	return pmd_ipoib_info_get(p->id, &row->info);
 }
 
 /* --- flushes --- */
@@ -357,7 +361,7 @@ control_queued(struct control *c)
 	for (i = 0; i < DP_PORTS_MAX; i++) {
 		const struct ctl_port *p = c->ports[i];
 
-		if (p == NULL || p->kind != DP_PORT_IPOIB)
+		if (p == NULL || p->neigh == NULL)
 			continue;
 		ipoib_neigh_stats_get(p->neigh, &s);
 		n += s.queued + p->park.nb + mcast_queued(p);

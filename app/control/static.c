@@ -192,6 +192,8 @@ gateway_port(const struct control *c, const struct control_route *r, uint16_t *p
 	if (r->port != DP_PORT_NIL) {
 		if (r->port >= DP_PORTS_MAX || c->ports[r->port] == NULL)
 			return -ENODEV;
+		if (bond_is_member(c->ports[r->port]))
+			return -EPERM;
 		*port = r->port;
 		return addr_on_link(c, r->port, &r->via) ? 0 : -ENETUNREACH;
 	}

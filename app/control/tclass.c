@@ -25,34 +25,48 @@ class_port(struct control *c, uint16_t port)
 int
 control_class_set(struct control *c, uint16_t port, uint8_t first, uint8_t last, uint8_t class)
 {
-	struct ctl_port *p = class_port(c, port);
-	unsigned int i;
+	struct ctl_port *ports[CONTROL_BOND_PORTS];
+	uint32_t i, k, n;
 
-	if (p == NULL)
+	if (class_port(c, port) == NULL)
 		return -ENODEV;
 	if (first > last || last > DSCP_MAX || class >= DP_CLASSES)
 		return -EINVAL;
-	for (i = first; i <= last; i++)
-		atomic_store_explicit(&p->dp->dscp_class[i], class, memory_order_relaxed);
+	n = bond_ports(c->ports[port], ports);
+	for (k = 0; k < n; k++) {
+		for (i = first; i <= last; i++)
+			atomic_store_explicit(
+					&ports[k]->dp->dscp_class[i], class, memory_order_relaxed);
+	}
 	return 0;
+}
+
+static struct ctl_class
+class_of(enum control_class_by by, uint16_t value)
+{
+	return (struct ctl_class){ .has_sl = by == CONTROL_CLASS_SL,
+		.has_qos = by == CONTROL_CLASS_QOS,
+		.sl = by == CONTROL_CLASS_SL ? (uint8_t)value : 0,
+		.qos_class = by == CONTROL_CLASS_QOS ? value : 0 };
 }
 
 int
 control_class_path(struct control *c, uint16_t port, uint8_t class, enum control_class_by by,
 		uint16_t value)
 {
-	struct ctl_port *p = class_port(c, port);
+	struct ctl_port *ports[CONTROL_BOND_PORTS];
+	uint32_t i, n;
 
-	if (p == NULL)
+	if (class_port(c, port) == NULL)
 		return -ENODEV;
 	if (class == 0 || class >= DP_CLASSES || (by == CONTROL_CLASS_SL && value > SL_MAX) ||
 			(by == CONTROL_CLASS_QOS && value > QOS_CLASS_MAX))
 		return -EINVAL;
-	p->class[class] = (struct ctl_class){ .has_sl = by == CONTROL_CLASS_SL,
-		.has_qos = by == CONTROL_CLASS_QOS,
-		.sl = by == CONTROL_CLASS_SL ? (uint8_t)value : 0,
-		.qos_class = by == CONTROL_CLASS_QOS ? value : 0 };
-	paths_stale(p);
+	n = bond_ports(c->ports[port], ports);
+	for (i = 0; i < n; i++) {
+		ports[i]->class[class] = class_of(by, value);
+		paths_stale(ports[i]);
+	}
 	return 0;
 }
 

@@ -22,7 +22,9 @@ pmd_ipoib_info_get(uint16_t port_id, struct pmd_ipoib_info *info)
 {
 	if (!pmd_ipoib_is(port_id))
 		return -ENODEV;
-	*info = fx.info;
+	*info = port_id == IB2 && fx.two_hcas ? fx.info2 : fx.info;
+	if (fx.two_hcas)
+		return 0;
 	if (port_id == IB)
 		return 0;
 	/* The same HCA port and P_Key, other queue pairs. */
@@ -41,7 +43,9 @@ pmd_ipoib_mad(uint16_t port_id)
 int
 pmd_ipoib_hca_id(uint16_t port_id)
 {
-	return pmd_ipoib_is(port_id) ? 0 : -ENODEV;
+	if (!pmd_ipoib_is(port_id))
+		return -ENODEV;
+	return fx.two_hcas && port_id == IB2;
 }
 
 void
@@ -66,6 +70,7 @@ pmd_ipoib_bcast_set(uint16_t port_id, const struct pmd_ipoib_bcast *b)
 	assert_true(pmd_ipoib_is(port_id));
 	if (port_id == IB2) {
 		fx.bcast2 = b != NULL;
+		fx.info2.joined = fx.bcast2;
 		return 0;
 	}
 	fx.bcast = b != NULL;
@@ -89,6 +94,7 @@ pmd_ipoib_ah_create(uint16_t port_id, const struct pmd_ipoib_av *av, uint32_t *a
 		if (fx.ah_live[i])
 			continue;
 		fx.ah_live[i] = true;
+		fx.ah_port[i] = port_id;
 		fx.av[i] = *av;
 		fx.ahs++;
 		fx.ah_made++;
@@ -103,6 +109,7 @@ pmd_ipoib_ah_destroy(uint16_t port_id, uint32_t ah)
 {
 	assert_true(pmd_ipoib_is(port_id));
 	assert_true(ah < RTE_DIM(fx.av) && fx.ah_live[ah]);
+	assert_int_equal(fx.ah_port[ah], port_id);
 	fx.ah_live[ah] = false;
 	fx.ahs--;
 	return 0;
@@ -193,6 +200,13 @@ ipoib_mad_unlisten(struct ipoib_mad *mad, ipoib_mad_event_cb cb, void *arg)
 }
 
 void
+ipoib_mad_pace_set(struct ipoib_mad *mad, uint64_t us)
+{
+	assert_non_null(mad);
+	fx.mad_pace = us;
+}
+
+void
 ipoib_mad_stats_get(const struct ipoib_mad *mad, struct ipoib_mad_stats *stats)
 {
 	(void)mad;
@@ -207,6 +221,7 @@ ipoib_sa_create(struct ipoib_mad *mad, const struct ipoib_sa_cfg *cfg, struct ip
 	(void)cfg;
 	assert_non_null(mad);
 	*sa = (struct ipoib_sa *)&fx.sent;
+	fx.sas++;
 	return 0;
 }
 
@@ -215,7 +230,8 @@ ipoib_sa_destroy(struct ipoib_sa *sa)
 {
 	assert_non_null(sa);
 	/* Whoever asked is gone; nothing may wait. */
-	assert_int_equal(fx_waiting(), 0);
+	if (--fx.sas == 0)
+		assert_int_equal(fx_waiting(), 0);
 }
 
 /* What no test of something else cares about is answered by itself. */
@@ -308,20 +324,30 @@ ipoib_sa_mcast_join(struct ipoib_sa *sa, const struct ib_gid *mgid, const struct
 	return 0;
 }
 
+static uint8_t *
+group_bits(struct fake_group *g, const struct ib_gid *port_gid)
+{
+	if (fx.two_hcas && ib_gid_equal(port_gid, &fx.info2.gid))
+		return &g->bits2;
+	assert_memory_equal(port_gid, &fx.info.gid, 16);
+	return &g->bits;
+}
+
 int
 ipoib_sa_mcast_leave(struct ipoib_sa *sa, const struct ib_gid *mgid, const struct ib_gid *port_gid,
 		enum ipoib_sa_join join, ipoib_sa_mcast_cb cb, void *arg, ipoib_sa_req_t *handle)
 {
 	struct fake_group *g = fx_sa_group(mgid);
+	uint8_t *bits;
 
 	(void)sa;
 	(void)cb;
 	(void)arg;
-	assert_memory_equal(port_gid, &fx.info.gid, 16);
 	/* Nothing is given back that was not had. */
 	assert_non_null(g);
-	assert_int_equal(g->bits & join, join);
-	g->bits &= (uint8_t)~join;
+	bits = group_bits(g, port_gid);
+	assert_int_equal(*bits & join, join);
+	*bits &= (uint8_t)~join;
 	*handle = ++fx.handle;
 	fx.leaves++;
 	return 0;
@@ -513,6 +539,7 @@ fx_sa_group_make(const struct ib_gid *mgid)
 	g = &fx.group[fx.nb_groups++];
 	g->mgid = *mgid;
 	g->bits = 0;
+	g->bits2 = 0;
 	g->mlid = fx_is_bcast(mgid) ? MLID : (uint16_t)(MLID + fx.nb_groups);
 	return g;
 }
@@ -535,7 +562,8 @@ answer_path(struct fake_req *r, int status, uint16_t dlid, uint16_t mtu)
 		.dgid = q.path.dgid,
 		.sgid = q.path.sgid,
 		.dlid = dlid,
-		.slid = fx.info.lid,
+		.slid = fx.two_hcas && ib_gid_equal(&q.path.sgid, &fx.info2.gid) ? fx.info2.lid
+										 : fx.info.lid,
 		.pkey = 0xffff,
 		.sl = 3,
 		.mtu = mtu,
@@ -608,13 +636,14 @@ answer_mcast(const struct fake_req *q, int status)
 	struct fake_group *g;
 
 	if (status == 0 && q->kind == FAKE_JOIN)
-		fx_sa_group_make(&q->mgid)->bits |= (uint8_t)q->join;
+		*group_bits(fx_sa_group_make(&q->mgid), &q->port_gid) |= (uint8_t)q->join;
 	g = fx_sa_group(&q->mgid);
-	if (status == 0 && (g == NULL || g->bits == 0))
+	if (status == 0 && (g == NULL || *group_bits(g, &q->port_gid) == 0))
 		status = -ENOENT;
 	if (g != NULL) {
 		m.mlid = g->mlid;
-		m.join_state = q->kind == FAKE_JOIN ? (uint8_t)q->join : g->bits;
+		m.join_state = q->kind == FAKE_JOIN ? (uint8_t)q->join
+						    : *group_bits(g, &q->port_gid);
 	}
 	q->mcast_cb(q->arg, status, status == 0 ? &m : NULL);
 }

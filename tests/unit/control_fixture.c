@@ -156,8 +156,10 @@ fx_sent(uint16_t *port)
 	m = p;
 	*port = dp_meta(m)->out_port;
 	fx.dp->worker[0]->ctr[*port].tx_pkts++;
-	if (*port == IB || *port == IB2)
+	if (*port == IB || *port == IB2) {
 		assert_true(fx.ah_live[pmd_ipoib_meta(m)->ah]);
+		assert_int_equal(fx.ah_port[pmd_ipoib_meta(m)->ah], *port);
+	}
 	return m;
 }
 
@@ -216,7 +218,7 @@ fx_sum(size_t offset)
 	uint64_t n = 0, v;
 	uint16_t port;
 
-	for (port = ETH; port <= IB2; port++) {
+	for (port = 0; port < DP_PORTS_MAX; port++) {
 		dp_counters_get(fx.dp, port, &sum);
 		memcpy(&v, (char *)&sum + offset, sizeof(v));
 		n += v;
@@ -380,6 +382,40 @@ fx_setup_two(void **state)
 	fx_tick();
 	while (fx_join_req() != NULL)
 		fx_answer_join(fx_join_req(), 0);
+	return 0;
+}
+
+int
+fx_setup_bond(void **state)
+{
+	struct control_bond_cfg cfg = { .name = "bond0",
+		.port = BOND,
+		.primary = DP_PORT_NIL,
+		.nb = 2,
+		.member = { IB, IB2 } };
+
+	fx_setup(state);
+	fx_answer_join(fx_join_req(), 0);
+	fx.two_hcas = true;
+	fx.info2 = fx.info;
+	fx.info2.lid = 40;
+	fx.info2.gid = fx_gid(GID2);
+	fx.info2.qpn[0] = OUR_QPN2;
+	fx.info2.addr = fx_addr(OUR_QPN2, GID2);
+	fx.info2.joined = false;
+	assert_int_equal(dp_port_add(fx.dp, IB2, DP_PORT_IPOIB, 1, 1), 0);
+	assert_int_equal(control_port_add(fx.c, IB2), 0);
+	fx_tick();
+	while (fx_join_req() != NULL)
+		fx_answer_join(fx_join_req(), 0);
+	assert_int_equal(dp_port_add_logical(fx.dp, DP_PORT_IPOIB, 0, DP_PORT_NIL), BOND);
+	assert_int_equal(control_port_add(fx.c, BOND), 0);
+	assert_int_equal(control_bond_add(fx.c, &cfg), 0);
+	assert_int_equal(fx_addr_add(ETH, ETH_US, 24), 0);
+	assert_int_equal(fx_addr_add(BOND, IB_US, 24), 0);
+	fx_run(1100 * MS);
+	fx_drain();
+	fx_assert_none();
 	return 0;
 }
 

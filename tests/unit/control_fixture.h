@@ -23,7 +23,8 @@
 #include "control.h"
 #include "control_priv.h"
 
-/* IB2 is there only after fx_setup_two(): on the HCA port and with the P_Key of IB. */
+/* IB2 is there only after fx_setup_two(): on the HCA port and with the P_Key of IB; or after
+ * fx_setup_bond(): on an HCA port of its own. */
 enum { ETH, IB, IB2 };
 
 #define IP(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (c) << 8 | (d))
@@ -66,6 +67,7 @@ struct fake_group {
 	struct ib_gid mgid;
 	uint16_t mlid;
 	uint8_t bits;
+	uint8_t bits2; /* of IB2, where that has its own HCA port */
 };
 
 /* A group attached at the fake driver. */
@@ -83,10 +85,14 @@ struct control_fixture {
 	uint64_t now;
 	/* driver */
 	struct pmd_ipoib_info info;
+	bool two_hcas;
+	struct pmd_ipoib_info info2; /* of IB2 then */
+	uint64_t mad_pace;
 	bool bcast, bcast2; /* pmd_ipoib_bcast_set() holds */
 	uint32_t bcast_sets;
 	struct pmd_ipoib_av av[4096]; /* by address handle */
 	bool ah_live[4096];
+	uint16_t ah_port[4096];
 	uint32_t ahs, ah_made;
 	struct fake_attach attached[4096];
 	uint32_t nb_attached;
@@ -113,6 +119,7 @@ struct control_fixture {
 	int path_error; /* of queries for paths; 0: they are taken */
 	uint32_t handle;
 	uint16_t sa_status;
+	uint32_t sas; /* SA clients */
 	ipoib_sa_alive_cb alive_cb;
 	void *alive_arg;
 };
@@ -127,7 +134,16 @@ int fx_setup(void **state);
 int fx_setup_up(void **state);
 /* Both InfiniBand ports, joined. */
 int fx_setup_two(void **state);
+/*
+ * Both InfiniBand ports, on two HCA ports, joined; a bond of them is port BOND, over which IB is
+ * active, with the address of IB in fx_setup_up(); and Ethernet, as there.
+ */
+int fx_setup_bond(void **state);
 int fx_teardown(void **state);
+#define BOND DP_PORT_LOGICAL
+#define OUR_QPN2 0x000061
+/* GID of IB2 on its own HCA port. */
+#define GID2 9
 
 /* Let time pass with ticks every ms. */
 void fx_run(uint64_t us);
