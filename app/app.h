@@ -198,6 +198,9 @@ struct port_logical {
 /** @param logical struct port_logical @return 0 or -errno */
 int port_logical_add(struct app *a, void *logical);
 
+/** Make a bond. @param cfg struct control_bond_cfg; its port is set on success @return 0 or -errno */
+int bond_add(struct app *a, void *cfg);
+
 /** A port that goes, with its ethdev unless it is a logical one. */
 struct port_unplug {
 	uint16_t port;

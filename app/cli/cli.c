@@ -49,6 +49,7 @@ cli_fail(struct cli *cli, const char *fmt, ...)
 static const struct cli_error general_errors[] = {
 	{ EAGAIN, "the workers do not let go of old entries, try again" },
 	{ EBUSY, "the control core is busy, try again" },
+	{ EPERM, "the port belongs to a bond, and the bond has this in its place ('ipoib bond show')" },
 	{ ENOMEM, "out of memory" },
 	{ 0 },
 };
