@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+#
+# A bond over two HCAs on different switches: the active one's cable is pulled, by
+# ibsim's console and on the carrier, A -> B -> A, under streams in both directions. The
+# IP addresses stay, no ARP is needed for known next hops, and the other gateway follows
+# at once: it keeps nothing of the address that is gone.
+#
+# LONG=1: 10,000 packets a second, 5,000 each way, instead of 1,000, everything five times; what
+# each failover cost is printed.
+# tags: asan
+# timeout: 180
+
+# shellcheck source=../lab.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
+lab_enter "$@"
+
+pps=1000 rounds=1
+if [ "${LONG:-0}" != 0 ]; then
+	pps=5000 rounds=5
+fi
+
+cat >"$LAB/gateway-a.cmd" <<X
+ip address add 192.0.2.1/24 port 0
+ipoib bond add bond0 ports 1,2
+ip address add 203.0.113.1/24 port 32
+ip address add 2001:db8:1::1/64 port 32
+ip route add 198.51.100.0/24 via 203.0.113.2
+ipoib bond show
+X
+cat >"$LAB/gateway-b.cmd" <<X
+ip address add 198.51.100.1/24 port 0
+ip address add 203.0.113.2/24 port 1
+ip route add 192.0.2.0/24 via 203.0.113.1
+X
+
+# role N: of the N-th port of the bond; is_role N WORD
+role() { lab_query gateway-a -g "rows.$1.role" /ipoib/bond; }
+is_role() { lab_is "$2" role "$1"; }
+hca_of() { [ "$1" = 0 ] && echo Hca3 || echo Hca4; }
+
+# Out of the switch, not down: af_packet would keep frames, and send them later.
+pull()
+{
+	ip link set "c$1-br" nomaster
+	fabric_con "Unlink \"$(hca_of "$1")\""
+}
+
+plug()
+{
+	ip link set "c$1-br" master br0
+	fabric_con "ReLink \"$(hca_of "$1")\""
+}
+
+# stream_begin TAG SECONDS FROM TO ADDRESS: a numbered stream of its own
+stream_begin()
+{
+	lab_in "$4" "$LAB_GAP" recv "$5" 9000 "$LAB/$1.out" &
+	eval "recv_$1=$!"
+	lab_wait 5 test -s "$LAB/$1.out" || lab_die "the stream's receiver does not start"
+	lab_in "$3" "$LAB_GAP" send "$5" 9000 $pps "$2" >/dev/null &
+	eval "send_$1=$!"
+}
+
+value() { grep -o "$2=[0-9]*" "$LAB/$1.out" | cut -d= -f2; }
+
+# during SECONDS COMMAND...: a stream each way meanwhile; there.out and back.out say
+# what became of them.
+during()
+{
+	local seconds=$1 tag
+
+	shift
+	rm -f "$LAB"/{there,back}.out
+	stream_begin there "$seconds" client server 198.51.100.2
+	stream_begin back "$seconds" server client 192.0.2.2
+	sleep 0.5
+	"$@"
+	# shellcheck disable=SC2154 # set by eval
+	wait "$send_there" "$send_back" || lab_fail "a stream's sender failed"
+	# The programs themselves: the jobs are the shells around them.
+	pkill -TERM -x -f "$LAB_GAP recv .*"
+	# shellcheck disable=SC2154 # set by eval
+	wait "$recv_there" "$recv_back" || lab_fail "a stream's receiver failed"
+	for tag in there back; do
+		[ "$(value $tag doubled)" -eq 0 ] || lab_fail "$tag: doubled: $(cat "$LAB/$tag.out")"
+		[ $rounds -eq 1 ] || printf '%-8s %-6s %s\n' "$1 ${2:-}" $tag "$(cat "$LAB/$tag.out")"
+	done
+}
+
+# fails_over FROM TO: and the other gateway follows.
+fails_over()
+{
+	local n
+
+	during 3 pull "$1"
+	is_role "$2" active || lab_fail "port $2 of the bond is $(role "$2")"
+	# No timed test: a second's worth.
+	for n in there back; do
+		[ "$(value $n lost)" -lt $pps ] || lab_fail "$n: $(cat "$LAB/$n.out")"
+		[ "$(value $n received)" -gt $pps ] || lab_fail "$n: $(cat "$LAB/$n.out")"
+	done
+	lab_query gateway-b /ip/neigh >"$LAB/neigh"
+	grep -q "$(tail_of "$2")" "$LAB/neigh" || lab_fail "gateway B does not know the new address"
+	lab_query gateway-b /ipoib/neigh,1 >"$LAB/neigh"
+	if grep -q "$(tail_of "$1")" "$LAB/neigh"; then
+		lab_fail "gateway B keeps the old address"
+	fi
+	lab_ping 50 || lab_fail "pings lost"
+	plug "$1"
+	lab_wait 10 is_role "$1" backup || lab_fail "port $1 does not come back: $(role "$1")"
+	is_role "$2" active || lab_fail "port $2 of the bond is $(role "$2")"
+}
+
+# tail_of N: the end of a port's GUID, as a 20-octet address is written.
+tail_of() { [ "$1" = 0 ] && echo "00:10:00:07" || echo "00:10:00:0a"; }
+
+fabric_start "$LAB/fabric" "$LAB_TOP/config/fabric/demo.topo" || lab_die "no fabric"
+lab_host client 192.0.2.2/24 192.0.2.1 ea
+lab_host server 198.51.100.2/24 198.51.100.1 eb
+lab_cable c0 c1 cb
+lab_run gateway-a "$LAB/gateway-a.cmd" "$(lab_af_packet 0 ea)" \
+	"$(lab_ipoib 0 Hca3 net_af_packet1)" "$(lab_ipoib 1 Hca4 net_af_packet2)" \
+	"$(lab_af_packet 1 c0)" "$(lab_af_packet 2 c1)" --
+lab_gateway gateway-b Hca2 eb cb "$LAB/gateway-b.cmd"
+lab_wait 20 lab_port_up gateway-a 32 || lab_fail "the bond stays down"
+lab_wait 20 lab_port_up gateway-b 1 || lab_fail "gateway B's port stays down"
+# Which one comes up first is active.
+first=0 second=1
+is_role 0 active || first=1 second=0
+lab_wait 10 is_role $second backup || lab_fail "the other port is $(role $second)"
+lab_wait 5 lab_ping || lab_fail "no ping"
+for _ in $(seq $rounds); do
+	fails_over $first $second
+	fails_over $second $first
+done
+# Nothing of it is an event for the flows if nothing happens.
+during 2 true
+for tag in there back; do
+	[ "$(value $tag lost)" -eq 0 ] || lab_fail "$tag: lost at rest: $(cat "$LAB/$tag.out")"
+done
+grep -q 'bond0 *32' "$LAB/gateway-a.log" || lab_fail "'ipoib bond show' does not show it"
+lab_finish
