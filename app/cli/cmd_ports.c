@@ -281,3 +281,41 @@ cmd_show_port_info(struct cli *cli, const struct cmd_show_port_info *args)
 {
 	return cli_each_port(cli, &args->ports, print_info);
 }
+
+struct mtu_change {
+	uint16_t port, mtu;
+};
+
+static int
+mtu_fn(struct control *c, void *arg)
+{
+	const struct mtu_change *ch = arg;
+
+	return control_port_mtu(c, ch->port, ch->mtu);
+}
+
+int
+cmd_port_config_mtu(struct cli *cli, const struct cmd_port_config_mtu *args)
+{
+	static const struct cli_error errors[] = {
+		{ EINVAL, "an IPv4 link takes at least 68 octets (RFC 791); 0 is the link's own" },
+		{ ERANGE, "more than the port can do ('show port info')" },
+		{ 0 },
+	};
+	struct mtu_change ch = { .port = args->port };
+	char text[32];
+	int ret;
+
+	ret = cli_check_port(cli, ch.port);
+	if (ret != 0)
+		return ret;
+	ch.mtu = (uint16_t)RTE_MIN(args->mtu, (uint64_t)UINT16_MAX);
+	snprintf(text, sizeof(text), "MTU %" PRIu64, args->mtu);
+	ret = app_ask(cli->a, mtu_fn, &ch, sizeof(ch), APP_ASK_MS);
+	if (ret == 1) {
+		fprintf(cli->out, "port %u has IPv6 addresses, and IPv6 needs an MTU of 1280\n",
+				ch.port);
+		ret = 0;
+	}
+	return cli_result(cli, ret, text, errors);
+}

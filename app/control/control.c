@@ -227,6 +227,7 @@ control_tick(struct control *c)
 	}
 	timers_run(c);
 	ipoib_neigh_iterate(c->dp->l3, c->now, CTL_ITERATE_MAX);
+	mproxy_run(c);
 	routes_run(c);
 	calls_run(c);
 	return deadline(c);
@@ -259,6 +260,8 @@ control_create(const struct control_cfg *cfg, struct dp *dp, struct control **ou
 		ret = frag_init(c);
 	if (ret == 0)
 		ret = gmembers_init(c);
+	if (ret == 0)
+		ret = mproxy_init(c);
 	if (ret == 0)
 		ret = sources_init(c);
 	if (ret == 0)
@@ -329,6 +332,7 @@ control_destroy(struct control *c)
 	hcas_free(c);
 	l3_fini(c);
 	sources_fini(c);
+	mproxy_fini(c);
 	gmembers_fini(c);
 	nlwatch_stop(c);
 	frag_fini(c);

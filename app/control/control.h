@@ -183,6 +183,22 @@ extern const char *const control_flag_name[CONTROL_FLAG_MAX];
 int control_port_flag(struct control *c, uint16_t port, enum control_flag flag, bool on);
 
 /**
+ * The port towards the rest of the network of the multicast proxy (RFC 4605), which also lets it
+ * route multicast; all other ports that do are downstream. DP_PORT_NIL: none, packets go between
+ * downstream ports only. @return 0, -ENODEV no such forwarding port, -ENOMEM
+ */
+int control_mcast_upstream(struct control *c, uint16_t port);
+/**
+ * Let a port have a group as if somebody on its link had asked for it.
+ * @return 0; -EEXIST; -ENODEV no such forwarding port; -EINVAL no group that is routed (unicast,
+ *   224.0.0.0/24, IPv6 of link-local scope or less); -ENOTCONN the port routes no multicast;
+ *   -ENOSPC
+ */
+int control_mcast_join(struct control *c, uint16_t port, const struct dp_ip *group);
+/** Undo control_mcast_join(). @return 0, -ENOENT */
+int control_mcast_leave(struct control *c, uint16_t port, const struct dp_ip *group);
+
+/**
  * Limit a port's IP MTU; 0: the link's, which is the bound in any case.
  * @return 0; 1 the same, but IPv6 addresses are there and need 1280; -ENODEV no such forwarding
  *   port; -EINVAL below 68 (RFC 791); -ERANGE above what the Ethernet port can do
@@ -326,6 +342,24 @@ struct control_port_row {
 	bool up;
 	char reason[64]; /**< why it is down */
 };
+/** A group that is wanted on a port that routes multicast. */
+struct control_member_row {
+	struct dp_ip group;
+	uint16_t port;
+	bool fixed;	    /**< by control_mcast_join() */
+	bool upstream;	    /**< we are a member upstream for it */
+	bool any;	    /**< whatever the source */
+	uint8_t nb_sources; /**< asked for by name */
+	uint8_t version;    /**< of the oldest host: as IGMP counts */
+	uint32_t expires_s; /**< 0: not by itself */
+};
+/** A port that routes multicast. */
+struct control_mcast_port_row {
+	uint16_t port;
+	bool upstream;
+	struct dp_ip querier4, querier6; /**< downstream; zero: none */
+	uint32_t members;
+};
 /** A DHCP server for the clients of a port. */
 struct control_dhcp_row {
 	struct dp_ip server;
@@ -390,6 +424,10 @@ uint32_t control_port_rows(struct control *c, bool bound, uint32_t offset,
 		struct control_port_row *rows, uint32_t max, uint32_t *total);
 uint32_t control_dhcp_rows(struct control *c, uint32_t offset, struct control_dhcp_row *rows,
 		uint32_t max, uint32_t *total);
+uint32_t control_member_rows(struct control *c, uint32_t offset, struct control_member_row *rows,
+		uint32_t max, uint32_t *total);
+uint32_t control_mcast_port_rows(struct control *c, uint32_t offset,
+		struct control_mcast_port_row *rows, uint32_t max, uint32_t *total);
 /** The next three: 0 rows and total 0 for a port that is not IPoIB. */
 uint32_t control_ipoib_neigh_rows(struct control *c, uint16_t port, uint32_t offset,
 		struct control_ipoib_neigh_row *rows, uint32_t max, uint32_t *total);

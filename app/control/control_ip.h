@@ -146,13 +146,20 @@ void ip_mcast_port_gone(struct ctl_port *p);
 void ip_mcast_mac(const struct dp_ip *group, struct rte_ether_addr *mac);
 void ip_mcast_mgid(const struct ctl_port *p, const struct dp_ip *group, struct ib_gid *mgid);
 
-/* --- IP: IGMP and MLD proxy (mproxy.c, igmp.c, mld.c) --- */
+/* --- IP: IGMP and MLD proxy (mproxy.c, mp_*.c) --- */
 
 int mproxy_init(struct control *c);
 void mproxy_fini(struct control *c);
-/* IGMP (data at the IPv4 header), MLD (data at the IPv6 header); take m for good. */
+/* In each tick: what readers have left. */
+void mproxy_run(struct control *c);
+/* Before multicast is routed on the port. @return 0, -ENOMEM */
+int mproxy_prepare(struct ctl_port *p);
+/* The port goes: so do its members. */
+void mproxy_port_gone(struct ctl_port *p);
+/* IGMP (data at the IPv4 header), MLD (data at the IPv6 header, the message at "at"); take m for
+ * good. */
 void igmp_input(struct ctl_port *p, struct rte_mbuf *m);
-void mld_input(struct ctl_port *p, struct rte_mbuf *m);
+void mld_input(struct ctl_port *p, struct rte_mbuf *m, uint32_t at);
 /* A routed multicast packet is larger than an MTU: takes m for good. */
 void mproxy_too_big(struct control *c, struct rte_mbuf *m);
 

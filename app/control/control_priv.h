@@ -175,6 +175,8 @@ struct ctl_mcast {
 struct ctl_mcasts;
 struct ctl_gmembers;
 struct ctl_nlwatch;
+struct ctl_mproxy;
+struct mp_port;
 
 /* A path to a GID. */
 struct ctl_path {
@@ -287,7 +289,8 @@ struct ctl_port {
 	struct ctl_announce garp;
 	struct ctl_defence defence[CTL_DEFENCES];
 	uint64_t conflicts;
-	struct ctl_nd *nd; /* IPv6; NULL until nd_init() */
+	struct ctl_nd *nd;  /* IPv6; NULL until nd_init() */
+	struct mp_port *mp; /* multicast proxy; NULL until needed */
 	/* Next hops with a link-layer address, the newest first. */
 	TAILQ_HEAD(, ctl_l3) peers;
 	/* After a broadcast of ours: whom to tell again which QPN is theirs; see retell.c. */
@@ -469,6 +472,7 @@ struct control {
 	struct ctl_source (*sources)[CTL_SOURCES_WAYS]; /* CTL_SOURCES_SETS */
 	uint64_t sources_seed;
 	struct ctl_gmembers *gmembers;
+	struct ctl_mproxy *mproxy;
 	struct ctl_nlwatch *nlwatch; /* NULL: no real HCA */
 	struct ctl_trust *trust;     /* NULL until a port is strict */
 	uint16_t ip_id;

@@ -314,7 +314,7 @@ icmp6_input(struct control *c, struct rte_mbuf *m, uint32_t at, bool was_cut)
 	} else if (p != NULL &&
 			((icmp->type >= ICMP6_MLD_FIRST && icmp->type <= ICMP6_MLD_LAST) ||
 					icmp->type == ICMP6_MLD2)) {
-		mld_input(p, m);
+		mld_input(p, m, at);
 	} else {
 		ctl_delivered(c, m);
 	}

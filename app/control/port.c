@@ -109,6 +109,7 @@ ctl_port_free(struct ctl_port *p)
 	nd_fini(p);
 	arp_fini(p);
 	dhcp_port_gone(p);
+	mproxy_port_gone(p);
 	ip_mcast_port_gone(p);
 	bond_fini(p);
 	if (p->hca != NULL) {
@@ -201,6 +202,7 @@ leave_begin(struct ctl_port *p)
 {
 	flags_clear(p);
 	dhcp_port_gone(p);
+	mproxy_port_gone(p);
 	ip_mcast_port_gone(p);
 	p->leaving = true;
 	p->leave_until = p->c->now + LEAVE_WAIT_US;

@@ -55,6 +55,8 @@ control_port_flag(struct control *c, uint16_t port, enum control_flag flag, bool
 		return 0;
 	if (flag == CONTROL_RA)
 		ret = ra_set(p, on);
+	else if (flag == CONTROL_MCAST && on)
+		ret = mproxy_prepare(p);
 	if (ret != 0)
 		return ret;
 	if (flag == CONTROL_PROXY_ARP && on)

@@ -111,6 +111,8 @@ static_assert(DP_PORT_LOGICAL < DP_PORTS_MAX, "no number is left for logical por
 	X(local_bad, "for us, but malformed") \
 	X(reassembly, "for us, but parts are missing, overlap, or are too many") \
 	X(dhcp, "DHCP that the relay does not pass on") \
+	X(group_bad, "malformed IGMP or MLD, or not from the link") \
+	X(group_limit, "IGMP or MLD rate limit") \
 	X(nombuf, "no mbuf")
 
 enum dp_drop {

@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+
+"""Print the IGMP and MLD messages that tests compare with, as C. Made by scapy.
+
+Each is a whole IP packet as a host or router would send it, Router Alert included.
+"""
+
+from scapy.all import (
+    IP,
+    ICMPv6MLDone,
+    ICMPv6MLDMultAddrRec,
+    ICMPv6MLQuery,
+    ICMPv6MLQuery2,
+    ICMPv6MLReport,
+    ICMPv6MLReport2,
+    IPOption_Router_Alert,
+    IPv6,
+    IPv6ExtHdrHopByHop,
+    RouterAlert,
+)
+from scapy.contrib.igmp import IGMP
+from scapy.contrib.igmpv3 import IGMPv3, IGMPv3gr, IGMPv3mq, IGMPv3mr
+
+PEER, US, IB_US, IB_ROUTER = "192.0.2.77", "192.0.2.1", "198.51.100.1", "198.51.100.2"
+PEER6, US6 = "fe80::ff:fe00:4d", "fe80::ff:fe00:1"
+GROUP, GROUP6 = "239.1.2.3", "ff15::123"
+S1, S2 = "203.0.113.5", "203.0.113.6"
+NODES, ROUTERS, REPORTS = "224.0.0.1", "224.0.0.2", "224.0.0.22"
+
+
+def ip4(src, dst, msg):
+    return IP(src=src, dst=dst, ttl=1, tos=0xC0, id=0, options=[IPOption_Router_Alert()]) / msg
+
+
+def ip6(src, dst, msg):
+    hop = IPv6ExtHdrHopByHop(options=[RouterAlert()])
+    return IPv6(src=src, dst=dst, hlim=1) / hop / msg
+
+
+def old(src, dst, kind, group, code=0):
+    return ip4(src, dst, IGMP(type=kind, mrcode=code, gaddr=group))
+
+
+def query(src, group="0.0.0.0", sources=(), code=100, flags=2):
+    body = IGMPv3mq(gaddr=group, qrv=flags & 7, s=flags >> 3, qqic=125, srcaddrs=list(sources))
+    dst = NODES if group == "0.0.0.0" else group
+    return ip4(src, dst, IGMPv3(type=0x11, mrcode=code) / body)
+
+
+def report(src, *records):
+    body = IGMPv3mr(
+        records=[IGMPv3gr(rtype=t, maddr=GROUP, srcaddrs=list(s)) for t, s in records]
+    )
+    return ip4(src, REPORTS, IGMPv3(type=0x22) / body)
+
+
+def report6(src, kind):
+    rec = ICMPv6MLDMultAddrRec(rtype=kind, dst=GROUP6)
+    return ip6(src, "ff02::16", ICMPv6MLReport2(records=[rec]))
+
+
+def query6(src, group="::", delay=10000):
+    body = ICMPv6MLQuery2(mladdr=group, mrd=delay, QRV=2, QQIC=125)
+    return ip6(src, "ff02::1" if group == "::" else group, body)
+
+
+GOLDEN = {
+    # what hosts say to us
+    "in_to_ex": report(PEER, (4, ())),
+    "in_to_in": report(PEER, (3, ())),
+    "in_is_ex": report(PEER, (2, ())),
+    "in_allow": report(PEER, (5, (S1, S2))),
+    "in_block": report(PEER, (6, (S1,))),
+    "in_v2": old(PEER, GROUP, 0x16, GROUP),
+    "in_v1": old(PEER, GROUP, 0x12, GROUP),
+    "in_leave": old(PEER, ROUTERS, 0x17, GROUP),
+    "in_far": report("10.9.9.9", (4, ())),
+    "in_query_low": query(PEER),
+    "in_query_high": query("192.0.2.201"),
+    "in6_to_ex": report6(PEER6, 4),
+    "in6_to_in": report6(PEER6, 3),
+    "in6_v1": ip6(PEER6, GROUP6, ICMPv6MLReport(mladdr=GROUP6)),
+    "in6_done": ip6(PEER6, "ff02::2", ICMPv6MLDone(mladdr=GROUP6)),
+    "in6_global": report6("2001:db8:1::77", 4),
+    "in6_no_alert": IPv6(src=PEER6, dst=GROUP6, hlim=1) / ICMPv6MLReport(mladdr=GROUP6),
+    # what a router upstream says
+    "up_query": query(IB_ROUTER),
+    "up_query_v2": old(IB_ROUTER, NODES, 0x11, "0.0.0.0", 100),
+    # what we say
+    "out_query": query(US),
+    "out_query_200": query("192.0.2.200"),
+    "out_query_group": query(US, GROUP, code=10),
+    "out_query_source": query(US, GROUP, (S1,), code=10),
+    "out6_query": query6(US6),
+    "out6_query_group": query6(US6, GROUP6, 1000),
+    "up_to_ex": report(IB_US, (4, ())),
+    "up_to_in": report(IB_US, (3, ())),
+    "up_is_ex": report(IB_US, (2, ())),
+    "up_sources": report(IB_US, (3, (S1, S2))),
+    "up_source2": report(IB_US, (3, (S2,))),
+    "up_v2": old(IB_US, GROUP, 0x16, GROUP),
+    "up_leave": old(IB_US, ROUTERS, 0x17, GROUP),
+}
+
+print("""/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/* Made by scapy (tests/oracle/mp_golden.py), not by hand. */
+
+#ifndef MP_GOLDEN_H
+#define MP_GOLDEN_H
+
+#include <stdint.h>""")
+for name, packet in GOLDEN.items():
+    raw = bytes(packet)
+    print(f"\nstatic const uint8_t golden_{name}[] = {{")
+    for i in range(0, len(raw), 12):
+        print("\t" + " ".join(f"0x{b:02x}," for b in raw[i : i + 12]))
+    print("};")
+print("\n#endif /* MP_GOLDEN_H */")

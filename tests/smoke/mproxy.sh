@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+#
+# Multicast both ways through two proxies: A's hosts, InfiniBand, B's network (upstream).
+# Linux's IGMP and MLD of each version ask for groups and leave them; saquery says who is
+# a member on InfiniBand, tshark whether what the gateways say is well formed.
+
+# shellcheck source=../lab.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
+lab_enter "$@"
+
+cat >"$LAB/gateway-a.cmd" <<X
+ip address add 192.0.2.1/24 port 0
+ip address add 203.0.113.1/24 port 1
+ip route add 198.51.100.0/24 via 203.0.113.2
+ip address add 2001:db8:1::1/64 port 0
+ip address add 2001:db8:12::1/64 port 1
+ip route add 2001:db8:2::/64 via 2001:db8:12::2
+ip set multicast on port 0
+ip multicast upstream port 1
+ip multicast join 239.9.9.9 port 0
+port config mtu 0 1300
+X
+cat >"$LAB/gateway-b.cmd" <<X
+ip address add 203.0.113.2/24 port 1
+ip address add 198.51.100.1/24 port 0
+ip route add 192.0.2.0/24 via 203.0.113.1
+ip address add 2001:db8:12::2/64 port 1
+ip address add 2001:db8:2::1/64 port 0
+ip route add 2001:db8:1::/64 via 2001:db8:12::1
+ip set multicast on port 1
+ip multicast upstream port 0
+X
+
+A=fe80::10:7 # port GID, of Hca3
+# listen HOST GROUP: join and count, until unlisten HOST.
+listen()
+{
+	rm -f "$LAB/$1.mcast"
+	lab_in "$1" /usr/bin/python3 "$LAB_TOP/tests/tools/mcast.py" recv "$2" "$LAB/$1.mcast" &
+	listener=$!
+	lab_wait 5 test -s "$LAB/$1.mcast" || lab_die "no receiver"
+}
+unlisten()
+{
+	pkill -TERM -f "mcast.py recv .* $LAB/$1.mcast"
+	wait $listener
+}
+send() { lab_in "$1" /usr/bin/python3 "$LAB_TOP/tests/tools/mcast.py" send "${@:2}"; }
+got() { grep -q "^$2 *$" "$LAB/$1.mcast"; }
+# rows NAME GROUP: of a gateway, on one line each.
+rows() { lab_query "$1" /ip/multicast | tr -d ' \n"' | grep -o "group:$2,[^}]*"; }
+upstream() { rows "$1" "$2" | grep -q upstream:joined; }
+unknown() { ! rows "$1" "$2" >/dev/null; }
+
+fabric_start "$LAB/fabric" "$LAB_TOP/config/fabric/demo.topo" || lab_die "no fabric"
+lab_hosts_and_cable
+for host in "client 2001:db8:1::" "server 2001:db8:2::"; do
+	# shellcheck disable=SC2086 # two words
+	set -- $host
+	lab_in "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0
+	lab_in "$1" ip -6 addr add "${2}2/64" dev eth0 nodad
+	lab_in "$1" ip -6 route add default via "${2}1"
+done
+lab_gateway gateway-a Hca3 ea ca "$LAB/gateway-a.cmd"
+lab_gateway gateway-b Hca2 eb cb "$LAB/gateway-b.cmd"
+lab_ports_up
+lab_wait 10 lab_ping || lab_fail "no ping"
+
+# host_version N: of IGMP; MLD's is one less.
+host_version()
+{
+	lab_client sysctl -qw net.ipv4.conf.eth0.force_igmp_version="$1" \
+		net.ipv6.conf.eth0.force_mld_version=$(($1 - 1))
+}
+
+# member GROUP: does OpenSM have A as a full member?
+member()
+{
+	fabric_on Hca4 saquery --smkey 1 MCMR --mgid "$1" | grep -A 12 "PortGid[.]*$A\$" |
+		grep -q "JoinState[.]*0x1\$"
+}
+no_member() { ! member "$1"; }
+
+# to_client GROUP MGID: from the network to A's host, and no longer when it has left.
+to_client()
+{
+	listen client "$1"
+	lab_wait 5 upstream gateway-a "$1" || lab_fail "$1: A does not join on InfiniBand"
+	lab_wait 5 upstream gateway-b "$1" || lab_fail "$1: B does not join upstream"
+	lab_wait 5 member "$2" || lab_fail "$1: A is no member at OpenSM"
+	send server "$1" 50
+	lab_wait 3 got client "received=50 doubled=0" || lab_fail "$1: $(cat "$LAB/client.mcast")"
+	unlisten client
+	lab_wait 8 unknown gateway-a "$1" || lab_fail "$1: A does not notice the leave"
+	lab_wait 8 unknown gateway-b "$1" || lab_fail "$1: B does not notice the leave"
+	lab_wait 5 no_member "$2" || lab_fail "$1: A is still a member at OpenSM"
+}
+
+# to_server GROUP: from A's host to the network. The first ones find the group missing
+# on InfiniBand: it is made for them, and joined by B when OpenSM tells of it.
+to_server()
+{
+	listen server "$1"
+	send client "$1" 1
+	sleep 1
+	rm "$LAB/server.mcast"
+	unlisten server
+	listen server "$1"
+	send client "$1" 50
+	lab_wait 3 got server "received=50 doubled=0" || lab_fail "$1: $(cat "$LAB/server.mcast")"
+	unlisten server
+}
+
+lab_client tshark -q -i eth0 -f "ip proto 2 or ip6" -w "$LAB/eth0.pcap" 2>"$LAB/tshark.log" &
+tshark=$!
+lab_wait 10 grep -q Capturing "$LAB/tshark.log" || lab_die "tshark does not capture"
+lab_wait 5 upstream gateway-b 239.9.9.9 || lab_fail "the group by command is not asked for"
+for version in 3 2; do
+	host_version $version
+	to_client 239.1.2.3 ff12:401b:ffff::f01:203
+	to_client ff15::123 ff12:601b:ffff::123
+done
+to_server 239.1.2.4
+to_server ff15::124
+
+# Cut for a narrower link; not beyond the last hop.
+listen client 239.9.9.9
+send server 239.9.9.9 10 1200
+lab_wait 3 got client "received=10 doubled=0" || lab_fail "large: $(cat "$LAB/client.mcast")"
+send server 239.9.9.9 10 64 2
+lab_wait 3 lab_above gateway-a drop_ttl 9 || lab_fail "TTL 2 reaches beyond two routers"
+unlisten client
+
+pkill -INT -x tshark
+wait $tshark
+bad=$(tshark -o ip.check_checksum:TRUE -r "$LAB/eth0.pcap" -Y "(igmp || icmpv6) && \
+(_ws.malformed || ip.checksum.status == 0 || igmp.checksum.status == 0 || \
+icmpv6.checksum.status == 0)" 2>/dev/null)
+[ -z "$bad" ] || lab_fail "tshark finds malformed messages: $bad"
+for filter in "igmp.type == 0x11 && ip.opt.ra" "icmpv6.type == 130 && ipv6.hopopts"; do
+	[ -n "$(tshark -r "$LAB/eth0.pcap" -Y "$filter" 2>/dev/null)" ] || lab_fail "no $filter"
+done
+lab_finish
