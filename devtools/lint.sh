@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8
 
 words_ok=te,nd,ans,tha,inflight
-parts=(format licence whitespace spelling scripts python sizes includes paths commits)
+parts=(format licence whitespace spelling scripts python sizes includes paths spec commits)
 
 # Tracked files that exist, zero-terminated, less data that follows no text rules.
 tracked() {
@@ -107,6 +107,10 @@ part_includes() {
 part_paths() {
 	! tracked ':!devtools/lint.sh' |
 		xargs -0 -r grep -nIE '(^|[^A-Za-z0-9_./-])/(work|home|root)/[a-z]'
+}
+
+part_spec() {
+	devtools/check-spec
 }
 
 part_commits() {

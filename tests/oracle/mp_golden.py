@@ -117,7 +117,7 @@ print("""/* SPDX-License-Identifier: BSD-3-Clause
 for name, packet in GOLDEN.items():
     raw = bytes(packet)
     print(f"\nstatic const uint8_t golden_{name}[] = {{")
-    for i in range(0, len(raw), 12):
-        print("\t" + " ".join(f"0x{b:02x}," for b in raw[i : i + 12]))
+    rows = [raw[i : i + 16] for i in range(0, len(raw), 16)]
+    print(",\n".join("\t" + ", ".join(f"0x{b:02x}" for b in row) for row in rows))
     print("};")
 print("\n#endif /* MP_GOLDEN_H */")
