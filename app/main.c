@@ -171,6 +171,13 @@ stop_forwarding(struct app *a)
 	fflush(stdout);
 }
 
+static int
+farewell_fn(struct control *c, void *arg __rte_unused)
+{
+	control_farewell(c);
+	return 0;
+}
+
 /* With workers and control standing by: commands, and the loop until the end. */
 static void
 run(struct app *a)
@@ -188,6 +195,7 @@ run(struct app *a)
 			cli_thread_join();
 	}
 	telemetry_fini();
+	app_ask(a, farewell_fn, NULL, 0, APP_ASK_MS);
 	stop_forwarding(a);
 	atomic_store(&a->closed, true);
 	lcores_service_stop(a);

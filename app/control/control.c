@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "control_priv.h"
+#include "nd.h"
 
 /* Pace of an idle control core, and while answers are awaited. */
 #define TICK_IDLE_US (10 * CTL_US_PER_MS)
@@ -311,6 +312,17 @@ lost_free(struct control *c)
 
 	for (; (m = park_first(&c->lost)) != NULL; park_pop(&c->lost))
 		ctl_drop(c, DP_DROP_no_path, m);
+}
+
+void
+control_farewell(struct control *c)
+{
+	uint16_t i;
+
+	for (i = 0; i < DP_PORTS_MAX; i++) {
+		if (c->ports[i] != NULL && ctl_flag(c->ports[i], CONTROL_RA))
+			ra_set(c->ports[i], false);
+	}
 }
 
 void

@@ -65,6 +65,12 @@ int control_port_leave(struct control *c, uint16_t port_id);
  */
 int control_port_del(struct control *c, uint16_t port_id);
 
+/**
+ * The program ends: hosts are told that these routers go (the last router advertisement, RFC 4861
+ * 6.2.5). While workers still run, for they send it. Control thread.
+ */
+void control_farewell(struct control *c);
+
 /** Leave groups, free everything. Control thread has ended, workers have ended. */
 void control_destroy(struct control *c);
 

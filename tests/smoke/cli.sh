@@ -118,7 +118,7 @@ file_gives()
 	[ "$(cat "$LAB/err")" = "$LAB/file:$line: $text" ] || wrong "not '$LAB/file:$line: $text'"
 }
 
-file_gives 3 "bad word 'wrong' after 'ip': expected address, route, neigh, dhcp-relay, set, vlan or bind" \
+file_gives 3 "bad word 'wrong' after 'ip': expected address, route, neigh, dhcp-relay, multicast, set, vlan or bind" \
 	"# a comment" "ip address add 192.0.2.1/24 port 0" "ip wrong show" "quit"
 file_gives 1 "no port 5: the ports are 0, 1" "ip address add 192.0.2.1/24 port 5"
 file_gives 2 "198.51.100.0/24: the gateway is on no link of ours: 'ip address add' first" \

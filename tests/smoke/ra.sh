@@ -87,6 +87,10 @@ lab_client ip -6 route del 2001:db8:2::/64 dev eth0
 # The last words take the default route away.
 say ip set ra off port 0
 lab_wait 5 no_ra || lab_fail "the last advertisement is not heard"
+# So do those of a program that ends.
+say ip set ra on port 0
+lab_wait 5 by_ra || lab_fail "no default route from the advertisement again"
 lab_stop gateway-a || lab_fail "does not end in order"
+lab_wait 5 no_ra || lab_fail "no last advertisement at the end"
 lab_accounted gateway-a || lab_fail "unaccounted packets"
 echo "ok"
