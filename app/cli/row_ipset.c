@@ -24,7 +24,6 @@ FLAG(set_strict_source, CONTROL_STRICT_SOURCE)
 FLAG(set_ra, CONTROL_RA)
 FLAG(set_mss_clamp, CONTROL_MSS_CLAMP)
 FLAG(set_directed_bcast, CONTROL_DIRECTED_BCAST)
-FLAG(set_redirects, CONTROL_REDIRECTS)
 FLAG(set_mcast, CONTROL_MCAST)
 NUMBER(set_conflicts, conflicts)
 NUMBER(set_ra_sent, ra_sent)
@@ -37,7 +36,6 @@ static const struct column set_columns[] = {
 	{ "ra", "RA", set_ra },
 	{ "mss_clamp", "MSS-clamp", set_mss_clamp },
 	{ "directed_broadcast", "Directed-broadcast", set_directed_bcast },
-	{ "redirects", "Redirects", set_redirects },
 	{ "multicast", "Multicast", set_mcast },
 	{ "conflicts", "Conflicts", set_conflicts },
 	{ "ra_sent", "RAs-sent", set_ra_sent },

@@ -176,7 +176,6 @@ enum control_flag {
 	CONTROL_RA,	       /**< send router advertisements (RFC 4861 6.2) */
 	CONTROL_MSS_CLAMP,     /**< lower TCP's MSS to the MTU */
 	CONTROL_DIRECTED_BCAST, /**< forward to the subnet's broadcast address (RFC 2644) */
-	CONTROL_REDIRECTS,	/**< send ICMP redirects */
 	CONTROL_MCAST,		/**< take part in multicast routing */
 	CONTROL_FLAG_MAX
 };

@@ -17,7 +17,6 @@ const char *const control_flag_name[CONTROL_FLAG_MAX] = {
 	[CONTROL_RA] = "ra",
 	[CONTROL_MSS_CLAMP] = "mss-clamp",
 	[CONTROL_DIRECTED_BCAST] = "directed-broadcast",
-	[CONTROL_REDIRECTS] = "redirects",
 	[CONTROL_MCAST] = "multicast",
 };
 
