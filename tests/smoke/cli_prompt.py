@@ -81,7 +81,7 @@ WRONG = [
     ("ip set strict-source on port 0", "strict-source: only an IPoIB port knows .*"),
     ("ip set ra on port 9", "no port 9: the ports are 0, 1"),
     ("ip set ra maybe port 0", "bad word 'maybe' after 'ip set ra': expected on or off"),
-    ("ip set show", r"Port +Proxy-ARP .*\| +0 +on +off +off +off +off +off +off +0 +0 +0\| +1 .*"),
+    ("ip set show", r"Port +Proxy-ARP .*\| +0 +on +off +off +off +off +off +0 +0 +0\| +1 .*"),
     ("ip set proxy-arp off port 0", ""),
     ("ipoib show all", "none"),
     ("ipoib show 0", "port 0 is an Ethernet port: an IPoIB port is expected"),
