@@ -385,7 +385,7 @@ with open(sys.argv[2], "w") as out:
 	lab_wait 5 test -s "$2" || lab_die "the UDP sink does not start"
 }
 
-# lab_stream_begin PPS SECONDS: a numbered stream from the client to the server.
+# lab_stream_begin PPS SECONDS [FLOWS]: a numbered stream from the client to the server.
 # lab_stream_end: wait for its end; LAB_STREAM is then the line of tests/tools/gap
 # (received=N lost=N doubled=N overtaken=N longest_gap_us=N gap_at_ms=N).
 LAB_GAP=$LAB_BUILD/tests/tools/gap
@@ -394,7 +394,7 @@ lab_stream_begin()
 	lab_server "$LAB_GAP" recv 198.51.100.2 9000 "$LAB/stream.out" &
 	LAB_STREAM_RECV=$!
 	lab_wait 5 test -s "$LAB/stream.out" || lab_die "the stream's receiver does not start"
-	lab_client "$LAB_GAP" send 198.51.100.2 9000 "$1" "$2" >/dev/null &
+	lab_client "$LAB_GAP" send 198.51.100.2 9000 "$@" >/dev/null &
 	LAB_STREAM_SEND=$!
 }
 

@@ -261,6 +261,7 @@ NUMBER(path_slid, control_path_row, slid)
 NUMBER(path_mtu, control_path_row, mtu)
 NUMBER(path_sl, control_path_row, sl)
 NUMBER(path_hops, control_path_row, hop_limit)
+NUMBER(path_ways, control_path_row, ways)
 NUMBER(path_age, control_path_row, age_s)
 STATE(path_state, control_path_row)
 
@@ -310,6 +311,7 @@ static const struct column path_columns[] = {
 	{ "mtu", "MTU", path_mtu },
 	{ "rate_gbps", "Gb/s", path_rate },
 	{ "hop_limit", "Hop limit", path_hops },
+	{ "ways", "Ways", path_ways },
 	{ "age_s", "Age s", path_age },
 };
 
