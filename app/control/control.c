@@ -13,6 +13,8 @@
 /* Pace of an idle control core, and while answers are awaited. */
 #define TICK_IDLE_US (10 * CTL_US_PER_MS)
 #define TICK_WAITING_US 200
+/* While more is to be asked than the SA's window lets out: its next answer makes room. */
+#define TICK_QUEUED_US 50
 /* What a leaving group may take, ms. */
 #define LEAVE_WAIT_MS 200
 
@@ -180,7 +182,8 @@ hcas_deadline(const struct control *c)
 	LIST_FOREACH(h, &c->hcas, next) {
 		ipoib_sa_stats_get(h->sa, &s);
 		if (s.outstanding > 0)
-			due = RTE_MIN(due, c->now + TICK_WAITING_US);
+			due = RTE_MIN(due,
+					c->now + (s.queued > 0 ? TICK_QUEUED_US : TICK_WAITING_US));
 		due = RTE_MIN(due, ipoib_sa_next_deadline(h->sa));
 	}
 	return due;

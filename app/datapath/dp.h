@@ -45,8 +45,9 @@
 /** No port. */
 #define DP_PORT_NIL UINT16_MAX
 static_assert(DP_PORT_LOGICAL < DP_PORTS_MAX, "no number is left for logical ports");
-/** Packets that may wait for control: 8 bursts of 8 workers; then drop_punt_full. */
-#define DP_PUNT_RING 4096
+/** Packets that may wait for control: one for each neighbour of a table of the default size, all of
+ * them met at once; then drop_punt_full. */
+#define DP_PUNT_RING 16384
 /** Packets that may wait for a worker; then drop_inject_full. */
 #define DP_INJECT_RING 4096
 /** Next hops of the IPv4 FIB: 15 bits, because its entries are 2 octets (34 MB a table). */

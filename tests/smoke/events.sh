@@ -41,6 +41,9 @@ freeze()
 
 handover()
 {
+	# It must not know other LIDs than the first one.
+	mkdir -p "$FABRIC_DIR/standby"
+	cp "$FABRIC_DIR/osm/guid2lid" "$FABRIC_DIR/standby/"
 	FABRIC_SM=standby FABRIC_SMHOST=Hca4 sm_start >/dev/null
 	sm_kill
 	lab_wait 10 sm_is "$(lid_of 0x10000a)" || lab_fail "gateway B does not follow the standby"

@@ -64,7 +64,7 @@ int
 fx_start(void **state)
 {
 	char prefix[32];
-	const char *argv[] = { "test", "--no-huge", "-m", "256", "--no-pci", "--no-telemetry",
+	const char *argv[] = { "test", "--no-huge", "-m", "320", "--no-pci", "--no-telemetry",
 		"--no-shconf", "-l", "0", "--file-prefix", prefix };
 	uint16_t port;
 

@@ -29,7 +29,7 @@ enum { ETH0, IB1, ETH2, IB3, NB_PORTS };
 
 /* Packets that a port takes before its TX queue is full. */
 #define TX_RING 128
-#define PKTS 6143
+#define PKTS (DP_PUNT_RING + 2047)
 
 #define IP(a, b, c, d) ((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 #define IP_US IP(192, 0, 2, 1)		  /* ours, on ETH0 */
