@@ -4,6 +4,8 @@
 
 # Install what building, testing and the demo need, on Debian 12 (and its relatives).
 # Does nothing, quickly, when all is there. Adds no package source to the system.
+#
+# deps.sh --interop: also what only the interoperability tests need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
@@ -20,6 +22,11 @@ packages=(
 	libcmocka-dev libopensm-dev liburcu-dev python3 python3-scapy python3-matplotlib
 	python3-pyelftools valgrind
 	clang clang-format libclang-rt-dev codespell shellcheck doxygen
+)
+# What boots a guest, and what runs in it beside us.
+interop_packages=(
+	qemu-system-x86 busybox-static kmod cpio linux-headers-amd64
+	ibverbs-providers ibverbs-utils perftest
 )
 
 say() {
@@ -118,6 +125,9 @@ install_packages() {
 if [ ! -e /etc/os-release ] || ! command -v dpkg-query >/dev/null; then
 	die "this is not Debian or one of its relatives" \
 		"Needed: DPDK >= 22.11 and what this script lists."
+fi
+if [ "${1:-}" = --interop ]; then
+	packages+=("${interop_packages[@]}")
 fi
 if ! own_dpdk; then
 	packages+=("${dpdk_packages[@]}")

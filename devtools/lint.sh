@@ -34,12 +34,15 @@ part_format() {
 		exit $bad' sh
 }
 
-# First line, or second under #!; then the copyright. JSON and CSV have no comments.
+# First line, or second under #!; then the copyright. JSON and CSV have no comments. The test's
+# kernel module can only have the kernel's licence.
 part_licence() {
-	local bad=0 f
+	local bad=0 f licence
 	while IFS= read -r -d '' f; do
-		if ! head -n 2 "$f" | grep -q 'SPDX-License-Identifier: BSD-3-Clause'; then
-			echo "$f: no SPDX-License-Identifier: BSD-3-Clause in the first lines"
+		licence=BSD-3-Clause
+		case $f in tests/interop/softib/*.[ch] | tests/interop/softib/Kbuild) licence=GPL-2.0-only ;; esac
+		if ! head -n 2 "$f" | grep -q "SPDX-License-Identifier: $licence\\b"; then
+			echo "$f: no SPDX-License-Identifier: $licence in the first lines"
 			bad=1
 		elif ! head -n 4 "$f" | grep -q 'Copyright (c) 20'; then
 			echo "$f: no copyright line under the licence"

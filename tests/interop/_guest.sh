@@ -1,0 +1,122 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+#
+# For the scripts that run in a guest to source. What they print is their log; each check is one
+# test of the sum that the host prints.
+
+SMLOG=/var/log/opensm.log
+SOFTIB=/sys/kernel/debug/softib
+failures=0
+
+# check NAME COMMAND...: does it succeed? What it printed is shown if not.
+check() {
+	local name=$1 out
+	shift
+	if out=$("$@" 2>&1); then
+		printf 'ok   %s\n' "$name"
+	else
+		failures=$((failures + 1))
+		printf 'FAIL %s\n' "$name"
+		printf '%s\n' "$out" | tail -n 40 | sed 's/^/     | /'
+		return 1
+	fi
+}
+
+# must NAME COMMAND...: a check that all that follows needs.
+must() {
+	check "$@" || exit 1
+}
+
+skip() { printf 'skip %s\n' "$*"; }
+
+# The last command of every script.
+finish() {
+	check "nothing bad in the kernel's log" kernel_is_well
+	[ "$failures" -eq 0 ]
+	exit
+}
+
+# The one warning that is left out is rdmavt's own: its post-send copies a work request through a
+# smaller member of a union.
+kernel_is_well() {
+	! dmesg | grep -E 'BUG|Oops|WARNING:|refcount|hung_task|blocked for|stalls on|\bleak' |
+		grep -v -e 'qp\.c:' -e 'This is not a bug' -e 'report a bug'
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	local end=$((SECONDS + $1 + 1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# softib [PARAMETER=VALUE...]: the HCAs, and user space's way to them.
+softib() {
+	modprobe -a rdmavt ib_umad ib_uverbs rdma_ucm || return 1
+	insmod "$INTEROP_BUILD/interop/softib/softib.ko" "$@"
+}
+
+# knob softibN FILE VALUE
+knob() { echo "$3" >"$SOFTIB/$1/$2"; }
+stat_of() { awk -v k="$2" '$1 == k { print $2 }' "$SOFTIB/$1/stats"; }
+
+port_file() { cat "/sys/class/infiniband/$1/ports/1/$2"; }
+port_is() { port_file "$1" state | grep -q "$2"; }
+
+# start_opensm HCA [OPENSM ARGUMENT...]: the subnet manager, on that HCA.
+start_opensm() {
+	local guid
+	guid=0x$(port_file "$1" gids/0 | cut -d : -f 5- | tr -d :)
+	shift
+	[ -S /dev/log ] || busybox syslogd -O /var/log/messages
+	opensm -g "$guid" -f "$SMLOG" "$@" >/var/log/opensm.out 2>&1 &
+	SMPID=$!
+}
+
+stop_opensm() {
+	kill "$SMPID"
+	wait "$SMPID"
+}
+sweep_opensm() { kill -HUP "$SMPID"; }
+
+# all_active: have the ports their LIDs?
+all_active() {
+	local hca
+	for hca in /sys/class/infiniband/softib*; do
+		port_is "${hca##*/}" ACTIVE || return 1
+	done
+}
+
+running() { [ "$(cat "/sys/class/net/$1/operstate")" = up ]; }
+
+# in_b COMMAND...: in the namespace of the second host.
+in_b() { ip netns exec b "$@"; }
+
+# two_hosts: ib0 here (10.9.0.1, fd00:9::1), ib1 in the namespace b (10.9.0.2, fd00:9::2).
+two_hosts() {
+	ip netns add b
+	ip link set ib1 netns b
+	in_b ip link set lo up
+	ip addr add 10.9.0.1/24 dev ib0
+	ip addr add fd00:9::1/64 dev ib0 nodad
+	ip link set ib0 up
+	in_b ip addr add 10.9.0.2/24 dev ib1
+	in_b ip addr add fd00:9::2/64 dev ib1 nodad
+	in_b ip link set ib1 up
+}
+
+# capture_start FILE: what passes between the HCAs, as pcap with LRHs. capture_stop ends it.
+capture_start() {
+	cat "$SOFTIB/capture" >"$1" &
+	CAPTURE=$!
+	wait_for 5 test -s "$1"
+}
+capture_stop() {
+	sleep 0.3 # the reader has taken what is in the queue
+	kill "$CAPTURE"
+	wait "$CAPTURE"
+} 2>/dev/null
