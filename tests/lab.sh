@@ -208,10 +208,11 @@ lab_say()
 	shift
 	printf '%s\n%s\n' "$*" "$mark" >"$LAB/$name.in"
 	lab_wait 20 grep -qF "$mark" "$LAB/$name.log" || lab_fail "$name does not answer '$*'"
-	# Between the command, which the prompt repeats, and the mark.
+	# Between the command, which the prompt repeats, and the mark; the log goes on meanwhile.
 	awk -v mark="$mark" -v command="$*" '
 		index($0, mark) { printf "%s", answer; exit }
 		index($0, command) { answer = ""; next }
+		/control: / { next }
 		{ answer = answer $0 "\n" }' "$LAB/$name.log"
 }
 

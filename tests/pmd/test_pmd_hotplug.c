@@ -265,12 +265,19 @@ static void
 test_other_partition(void **state)
 {
 	struct rte_mbuf *got[BURST], *m;
+	char args[256], again[256];
 	uint32_t ah;
 	uint16_t port;
 
 	(void)state;
-	assert_int_equal(rte_eal_hotplug_add("vdev", "net_ipoib2", FX_ARGS ",pkey=0xffff"), 0);
+	/* With the arguments of a port that is there, but for the P_Key. */
+	assert_int_equal(pmd_ipoib_sibling_args(UINT16_MAX, 0xffff, args, sizeof(args)), -ENODEV);
+	assert_int_equal(pmd_ipoib_sibling_args(ports[0], 0xffff, args, 16), -ENOSPC);
+	assert_int_equal(pmd_ipoib_sibling_args(ports[0], 0xffff, args, sizeof(args)), 0);
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_ipoib2", args), 0);
 	assert_int_equal(rte_eth_dev_get_port_by_name("net_ipoib2", &port), 0);
+	assert_int_equal(pmd_ipoib_sibling_args(port, 0xffff, again, sizeof(again)), 0);
+	assert_string_equal(again, args);
 	fx_port_setup(port, 1, NB_DESC);
 	fx_port_join(port, 0xffff);
 	fx_inject(frames[2], frame_len[2], 1);

@@ -118,7 +118,7 @@ quiet()
 {
 	local answer
 
-	answer=$(lab_say "$@" | grep -v '^control: ')
+	answer=$(lab_say "$@")
 	[ -z "$answer" ] || lab_fail "$*: $answer"
 }
 
