@@ -411,3 +411,32 @@ lab_stream_end()
 
 # lab_stream_value KEY: of the last stream.
 lab_stream_value() { grep -o "$1=[0-9]*" <<<"$LAB_STREAM" | cut -d= -f2; }
+
+# Multicast (tests/tools/mcast.py). lab_mcast_listen HOST GROUP: join and count, until
+# lab_mcast_unlisten HOST; lab_mcast_send HOST GROUP COUNT [LENGTH [TTL]]; lab_mcast_got HOST
+# WORDS: what the host has counted.
+lab_mcast_listen()
+{
+	rm -f "$LAB/$1.mcast"
+	lab_in "$1" /usr/bin/python3 "$LAB_TOP/tests/tools/mcast.py" recv "$2" "$LAB/$1.mcast" &
+	LAB_LISTENER=$!
+	lab_wait 5 test -s "$LAB/$1.mcast" || lab_die "no receiver"
+}
+
+lab_mcast_unlisten()
+{
+	pkill -TERM -f "mcast.py recv .* $LAB/$1.mcast"
+	wait "$LAB_LISTENER"
+}
+
+lab_mcast_send() { lab_in "$1" /usr/bin/python3 "$LAB_TOP/tests/tools/mcast.py" send "${@:2}"; }
+lab_mcast_got() { grep -q "^$2 *$" "$LAB/$1.mcast"; }
+
+# lab_mcast_rows NAME GROUP: who wants it of a gateway, on one line each. lab_mcast_upstream,
+# lab_mcast_unknown NAME GROUP: it is asked for upstream; nobody wants it.
+lab_mcast_rows()
+{
+	lab_query "$1" /ip/multicast | tr -d ' \n"' | grep -o "group:$2,[^}]*"
+}
+lab_mcast_upstream() { lab_mcast_rows "$1" "$2" | grep -q upstream:joined; }
+lab_mcast_unknown() { ! lab_mcast_rows "$1" "$2" >/dev/null; }

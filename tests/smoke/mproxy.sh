@@ -20,7 +20,7 @@ ip route add 2001:db8:2::/64 via 2001:db8:12::2
 ip set multicast on port 0
 ip multicast upstream port 1
 ip multicast join 239.9.9.9 port 0
-port config mtu 0 1300
+port config mtu 0 1000
 X
 cat >"$LAB/gateway-b.cmd" <<X
 ip address add 203.0.113.2/24 port 1
@@ -34,26 +34,6 @@ ip multicast upstream port 0
 X
 
 A=fe80::10:7 # port GID, of Hca3
-# listen HOST GROUP: join and count, until unlisten HOST.
-listen()
-{
-	rm -f "$LAB/$1.mcast"
-	lab_in "$1" /usr/bin/python3 "$LAB_TOP/tests/tools/mcast.py" recv "$2" "$LAB/$1.mcast" &
-	listener=$!
-	lab_wait 5 test -s "$LAB/$1.mcast" || lab_die "no receiver"
-}
-unlisten()
-{
-	pkill -TERM -f "mcast.py recv .* $LAB/$1.mcast"
-	wait $listener
-}
-send() { lab_in "$1" /usr/bin/python3 "$LAB_TOP/tests/tools/mcast.py" send "${@:2}"; }
-got() { grep -q "^$2 *$" "$LAB/$1.mcast"; }
-# rows NAME GROUP: of a gateway, on one line each.
-rows() { lab_query "$1" /ip/multicast | tr -d ' \n"' | grep -o "group:$2,[^}]*"; }
-upstream() { rows "$1" "$2" | grep -q upstream:joined; }
-unknown() { ! rows "$1" "$2" >/dev/null; }
-
 fabric_start "$LAB/fabric" "$LAB_TOP/config/fabric/demo.topo" || lab_die "no fabric"
 lab_hosts_and_cable
 for host in "client 2001:db8:1::" "server 2001:db8:2::"; do
@@ -86,15 +66,15 @@ no_member() { ! member "$1"; }
 # to_client GROUP MGID: from the network to A's host, and no longer when it has left.
 to_client()
 {
-	listen client "$1"
-	lab_wait 5 upstream gateway-a "$1" || lab_fail "$1: A does not join on InfiniBand"
-	lab_wait 5 upstream gateway-b "$1" || lab_fail "$1: B does not join upstream"
+	lab_mcast_listen client "$1"
+	lab_wait 5 lab_mcast_upstream gateway-a "$1" || lab_fail "$1: A does not join on InfiniBand"
+	lab_wait 5 lab_mcast_upstream gateway-b "$1" || lab_fail "$1: B does not join upstream"
 	lab_wait 5 member "$2" || lab_fail "$1: A is no member at OpenSM"
-	send server "$1" 50
-	lab_wait 3 got client "received=50 doubled=0" || lab_fail "$1: $(cat "$LAB/client.mcast")"
-	unlisten client
-	lab_wait 8 unknown gateway-a "$1" || lab_fail "$1: A does not notice the leave"
-	lab_wait 8 unknown gateway-b "$1" || lab_fail "$1: B does not notice the leave"
+	lab_mcast_send server "$1" 50
+	lab_wait 3 lab_mcast_got client "received=50 doubled=0" || lab_fail "$1: $(cat "$LAB/client.mcast")"
+	lab_mcast_unlisten client
+	lab_wait 8 lab_mcast_unknown gateway-a "$1" || lab_fail "$1: A does not notice the leave"
+	lab_wait 8 lab_mcast_unknown gateway-b "$1" || lab_fail "$1: B does not notice the leave"
 	lab_wait 5 no_member "$2" || lab_fail "$1: A is still a member at OpenSM"
 }
 
@@ -102,21 +82,21 @@ to_client()
 # on InfiniBand: it is made for them, and joined by B when OpenSM tells of it.
 to_server()
 {
-	listen server "$1"
-	send client "$1" 1
+	lab_mcast_listen server "$1"
+	lab_mcast_send client "$1" 1
 	sleep 1
 	rm "$LAB/server.mcast"
-	unlisten server
-	listen server "$1"
-	send client "$1" 50
-	lab_wait 3 got server "received=50 doubled=0" || lab_fail "$1: $(cat "$LAB/server.mcast")"
-	unlisten server
+	lab_mcast_unlisten server
+	lab_mcast_listen server "$1"
+	lab_mcast_send client "$1" 50
+	lab_wait 3 lab_mcast_got server "received=50 doubled=0" || lab_fail "$1: $(cat "$LAB/server.mcast")"
+	lab_mcast_unlisten server
 }
 
 lab_client tshark -q -i eth0 -f "ip proto 2 or ip6" -w "$LAB/eth0.pcap" 2>"$LAB/tshark.log" &
 tshark=$!
 lab_wait 10 grep -q Capturing "$LAB/tshark.log" || lab_die "tshark does not capture"
-lab_wait 5 upstream gateway-b 239.9.9.9 || lab_fail "the group by command is not asked for"
+lab_wait 5 lab_mcast_upstream gateway-b 239.9.9.9 || lab_fail "the group by command is not asked for"
 for version in 3 2; do
 	host_version $version
 	to_client 239.1.2.3 ff12:401b:ffff::f01:203
@@ -126,12 +106,12 @@ to_server 239.1.2.4
 to_server ff15::124
 
 # Cut for a narrower link; not beyond the last hop.
-listen client 239.9.9.9
-send server 239.9.9.9 10 1200
-lab_wait 3 got client "received=10 doubled=0" || lab_fail "large: $(cat "$LAB/client.mcast")"
-send server 239.9.9.9 10 64 2
+lab_mcast_listen client 239.9.9.9
+lab_mcast_send server 239.9.9.9 10 1200
+lab_wait 3 lab_mcast_got client "received=10 doubled=0" || lab_fail "large: $(cat "$LAB/client.mcast")"
+lab_mcast_send server 239.9.9.9 10 64 2
 lab_wait 3 lab_above gateway-a drop_ttl 9 || lab_fail "TTL 2 reaches beyond two routers"
-unlisten client
+lab_mcast_unlisten client
 
 pkill -INT -x tshark
 wait $tshark

@@ -64,6 +64,8 @@ def send(group, count, length=64, ttl=16):
             socket.IPPROTO_IP, socket.IP_MULTICAST_IF, bytes(8) + struct.pack("@i", index)
         )
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, int(ttl))
+        # Routers may cut it: IP_MTU_DISCOVER, IP_PMTUDISC_DONT.
+        sock.setsockopt(socket.IPPROTO_IP, 10, 0)
     for number in range(int(count)):
         sock.sendto(struct.pack(">I", number).ljust(int(length), b"."), (group, PORT))
         time.sleep(0.01)
