@@ -113,6 +113,28 @@ fails_over()
 	is_role "$2" active || lab_fail "port $2 of the bond is $(role "$2")"
 }
 
+# refuses TEXT COMMAND...: with this in its answer.
+refuses()
+{
+	local text=$1 answer
+
+	shift
+	answer=$(lab_say gateway-a "$*")
+	grep -qF "$text" <<<"$answer" || lab_fail "'$*' says '$answer'"
+}
+
+# switch N: by hand. Both ports work, so it costs nothing.
+switch()
+{
+	local tag
+
+	during 2 lab_say gateway-a "ipoib bond active bond0 port $(($1 + 1))"
+	is_role "$1" active || lab_fail "port $1 of the bond is $(role "$1")"
+	for tag in there back; do
+		[ "$(value $tag lost)" -eq 0 ] || lab_fail "switch: $tag: $(cat "$LAB/$tag.out")"
+	done
+}
+
 # tail_of N: the end of a port's GUID, as a 20-octet address is written.
 tail_of() { [ "$1" = 0 ] && echo "00:10:00:07" || echo "00:10:00:0a"; }
 
@@ -122,7 +144,7 @@ lab_host server 198.51.100.2/24 198.51.100.1 eb
 lab_cable c0 c1 cb
 lab_run gateway-a "$LAB/gateway-a.cmd" "$(lab_af_packet 0 ea)" \
 	"$(lab_ipoib 0 Hca3 net_af_packet1)" "$(lab_ipoib 1 Hca4 net_af_packet2)" \
-	"$(lab_af_packet 1 c0)" "$(lab_af_packet 2 c1)" --
+	"$(lab_af_packet 1 c0)" "$(lab_af_packet 2 c1)" -- -i --auto-start
 lab_gateway gateway-b Hca2 eb cb "$LAB/gateway-b.cmd"
 lab_wait 20 lab_port_up gateway-a 32 || lab_fail "the bond stays down"
 lab_wait 20 lab_port_up gateway-b 1 || lab_fail "gateway B's port stays down"
@@ -140,5 +162,39 @@ during 2 true
 for tag in there back; do
 	[ "$(value $tag lost)" -eq 0 ] || lab_fail "$tag: lost at rest: $(cat "$LAB/$tag.out")"
 done
-grep -q 'bond0 *32' "$LAB/gateway-a.log" || lab_fail "'ipoib bond show' does not show it"
+switch $second
+switch "$first"
+
+refuses "there is a bond bond0 already" ipoib bond add bond0 ports 1,2
+refuses "port 1 belongs to bond0 already" ipoib bond add bond1 ports 1,2
+refuses "port 0 is no IPoIB port" ipoib bond add bond1 ports 0,1
+refuses "2 to 4 ports" ipoib bond add bond1 ports 1
+refuses "2 to 4 port numbers" ipoib bond add bond1 ports 1-2
+refuses "the port belongs to a bond" ip address add 203.0.113.77/24 port 1
+refuses "the port belongs to a bond" ip set ra on port 2
+refuses "there is no such bond" ipoib bond del bond7
+refuses "none of this bond's" ipoib bond active bond0 port 0
+
+# It goes, and the address moves to one of its ports.
+refuses "Port 32 is removed" ipoib bond del bond0
+refuses none ipoib bond show
+if lab_query gateway-a /ip/address | grep -q 203.0.113.1; then
+	lab_fail "the bond's address is still there"
+fi
+lab_say gateway-a ip address add 203.0.113.1/24 port 1 >/dev/null
+lab_say gateway-a ip route add 198.51.100.0/24 via 203.0.113.2 >/dev/null
+lab_wait 5 lab_ping || lab_fail "no ping without the bond"
+refuses "port 1 has addresses" ipoib bond add bond0 ports 1,2
+lab_say gateway-a ip address flush port 1 >/dev/null
+refuses "Port 32 is bond0" ipoib bond add bond0 ports 1,2 primary 2
+lab_say gateway-a ip address add 203.0.113.1/24 port 32 >/dev/null
+lab_say gateway-a ip route add 198.51.100.0/24 via 203.0.113.2 >/dev/null
+lab_wait 5 lab_ping || lab_fail "no ping with the bond made anew"
+is_role 1 active || lab_fail "the primary is $(role 1)"
+# The primary gets it back.
+pull 1
+lab_wait 5 is_role 0 active || lab_fail "no failover to port 0"
+plug 1
+lab_wait 15 is_role 1 active || lab_fail "the primary is $(role 1)"
+lab_ping 50 || lab_fail "pings lost after the primary's return"
 lab_finish
