@@ -129,12 +129,19 @@ port_members(const void *row, struct cell *c)
 	cell_number(c, PORT(row)->members);
 }
 
+static void
+port_refused(const void *row, struct cell *c)
+{
+	cell_number(c, PORT(row)->refused);
+}
+
 static const struct column port_columns[] = {
 	{ "port", "Port", port_port },
 	{ "role", "Role", port_role },
 	{ "igmp_querier", "IGMP-querier", port_querier4 },
 	{ "mld_querier", "MLD-querier", port_querier6 },
 	{ "members", "Members", port_members },
+	{ "refused", "Refused", port_refused },
 };
 
 static uint32_t

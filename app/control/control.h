@@ -364,6 +364,7 @@ struct control_mcast_port_row {
 	bool upstream;
 	struct dp_ip querier4, querier6; /**< downstream; zero: none */
 	uint32_t members;
+	uint64_t refused; /**< wishes of hosts that there was no room for */
 };
 /** A DHCP server for the clients of a port. */
 struct control_dhcp_row {

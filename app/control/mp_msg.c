@@ -203,6 +203,10 @@ handle(struct mp_port *mp, const struct mp_msg *msg)
 	struct record_arg arg = { .mp = mp, .msg = msg };
 	struct mp_change ch = { .group = msg->group };
 
+	/* All of it is looked at before any of it is believed. */
+	if (msg->type == MP_RECORDS && !mp_records(msg, NULL, NULL))
+		return false;
+
 	switch (msg->type) {
 	case MP_QUERY:
 		mp_host_query(mp, msg);
@@ -236,7 +240,7 @@ mp_records(const struct mp_msg *msg, void (*fn)(void *arg, const struct mp_chang
 		len = 4 + alen + ch.nb * alen + 4u * p[1];
 		if (len > left || !dp_ip_is_mcast(&ch.group))
 			return false;
-		if (ch.type >= MP_IS_IN && ch.type <= MP_BLOCK)
+		if (fn != NULL && ch.type >= MP_IS_IN && ch.type <= MP_BLOCK)
 			fn(arg, &ch);
 	}
 	return true;

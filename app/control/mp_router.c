@@ -273,8 +273,10 @@ mp_router_record(struct mp_port *mp, const struct mp_msg *msg, const struct mp_c
 	if (!mp->router || !mp_is_routed(&ch->group))
 		return;
 	mb = wants(ch) ? mp_member_get(mp, &ch->group) : mp_member_find(mp, &ch->group);
-	if (mb == NULL)
+	if (mb == NULL) {
+		mp->refused += wants(ch);
 		return;
+	}
 	any = mb->any_until != 0;
 	nb = mb->nb_sources;
 	member_record(mb, msg, ch);

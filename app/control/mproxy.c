@@ -513,13 +513,16 @@ control_mcast_upstream(struct control *c, uint16_t port)
 		p = ctl_port(c, port);
 		if (p == NULL)
 			return -ENODEV;
-		ret = control_port_flag(c, port, CONTROL_MCAST, true);
+		ret = mproxy_prepare(p);
 		if (ret != 0)
 			return ret;
 	}
 	if (old == port)
 		return 0;
 	upstream_set(mx, port);
+	/* After it is the upstream port: it never listens as a router of hosts does. */
+	if (p != NULL)
+		control_port_flag(c, port, CONTROL_MCAST, true);
 	if (ctl_port(c, old) != NULL)
 		role_set(c->ports[old]);
 	if (p != NULL)
@@ -636,6 +639,7 @@ control_mcast_port_rows(struct control *c, uint32_t offset, struct control_mcast
 			.querier4 = querier_of(p->mp, false),
 			.querier6 = querier_of(p->mp, true),
 			.members = p->mp->nb_members,
+			.refused = p->mp->refused,
 		};
 	}
 	return n;

@@ -147,6 +147,7 @@ struct mp_port {
 	struct mp_host host[2];
 	struct mp_member_list members;
 	uint32_t nb_members;
+	uint64_t refused; /* members that there was no room for */
 	struct ctl_bucket bucket;
 };
 
@@ -204,7 +205,8 @@ void mp_host_changed(struct mp_port *mp, const struct dp_ip *group);
 
 /* --- messages (mp_msg.c) --- */
 
-/* Each record of a message. @return false: malformed; what came before it was handed over */
+/* Each record of a message; fn NULL: only look. @return false: malformed; what came before it was
+ * handed over */
 bool mp_records(const struct mp_msg *msg, void (*fn)(void *arg, const struct mp_change *ch),
 		void *arg);
 /* group NULL: a general query. */

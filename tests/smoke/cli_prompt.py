@@ -109,7 +109,7 @@ WRONG = [
     ("ip multicast join 239.1.2.3 port 0", ""),
     ("ip multicast join 239.1.2.3 port 0", "239.1.2.3: the port has this group by command already"),
     ("ip multicast show", r"Group +Port .*\|239.1.2.3 +0 +command +any +3 +0 +joined"),
-    ("ip multicast ports", r"Port +Role .*\| +0 +downstream +- .*\| +1 +upstream +- +- +0"),
+    ("ip multicast ports", r"Port +Role .*\| +0 +downstream +- .*\| +1 +upstream +- +- +0 +0"),
     ("ip multicast leave 239.1.2.3 port 0", ""),
     ("ip multicast leave 239.1.2.3 port 0", "239.1.2.3: the port does not have this group .*"),
     ("ip multicast upstream none", ""),

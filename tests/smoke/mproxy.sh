@@ -58,10 +58,10 @@ host_version()
 # member GROUP: does OpenSM have A as a full member?
 member()
 {
-	fabric_on Hca4 saquery --smkey 1 MCMR --mgid "$1" | grep -A 12 "PortGid[.]*$A\$" |
-		grep -q "JoinState[.]*0x1\$"
+	ask "$1" && grep -A 12 "PortGid[.]*$A\$" "$LAB/members" | grep -q "JoinState[.]*0x1\$"
 }
-no_member() { ! member "$1"; }
+no_member() { ask "$1" && ! grep -q "PortGid[.]*$A\$" "$LAB/members"; }
+ask() { fabric_on Hca4 saquery --smkey 1 MCMR --mgid "$1" >"$LAB/members"; }
 
 # to_client GROUP MGID: from the network to A's host, and no longer when it has left.
 to_client()

@@ -369,6 +369,41 @@ test_malformed(void **state)
 	bad(ETH, golden_in6_no_alert, sizeof(golden_in6_no_alert), 6, IPPROTO_ICMPV6);
 }
 
+/* A good record in front of a bad one: nothing of it is believed. */
+static void
+test_half_malformed(void **state)
+{
+	uint32_t len = sizeof(golden_in_to_ex);
+	uint8_t copy[64];
+	uint32_t sum;
+
+	(void)state;
+	memcpy(copy, golden_in_to_ex, len);
+	copy[24 + 7] = 2; /* two records */
+	sum = (uint32_t)(copy[26] << 8 | copy[27]);
+	/* The checksum's complement falls by one with what rose by one. */
+	sum = sum == 0 ? 0xfffe : sum - 1;
+	copy[26] = (uint8_t)(sum >> 8);
+	copy[27] = (uint8_t)sum;
+	hear(ETH, copy, len);
+	assert_int_equal(fx_drops(DP_DROP_group_bad), 1);
+	assert_int_equal(listeners4(), 0);
+}
+
+/* More groups than there is room for: counted. */
+static void
+test_full(void **state)
+{
+	struct mp_port *mp = fx.c->ports[ETH]->mp;
+
+	(void)state;
+	mp->nb_members = MP_PORT_MEMBERS_MAX;
+	HEAR(ETH, in_to_ex);
+	assert_int_equal(listeners4(), 0);
+	assert_int_equal(mp->refused, 1);
+	mp->nb_members = 0;
+}
+
 static void
 test_link_local_is_not_routed(void **state)
 {
@@ -470,6 +505,8 @@ main(void)
 		TEST(test_lowest_address_asks),
 		TEST(test_answers_upstream),
 		TEST(test_malformed),
+		TEST(test_half_malformed),
+		TEST(test_full),
 		TEST(test_link_local_is_not_routed),
 		TEST(test_limit),
 		TEST(test_by_command),
