@@ -278,12 +278,15 @@ path_take(struct ctl_path *path, const struct ipoib_sa_path *rec)
 	ret = path_av(p, &path->dgid, rec, &av);
 	if (ret != 0)
 		return ret;
-	path->rec = *rec;
-	if (path->ah != PMD_IPOIB_AH_NONE && memcmp(&av, &path->av, sizeof(av)) == 0)
+	if (path->ah != PMD_IPOIB_AH_NONE && memcmp(&av, &path->av, sizeof(av)) == 0) {
+		path->rec = *rec;
 		return narrower;
+	}
+	/* Without a handle for it, the record stays that of the handle which is used on. */
 	ret = ah_create(p, &av, &ah);
 	if (ret != 0)
 		return ret;
+	path->rec = *rec;
 	if (path->ah != PMD_IPOIB_AH_NONE)
 		ah_put(p, path->ah);
 	else

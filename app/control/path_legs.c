@@ -379,8 +379,13 @@ legs_want_all(struct ctl_path *path)
 	l->round = true;
 	for (k = 0; k < DP_CLASSES; k++) {
 		for (i = 0; i < l->nb_lids && class_used(path->p, k); i++) {
-			if (!leg_is_base(&l->leg[k][i]))
-				leg_want(&l->leg[k][i]);
+			/* LID 0 would mean any: the peer has fewer LIDs than we. */
+			if (leg_is_base(&l->leg[k][i]) ||
+					!ib_lid_is_unicast(leg_lid(&l->leg[k][i])))
+				continue;
+			/* What is under way was asked for by what was true before. */
+			leg_cancel(&l->leg[k][i]);
+			leg_want(&l->leg[k][i]);
 		}
 	}
 }

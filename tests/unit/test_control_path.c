@@ -252,6 +252,66 @@ test_b_class_refused(void **state)
 	assert_int_equal(row.class_refused, 1);
 }
 
+/* The question about the peer that waits, with an SL or without. */
+static struct fake_req *
+question(bool has_sl)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(fx.req); i++) {
+		if (fx.req[i].handle != 0 && fx.req[i].kind == FAKE_PATH &&
+				ib_gid_equal(&fx.req[i].path.dgid, &gid2) &&
+				fx.req[i].path.has_sl == has_sl)
+			return &fx.req[i];
+	}
+	fail_msg("nothing is asked");
+	return NULL;
+}
+
+/* A class that changes while its path is asked for: the answer to the old question is not taken. */
+static void
+test_b_class_changes(void **state)
+{
+	struct ipoib_sa_path rec = record(BASE, 3);
+	struct control_ipoib_row row;
+
+	(void)state;
+	assert_int_equal(control_class_path(fx.c, IB, 1, CONTROL_CLASS_SL, 1), 0);
+	know(&rec);
+	assert_int_equal(fx_path_req(&gid2)->path.sl, 1);
+	assert_int_equal(control_class_path(fx.c, IB, 1, CONTROL_CLASS_SL, 2), 0);
+	fx_tick();
+	/* The base path is answered first. */
+	fx_answer_path_rec(question(false), rec);
+	fx_tick();
+	assert_int_equal(question(true)->path.sl, 2);
+	answer_legs(0);
+	assert_int_equal(av_of(set()->ah[1][0])->sl, 2);
+	assert_int_equal(control_ipoib_row(fx.c, IB, &row), 0);
+	assert_int_equal(row.class_refused, 0);
+}
+
+/* A peer of low LID with fewer LIDs than we: LID 0 is not asked for. */
+static void
+test_b_lmc_low_lid(void **state)
+{
+	struct ipoib_sa_path rec = record(2, 3);
+	struct fake_req *r;
+	uint32_t n = 0;
+
+	(void)state;
+	lmc(2);
+	know(&rec);
+	while ((r = fx_path_req(&gid2)) != NULL) {
+		assert_int_not_equal(r->path.dlid, 0);
+		fx_answer_path(r, -ENOENT, 0);
+		fx_tick();
+		n++;
+	}
+	assert_int_equal(n, 2);
+	assert_int_equal(path_ways(path_find(fx.c->ports[IB], &gid2)), 1);
+}
+
 /* The peer's own packets come from another LID. */
 static void
 test_b_hint(void **state)
@@ -340,6 +400,8 @@ main(void)
 		TEST(test_b_lmc_one_fails),
 		TEST(test_b_class),
 		TEST(test_b_class_refused),
+		TEST(test_b_class_changes),
+		TEST(test_b_lmc_low_lid),
 		TEST(test_b_hint),
 		TEST(test_b_notice),
 		TEST(test_b_polled),
