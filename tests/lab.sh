@@ -319,6 +319,13 @@ lab_counter()
 # lab_above NAME COUNTER VALUE: is the counter above that value?
 lab_above() { [ "$(lab_counter "$1" "$2")" -gt "$3" ]; }
 
+# lab_ping_whole FILE: did a ping that was ended by SIGINT lose nothing? Its last packet may have
+# been on its way.
+lab_ping_whole()
+{
+	awk '/packets transmitted/ { sent = $1; got = $4 } END { exit !(got > 0 && sent - got <= 1) }' "$1"
+}
+
 # lab_ping [COUNT]: the client reaches the server, COUNT times without a loss.
 lab_ping() { lab_client ping -q -n -c "${1:-1}" -i 0.02 -W 1 198.51.100.2; }
 

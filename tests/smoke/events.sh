@@ -46,7 +46,7 @@ handover()
 	cp "$FABRIC_DIR/osm/guid2lid" "$FABRIC_DIR/standby/"
 	FABRIC_SM=standby FABRIC_SMHOST=Hca4 sm_start >/dev/null
 	sm_kill
-	lab_wait 10 sm_is "$(lid_of 0x10000a)" || lab_fail "gateway B does not follow the standby"
+	lab_wait 30 sm_is "$(lid_of 0x10000a)" || lab_fail "gateway B does not follow the standby"
 }
 
 # The first one is alone again. (It cannot take over in turn: under umad2sim OpenSM
@@ -55,7 +55,7 @@ first_alone()
 {
 	FABRIC_SM=standby sm_kill
 	sm_start >/dev/null
-	lab_wait 10 sm_is "$(lid_of 0x100001)" || lab_fail "gateway B does not follow the first SM"
+	lab_wait 30 sm_is "$(lid_of 0x100001)" || lab_fail "gateway B does not follow the first SM"
 }
 
 lid_of() { fabric_lid "$1"; }

@@ -75,7 +75,7 @@ for lcores in 0@0-1 0@0-1,1@0-1 0@0-1,1@0-1,2@0-1; do
 	done
 	kill -INT $ping
 	wait $ping
-	grep -q " 0% packet loss" "$LAB/ping" || lab_fail "$lcores: $(tail -n 3 "$LAB/ping")"
+	lab_ping_whole "$LAB/ping" || lab_fail "$lcores: $(tail -n 3 "$LAB/ping")"
 	lab_say gateway-a stop | grep -q "unaccounted 0" || lab_fail "$lcores: unaccounted packets"
 	round gateway-a
 	lab_say gateway-a start >/dev/null

@@ -339,7 +339,7 @@ lab_say gateway-a "ipoib pkey del $A3" | grep -q "is removed" || lab_fail "A: po
 # Blue has not noticed.
 kill -INT "$blue"
 wait "$blue"
-grep -q " 0% packet loss" "$LAB/blue.ping" || lab_fail "blue: $(tail -n 3 "$LAB/blue.ping")"
+lab_ping_whole "$LAB/blue.ping" || lab_fail "blue: $(tail -n 3 "$LAB/blue.ping")"
 
 # A port is not the last one of its HCA port.
 lab_say limited "ipoib pkey del $L2" | grep -q "is removed" || lab_fail "limited: port $L2"

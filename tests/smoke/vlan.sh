@@ -236,6 +236,6 @@ for round in 1 2 3; do
 done
 kill -INT $ping
 wait $ping
-grep -q " 0% packet loss" "$LAB/green.ping" || lab_fail "VLAN 200: $(tail -n 3 "$LAB/green.ping")"
+lab_ping_whole "$LAB/green.ping" || lab_fail "VLAN 200: $(tail -n 3 "$LAB/green.ping")"
 tail -n 2 "$LAB/green.ping" | head -n 1
 lab_finish
