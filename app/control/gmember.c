@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 #include <rte_ethdev.h>
-#include <rte_jhash.h>
 
 #include "control_priv.h"
 
@@ -42,7 +41,7 @@ struct ctl_gmembers {
 static uint32_t
 bucket_of(const struct ctl_port *p, const struct dp_ip *group)
 {
-	return rte_jhash(group->b, sizeof(group->b), p->id) % GMEMBER_BUCKETS;
+	return ctl_hash16(group->b, p->id) % GMEMBER_BUCKETS;
 }
 
 static struct gmember *

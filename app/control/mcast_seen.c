@@ -15,8 +15,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include <rte_jhash.h>
-
 #include "mcast.h"
 #include "path.h"
 
@@ -29,7 +27,7 @@ seen_find(const struct ctl_port *p, const struct ib_gid *mgid, uint32_t *bucket)
 	struct ctl_mcasts *mc = p->mc;
 	struct ctl_mcast_seen *s;
 
-	*bucket = rte_jhash(mgid->raw, IB_GID_LEN, mc->seed) % MCAST_SEEN_BUCKETS;
+	*bucket = ctl_hash16(mgid->raw, mc->seed) % MCAST_SEEN_BUCKETS;
 	LIST_FOREACH(s, &mc->seen[*bucket], bucket) {
 		if (ib_gid_equal(&s->mgid, mgid))
 			return s;

@@ -11,8 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include <rte_jhash.h>
-
 #include "mcast.h"
 
 /* M of the neighbour tables, where none is given. */
@@ -23,7 +21,7 @@
 static struct ctl_mcast_list *
 bucket_of(const struct ctl_port *p, const struct ib_gid *mgid)
 {
-	uint32_t h = rte_jhash(mgid->raw, IB_GID_LEN, p->mc->seed);
+	uint32_t h = ctl_hash16(mgid->raw, p->mc->seed);
 
 	return &p->mc->buckets[h % MCAST_GROUPS_MAX];
 }

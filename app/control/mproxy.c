@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #include <rte_ethdev.h>
-#include <rte_jhash.h>
 #include <rte_random.h>
 
 #include "mproxy.h"
@@ -152,7 +151,7 @@ mp_is_routed(const struct dp_ip *group)
 static uint32_t
 bucket_of(const struct ctl_mproxy *mx, const struct dp_ip *group)
 {
-	return rte_jhash(group->b, sizeof(group->b), mx->seed) % MP_BUCKETS;
+	return ctl_hash16(group->b, mx->seed) % MP_BUCKETS;
 }
 
 struct mp_group *

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include <rte_jhash.h>
 #include <rte_random.h>
 
 #include "path.h"
@@ -27,7 +26,7 @@ static void path_answer(void *arg, int status, const struct ipoib_sa_path *rec);
 static struct ctl_path_list *
 path_bucket(struct ctl_port *p, const struct ib_gid *gid)
 {
-	return &p->paths[rte_jhash(gid->raw, IB_GID_LEN, p->path_seed) & p->path_mask];
+	return &p->paths[ctl_hash16(gid->raw, p->path_seed) & p->path_mask];
 }
 
 struct ctl_path *

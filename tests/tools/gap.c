@@ -73,11 +73,13 @@ now_ns(void)
 	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
+/* Kept until the end. */
+static struct addrinfo *ai;
+
 static struct addrinfo *
 resolve(const char *address, const char *port)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST };
-	struct addrinfo *ai;
 
 	if (getaddrinfo(address, port, &hints, &ai) != 0) {
 		fprintf(stderr, "gap: '%s' is no address\n", address);
@@ -89,7 +91,7 @@ resolve(const char *address, const char *port)
 static int
 send_all(char **arg, int n)
 {
-	struct addrinfo *ai = resolve(arg[0], arg[1]);
+	struct addrinfo *to = resolve(arg[0], arg[1]);
 	uint64_t i, start, due, pps = strtoull(arg[2], NULL, 0);
 	uint64_t total = pps * strtoull(arg[3], NULL, 0);
 	uint32_t f, flows = n > 4 ? (uint32_t)atoi(arg[4]) : 1;
@@ -101,8 +103,8 @@ send_all(char **arg, int n)
 	if (flows == 0 || flows > FLOWS_MAX || len < LENGTH_MIN || len > LENGTH_MAX || pps == 0)
 		return 2;
 	for (f = 0; f < flows; f++) {
-		fd[f] = socket(ai->ai_family, SOCK_DGRAM, 0);
-		if (fd[f] < 0 || connect(fd[f], ai->ai_addr, ai->ai_addrlen) != 0)
+		fd[f] = socket(to->ai_family, SOCK_DGRAM, 0);
+		if (fd[f] < 0 || connect(fd[f], to->ai_addr, to->ai_addrlen) != 0)
 			die("connect");
 	}
 	start = now_ns();
@@ -205,20 +207,20 @@ recv_one(int fd, struct tally *t)
 static int
 recv_all(char **arg)
 {
-	struct addrinfo *ai = resolve(arg[0], arg[1]);
+	struct addrinfo *to = resolve(arg[0], arg[1]);
 	struct timeval patience = { .tv_usec = 200000 };
 	int fd, on = 1, room = 1 << 25;
 	static struct tally t;
 	FILE *out;
 
-	fd = socket(ai->ai_family, SOCK_DGRAM, 0);
+	fd = socket(to->ai_family, SOCK_DGRAM, 0);
 	if (fd < 0)
 		die("socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) != 0)
+	if (bind(fd, to->ai_addr, to->ai_addrlen) != 0)
 		die("bind");
 	out = fopen(arg[2], "w");
 	if (out == NULL)
