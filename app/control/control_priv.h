@@ -22,7 +22,6 @@
 #include <sys/queue.h>
 
 #include <rte_ip.h>
-#include <rte_jhash.h>
 #include <rte_log.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
@@ -118,16 +117,6 @@ struct ctl_bucket {
 	bool started;
 };
 bool bucket_take(struct ctl_bucket *b, uint64_t now, uint32_t per_s, uint32_t burst);
-
-/* Keyed hash of 16 octets, a GID or an IP address, wherever they lie: rte_jhash() wants them aligned. */
-static inline uint32_t
-ctl_hash16(const uint8_t *octets, uint32_t seed)
-{
-	uint32_t words[4];
-
-	memcpy(words, octets, sizeof(words));
-	return rte_jhash_32b(words, 4, seed);
-}
 
 /* v +- pct percent. */
 uint64_t ctl_jitter(uint64_t v, uint32_t pct);
