@@ -46,6 +46,8 @@ extern "C" {
 
 /** Status: the class' own code is the high octet (IBA 13.4.7). */
 #define IB_MAD_STATUS_BUSY 0x0001
+#define IB_MAD_STATUS_CODE(status) ((status)&0x001c)
+#define IB_MAD_STATUS_UNSUPPORTED 0x000c /**< code: method and attribute do not go together */
 #define IB_MAD_STATUS_CLASS(status) ((status) >> 8)
 #define IB_MAD_STATUS_SA_NO_RECORDS 3
 /** Directed-route SMPs: the answer's direction bit, no part of the status. */

@@ -140,9 +140,9 @@ struct ipoib_sa_notice {
 
 /**
  * @param status 0; -ENOENT the SA has no such record; -ETIMEDOUT no answer to
- *   any try; -EHOSTUNREACH no SM to ask (LID 0, or undeliverable); -EBUSY the
- *   SA said BUSY to the last try; -EREMOTEIO refused with another status
- *   (ipoib_sa_last_status()); -EPROTO malformed answer; -ECANCELED
+ *   any try; -EHOSTUNREACH no SM to ask (LID 0, undeliverable, or its node says that
+ *   none runs there); -EBUSY the SA said BUSY to the last try; -EREMOTEIO refused
+ *   with another status (ipoib_sa_last_status()); -EPROTO malformed answer; -ECANCELED
  * @param path valid until return; NULL unless status is 0
  */
 typedef void (*ipoib_sa_path_cb)(void *arg, int status, const struct ipoib_sa_path *path);

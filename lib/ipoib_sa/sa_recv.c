@@ -132,7 +132,7 @@ measure(struct ipoib_sa *sa, const struct sa_req *r, uint32_t tid)
 	sa_window_answer(sa, measured ? (uint32_t)(now_us - r->sent_us) : 0, now_us);
 }
 
-/* Came back undeliverable: no route to the SM, or none is running. */
+/* Came back undeliverable, or as good as that: no route to the SM, or none is running. */
 static void
 take_returned(struct ipoib_sa *sa, int status, uint32_t tid)
 {
@@ -153,6 +153,20 @@ static bool
 is_probe(const struct ipoib_sa *sa, uint32_t tid)
 {
 	return sa->probe_tid != 0 && tid == sa->probe_tid;
+}
+
+/*
+ * Where no SA runs any more, Linux itself answers each Get and Set of the class: not
+ * supported. Each SA has paths, groups and ClassPortInfo, so it is none that says so.
+ */
+static bool
+is_nobody(const struct sa_req *r, const struct ib_sa_mad *mad)
+{
+	uint16_t status = rte_be_to_cpu_16(mad->hdr.status);
+
+	return IB_MAD_STATUS_CODE(status) == IB_MAD_STATUS_UNSUPPORTED &&
+			IB_MAD_STATUS_CLASS(status) == 0 &&
+			(r == NULL || (r->kind != SA_INFORM && r->kind != SA_LIST));
 }
 
 /* Is it for one of our questions? */
@@ -188,6 +202,8 @@ sa_recv(void *arg, int status, const uint8_t *buf, uint16_t slid)
 	} else if (!is_ours(sa, r, mad, tid)) {
 		if (!sa_list_late(sa, mad))
 			sa->stats.ignored++;
+	} else if (is_nobody(r, mad)) {
+		take_returned(sa, -EHOSTUNREACH, tid);
 	} else {
 		sa->answer_us = sa->now_us;
 		if (is_probe(sa, tid)) {

@@ -67,21 +67,43 @@ stat_of() { awk -v k="$2" '$1 == k { print $2 }' "$SOFTIB/$1/stats"; }
 port_file() { cat "/sys/class/infiniband/$1/ports/1/$2"; }
 port_is() { port_file "$1" state | grep -q "$2"; }
 
-# start_opensm HCA [OPENSM ARGUMENT...]: the subnet manager, on that HCA.
+# start_opensm HCA [OPENSM ARGUMENT...]: the subnet manager, on that HCA. stop_opensm, sweep_opensm
+# and signal_opensm may be called by any process of the guest.
 start_opensm() {
 	local guid
 	guid=0x$(port_file "$1" gids/0 | cut -d : -f 5- | tr -d :)
 	shift
 	[ -S /dev/log ] || busybox syslogd -O /var/log/messages
-	opensm -g "$guid" -f "$SMLOG" "$@" >/var/log/opensm.out 2>&1 &
-	SMPID=$!
+	opensm -g "$guid" -f "$SMLOG" "$@" >/var/log/opensm.out 2>&1 </dev/null &
+	echo $! >/run/opensm.pid
 }
 
+signal_opensm() { kill "-$1" "$(cat /run/opensm.pid)"; }
+sweep_opensm() { signal_opensm HUP; }
+opensm_gone() { ! signal_opensm 0 2>/dev/null; }
 stop_opensm() {
-	kill "$SMPID"
-	wait "$SMPID"
+	signal_opensm TERM
+	wait_for 10 opensm_gone || signal_opensm KILL
 }
-sweep_opensm() { kill -HUP "$SMPID"; }
+
+# second_partition: what start_opensm -P takes: 0x8001 for all, with another Q_Key, and IPoIB.
+# Arguments: more flags of it, such as "mtu=5".
+# shellcheck disable=SC2120 # seldom given
+second_partition() {
+	printf '%s\n' "Default=0x7fff, ipoib : ALL=full, SELF=full ;" \
+		"second=0x1, ipoib, Q_Key=0x1b1b${1:+, $1} : ALL=full, SELF=full ;" \
+		>/run/partitions.conf
+}
+
+# move_lids: the LIDs of all ports but OpenSM's become others; OpenSM is not running.
+move_lids() {
+	local own
+	own=$(port_file "$1" gids/0 | cut -d : -f 5- | tr -d :)
+	# 0x0002 becomes 0x0042.
+	awk -v own="0x$own" '$1 != own && NF == 3 { $2 = $3 = "0x004" substr($2, 6) }
+		{ print }' /var/cache/opensm/guid2lid >/run/guid2lid
+	cp /run/guid2lid /var/cache/opensm/guid2lid
+}
 
 # all_active: have the ports their LIDs?
 all_active() {
@@ -89,6 +111,21 @@ all_active() {
 	for hca in /sys/class/infiniband/softib*; do
 		port_is "${hca##*/}" ACTIVE || return 1
 	done
+}
+
+# cmocka PROGRAM [ARGUMENT...]: each of its tests is a check.
+cmocka() {
+	local name log
+	name=$(basename "$1")
+	log=$JOB/$name.log
+	"$@" >"$log" 2>&1 </dev/null
+	echo "status $?" >>"$log"
+	sed -nE "s/^\[       OK \] (.*)/ok   $name: \1/p; s/^\[  FAILED  \] ([a-z_0-9]+)$/FAIL $name: \1/p" \
+		"$log" | sort -u
+	if ! grep -qx "status 0" "$log"; then
+		failures=$((failures + 1))
+		grep -vE '^\[ (RUN|      OK)' "$log" | tail -n 40 | sed 's/^/     | /'
+	fi
 }
 
 running() { [ "$(cat "/sys/class/net/$1/operstate")" = up ]; }

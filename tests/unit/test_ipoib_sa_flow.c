@@ -113,6 +113,36 @@ test_undeliverable(void **state)
 	assert_in_range(fx->done_us - start, 11 * 87500, 11 * 112500 + 13 * STEP_US);
 }
 
+/* OpenSM has ended, and its node's kernel answers: not supported. */
+static void
+test_no_sa_there(void **state)
+{
+	struct sa_fixture *fx = *state;
+	uint64_t start = fx->fake->now_us;
+
+	fx->s.status = 0x000c;
+	sa_ask_path(fx, NULL);
+	sa_step(fx);
+	sa_step(fx);
+	assert_int_equal(fx->alive_calls, 1);
+	assert_false(fx->alive);
+	sa_run(fx, 1, 5000000);
+	assert_int_equal(fx->status, -EHOSTUNREACH);
+	assert_in_range(fx->s.seen, 3, 5);
+	assert_in_range(fx->done_us - start, 11 * 87500, 11 * 112500 + 13 * STEP_US);
+	assert_int_equal(fx->alive_calls, 1);
+	/* It lives anew, and nobody asks anything. */
+	fx->s.status = 0;
+	sa_run(fx, 2, 600000);
+	assert_true(fx->alive);
+	/* What an SA need not have is refused by an SA. */
+	fx->s.status = 0x000c;
+	ipoib_sa_inform(fx->sa, IPOIB_SA_TRAP_GID_IN, true, sa_on_inform, fx, NULL);
+	sa_run(fx, 2, 10000);
+	assert_int_equal(fx->status, -EREMOTEIO);
+	assert_true(fx->alive);
+}
+
 static void
 test_no_sm(void **state)
 {
@@ -498,6 +528,7 @@ main(void)
 		TEST(test_one_unanswered),
 		TEST(test_mcast_time),
 		TEST(test_undeliverable),
+		TEST(test_no_sa_there),
 		TEST(test_no_sm),
 		TEST(test_sm_appears),
 		TEST(test_sm_moves),
