@@ -124,7 +124,8 @@ pending_add(struct mp_host *h, const struct dp_ip *group, bool change, uint64_t 
 	}
 	e->change |= change;
 	e->due = RTE_MIN(e->due, due);
-	e->left = change ? MP_ROBUSTNESS : RTE_MAX(e->left, 1);
+	e->left = change ? h->pace.robustness : RTE_MAX(e->left, 1);
+	e->said = e->said && !change;
 	pending_timer_set(h);
 }
 
@@ -135,7 +136,7 @@ say_old(struct mp_host *h, enum mp_version v, const struct mp_pending *e, bool a
 
 	if (in)
 		mp_send_old(h->mp, h->v6, v, false, &e->group);
-	else if (v != MP_V1 && e->change && e->left == MP_ROBUSTNESS)
+	else if (v != MP_V1 && e->change && !e->said)
 		mp_send_old(h->mp, h->v6, v, true, &e->group);
 }
 
@@ -174,6 +175,7 @@ pending_timer(struct control *c, void *arg)
 		if (e->due > c->now)
 			continue;
 		say(h, e, &r);
+		e->said = true;
 		if (--e->left == 0)
 			pending_free(h, e);
 		else
@@ -218,9 +220,10 @@ mp_host_query(struct mp_port *mp, const struct mp_msg *msg)
 	struct control *c = mp->p->c;
 	uint64_t due = c->now + random_until(msg->resp_us);
 
-	h->querier_until = c->now + MP_OTHER_QUERIER_US;
+	mp_pace_adopt(&h->pace, msg);
+	h->querier_until = c->now + mp_pace_querier_us(&h->pace);
 	if (msg->version < MP_V3)
-		h->old_until[msg->version - 1] = c->now + MP_MEMBER_US;
+		h->old_until[msg->version - 1] = c->now + mp_pace_member_us(&h->pace);
 	if (dp_ip_is_zero(&msg->group))
 		general_set(h, due);
 	else if (ip_mcast_is_member(mp->p, &msg->group) && is_reported(&msg->group))
@@ -250,6 +253,7 @@ mp_host_init(struct mp_port *mp)
 		h = &mp->host[f];
 		h->mp = mp;
 		h->v6 = f == 1;
+		mp_pace_default(&h->pace);
 		TAILQ_INIT(&h->pending);
 		ret = timer_init(c, &h->timer, pending_timer, h);
 		if (ret == 0)

@@ -34,6 +34,7 @@
 #define REPORT_MAX 1200
 
 #define SUPPRESS 0x08
+#define ROBUSTNESS 0x07
 
 static const uint8_t alert4[4] = { 0x94, 0x04 };
 static const uint8_t alert6[8] = { IPPROTO_ICMPV6, 0, 5, 2, 0, 0, 1, 0 };
@@ -80,13 +81,17 @@ put16(uint8_t *p, uint32_t v)
 
 /* --- reading --- */
 
-/* RFC 3376 4.1.1: from 128 on, a mantissa of 4 bits and an exponent. Tenths of a second. */
+/* RFC 3376 4.1.1 and 4.1.7: from 128 on, a mantissa of 4 bits and an exponent. */
+static uint64_t
+float8(uint8_t code)
+{
+	return code < 128 ? code : (code % 16u + 16) << (code / 16 % 8u + 3);
+}
+
 static uint64_t
 igmp_resp_us(uint8_t code)
 {
-	uint32_t v = code < 128 ? code : (code % 16u + 16) << (code / 16 % 8u + 3);
-
-	return v * (CTL_US_PER_S / 10);
+	return float8(code) * (CTL_US_PER_S / 10);
 }
 
 /* RFC 3810 5.1.3: from 32768 on, a mantissa of 12 bits and an exponent. Milliseconds. */
@@ -104,6 +109,8 @@ query3_read(struct mp_msg *msg, const uint8_t *flags, uint32_t left)
 {
 	msg->version = MP_V3;
 	msg->suppress = (flags[0] & SUPPRESS) != 0;
+	msg->robustness = flags[0] & ROBUSTNESS;
+	msg->query_us = float8(flags[1]) * CTL_US_PER_S;
 	msg->nb = get16(flags + 2);
 	msg->body = flags + 4;
 	msg->len = msg->nb * addr_len(msg->v6);

@@ -11,10 +11,60 @@
 
 #include "mproxy.h"
 
+/* --- the pace of a link --- */
+
+void
+mp_pace_default(struct mp_pace *pace)
+{
+	*pace = (struct mp_pace){ MP_ROBUSTNESS, MP_QUERY_US, MP_RESPONSE_US };
+}
+
+/* What a query does not say is as the RFCs have it. */
+void
+mp_pace_adopt(struct mp_pace *pace, const struct mp_msg *query)
+{
+	pace->robustness = query->robustness != 0 ? query->robustness : MP_ROBUSTNESS;
+	pace->query_us = query->query_us != 0 ? query->query_us : MP_QUERY_US;
+	/* Others are answered within the time of the last member. */
+	if (dp_ip_is_zero(&query->group))
+		pace->response_us = query->resp_us;
+}
+
+uint64_t
+mp_pace_member_us(const struct mp_pace *pace)
+{
+	return pace->robustness * pace->query_us + pace->response_us;
+}
+
+uint64_t
+mp_pace_querier_us(const struct mp_pace *pace)
+{
+	return pace->robustness * pace->query_us + pace->response_us / 2;
+}
+
+static const struct mp_pace *
+pace_of(const struct mp_member *mb)
+{
+	return &mb->mp->querier[!dp_ip_is4(&mb->g->ip)].pace;
+}
+
+/* Who was asked about and does not answer is forgotten then. */
+static uint64_t
+last_until(const struct mp_member *mb, uint64_t resp_us)
+{
+	return mb->mp->p->c->now + pace_of(mb)->robustness * resp_us;
+}
+
 static uint64_t
 earliest(uint64_t a, uint64_t b)
 {
 	return a == 0 ? b : b == 0 ? a : RTE_MIN(a, b);
+}
+
+static bool
+is_querier(const struct mp_port *mp, bool v6)
+{
+	return mp->querier[v6].other_until <= mp->p->c->now;
 }
 
 /* --- members --- */
@@ -75,7 +125,7 @@ ask_start(struct mp_member *mb, bool sources)
 	struct control *c = mb->mp->p->c;
 
 	mb->ask_sources = sources;
-	mb->asks = MP_ROBUSTNESS;
+	mb->asks = pace_of(mb)->robustness;
 	mb->ask_at = c->now;
 }
 
@@ -85,17 +135,18 @@ ask_send(struct mp_member *mb)
 	struct mp_port *mp = mb->mp;
 	struct control *c = mp->p->c;
 	struct dp_ip sources[MP_SOURCES_MAX];
+	bool v6 = !dp_ip_is4(&mb->g->ip);
 	uint16_t i, n = 0;
 
 	/* Only those that nobody has asked for since. */
 	for (i = 0; mb->ask_sources && i < mb->nb_sources; i++) {
-		if (mb->source[i].until <= c->now + MP_LAST_MEMBER_TIME_US)
+		if (mb->source[i].until <= last_until(mb, MP_LAST_MEMBER_US))
 			sources[n++] = mb->source[i].ip;
 	}
 	mb->asks--;
 	mb->ask_at = c->now + MP_LAST_MEMBER_US;
-	if (!mb->ask_sources || n > 0)
-		mp_send_query(mp, !dp_ip_is4(&mb->g->ip), &mb->g->ip, sources, n);
+	if (is_querier(mp, v6) && (!mb->ask_sources || n > 0))
+		mp_send_query(mp, v6, &mb->g->ip, sources, n);
 	else
 		mb->asks = 0;
 }
@@ -129,12 +180,6 @@ mp_member_init(struct mp_member *mb)
 
 /* --- records --- */
 
-static bool
-is_querier(const struct mp_port *mp, bool v6)
-{
-	return mp->querier[v6].other_until <= mp->p->c->now;
-}
-
 static struct dp_ip
 source_at(const struct mp_change *ch, bool v6, uint16_t i)
 {
@@ -150,7 +195,7 @@ source_at(const struct mp_change *ch, bool v6, uint16_t i)
 static void
 sources_add(struct mp_member *mb, const struct mp_change *ch, bool v6)
 {
-	uint64_t until = mb->mp->p->c->now + MP_MEMBER_US;
+	uint64_t until = mb->mp->p->c->now + mp_pace_member_us(pace_of(mb));
 	struct mp_source *s;
 	struct dp_ip ip;
 	uint16_t i;
@@ -186,7 +231,7 @@ is_named(const struct mp_change *ch, bool v6, const struct dp_ip *source)
 static void
 sources_doubt(struct mp_member *mb, const struct mp_change *ch, bool v6, bool named)
 {
-	uint64_t until = mb->mp->p->c->now + MP_LAST_MEMBER_TIME_US;
+	uint64_t until = last_until(mb, MP_LAST_MEMBER_US);
 	uint8_t i, nb = 0;
 
 	for (i = 0; i < mb->nb_sources; i++) {
@@ -202,11 +247,9 @@ sources_doubt(struct mp_member *mb, const struct mp_change *ch, bool v6, bool na
 static void
 any_doubt(struct mp_member *mb)
 {
-	struct control *c = mb->mp->p->c;
-
 	if (mb->any_until == 0)
 		return;
-	mb->any_until = RTE_MIN(mb->any_until, c->now + MP_LAST_MEMBER_TIME_US);
+	mb->any_until = RTE_MIN(mb->any_until, last_until(mb, MP_LAST_MEMBER_US));
 	ask_start(mb, false);
 }
 
@@ -219,12 +262,12 @@ old_host(const struct mp_member *mb, enum mp_version v)
 static void
 any_wanted(struct mp_member *mb, const struct mp_msg *msg)
 {
-	struct control *c = mb->mp->p->c;
+	uint64_t until = mb->mp->p->c->now + mp_pace_member_us(pace_of(mb));
 
-	mb->any_until = c->now + MP_MEMBER_US;
+	mb->any_until = until;
 	mb->asks = 0;
 	if (msg->version < MP_V3)
-		mb->old_until[msg->version - 1] = c->now + MP_MEMBER_US;
+		mb->old_until[msg->version - 1] = until;
 }
 
 /* RFC 3376 6.4, and 7.3.2 for older hosts: those of version 1 cannot say that they leave. */
@@ -298,6 +341,7 @@ querier_timer(struct control *c, void *arg)
 		timer_set(c, &q->timer, q->other_until);
 		return;
 	}
+	mp_pace_default(&q->pace);
 	/* Without an address of this family nobody is asked: an address may come. */
 	if (!mp->p->up || dp_ip_is_zero(&own)) {
 		timer_set(c, &q->timer, c->now + CTL_US_PER_S);
@@ -314,15 +358,23 @@ static void
 asked_by_other(struct mp_port *mp, const struct mp_msg *msg)
 {
 	struct mp_member *mb = mp_member_find(mp, &msg->group);
-	uint64_t until = mp->p->c->now + MP_LAST_MEMBER_TIME_US;
+	struct mp_change asked = { .nb = msg->nb, .sources = msg->body };
+	uint64_t until;
+	uint8_t i;
 
-	if (mb == NULL || msg->suppress || msg->nb > 0 || mb->any_until == 0)
+	if (mb == NULL || msg->suppress)
 		return;
-	mb->any_until = RTE_MIN(mb->any_until, until);
+	until = last_until(mb, msg->resp_us);
+	if (msg->nb == 0 && mb->any_until != 0)
+		mb->any_until = RTE_MIN(mb->any_until, until);
+	for (i = 0; i < mb->nb_sources; i++) {
+		if (is_named(&asked, msg->v6, &mb->source[i].ip))
+			mb->source[i].until = RTE_MIN(mb->source[i].until, until);
+	}
 	member_timer_set(mb);
 }
 
-/* RFC 3376 6.6.2: the lowest address asks. */
+/* RFC 3376 6.6.2: the lowest address asks, at its pace. */
 void
 mp_router_query(struct mp_port *mp, const struct mp_msg *msg)
 {
@@ -332,11 +384,13 @@ mp_router_query(struct mp_port *mp, const struct mp_msg *msg)
 
 	if (dp_ip_is_zero(&msg->src) || dp_ip_equal(&own, &msg->src))
 		return;
-	if (!dp_ip_is_zero(&own) && memcmp(msg->src.b, own.b, sizeof(own.b)) > 0)
-		return;
-	q->other = msg->src;
-	q->other_until = c->now + MP_OTHER_QUERIER_US;
-	timer_set(c, &q->timer, q->other_until);
+	if (dp_ip_is_zero(&own) || memcmp(msg->src.b, own.b, sizeof(own.b)) < 0) {
+		q->other = msg->src;
+		mp_pace_adopt(&q->pace, msg);
+		q->other_until = c->now + mp_pace_querier_us(&q->pace);
+		timer_set(c, &q->timer, q->other_until);
+	}
+	/* RFC 3376 6.6.1: of whoever asks. */
 	if (!dp_ip_is_zero(&msg->group))
 		asked_by_other(mp, msg);
 }
@@ -351,6 +405,7 @@ mp_router_set(struct mp_port *mp, bool on)
 	for (f = 0; f < RTE_DIM(mp->querier); f++) {
 		mp->querier[f].startup = MP_ROBUSTNESS;
 		mp->querier[f].other_until = 0;
+		mp_pace_default(&mp->querier[f].pace);
 		if (on)
 			timer_set(mp->p->c, &mp->querier[f].timer, mp->p->c->now);
 		else

@@ -28,11 +28,8 @@
 #define MP_ROBUSTNESS 2
 #define MP_QUERY_US (125 * CTL_US_PER_S)
 #define MP_RESPONSE_US (10 * CTL_US_PER_S)
-#define MP_MEMBER_US (MP_ROBUSTNESS * MP_QUERY_US + MP_RESPONSE_US)
-#define MP_OTHER_QUERIER_US (MP_ROBUSTNESS * MP_QUERY_US + MP_RESPONSE_US / 2)
 #define MP_STARTUP_US (MP_QUERY_US / 4)
 #define MP_LAST_MEMBER_US CTL_US_PER_S
-#define MP_LAST_MEMBER_TIME_US (MP_ROBUSTNESS * MP_LAST_MEMBER_US)
 #define MP_UNSOLICITED_US CTL_US_PER_S
 
 enum mp_version { MP_V1 = 1, MP_V2, MP_V3 };
@@ -55,6 +52,9 @@ struct mp_msg {
 	struct dp_ip src;
 	struct dp_ip group; /* zero: of a general query, and of records */
 	uint64_t resp_us;   /* a query's */
+	/* A query's of version 3; 0: not said. */
+	uint8_t robustness;
+	uint64_t query_us;
 	bool suppress;
 	uint16_t nb; /* sources, or records */
 	const uint8_t *body;
@@ -67,6 +67,16 @@ struct mp_change {
 	uint8_t type; /* enum mp_record */
 	uint16_t nb;
 	const uint8_t *sources;
+};
+
+/*
+ * The pace of a link: ours, or what its querier says (RFC 3376 4.1.6 and 4.1.7, RFC 3810 5.1.8 and
+ * 5.1.9).
+ */
+struct mp_pace {
+	uint8_t robustness;
+	uint64_t query_us;
+	uint64_t response_us;
 };
 
 struct mp_port;
@@ -111,6 +121,7 @@ struct mp_querier {
 	struct mp_port *mp;
 	bool v6;
 	uint8_t startup; /* queries still to be sent at the faster pace */
+	struct mp_pace pace;
 	struct dp_ip other;
 	uint64_t other_until; /* a querier with a lower address is there */
 	struct ctl_timer timer;
@@ -123,6 +134,7 @@ struct mp_pending {
 	uint64_t due;
 	uint8_t left; /* times */
 	bool change;  /* its state is new; else it was asked for */
+	bool said;    /* once at least */
 };
 
 /* Of a family of a port; with more, all groups are reported together. */
@@ -132,6 +144,7 @@ struct mp_pending {
 struct mp_host {
 	struct mp_port *mp;
 	bool v6;
+	struct mp_pace pace;
 	uint64_t old_until[2];	/* queriers of version 1, 2 are there */
 	uint64_t querier_until; /* some querier is there */
 	struct ctl_timer general;
@@ -190,6 +203,13 @@ int mp_router_init(struct mp_port *mp);
 void mp_router_fini(struct mp_port *mp);
 void mp_router_set(struct mp_port *mp, bool on);
 void mp_router_query(struct mp_port *mp, const struct mp_msg *msg);
+void mp_pace_default(struct mp_pace *pace);
+void mp_pace_adopt(struct mp_pace *pace, const struct mp_msg *query);
+/* Group membership interval, also that of hosts and queriers of older versions (RFC 3376 8.4, 8.12
+ * and 8.13). */
+uint64_t mp_pace_member_us(const struct mp_pace *pace);
+/* Other querier present interval (RFC 3376 8.5). */
+uint64_t mp_pace_querier_us(const struct mp_pace *pace);
 void mp_router_record(struct mp_port *mp, const struct mp_msg *msg, const struct mp_change *ch);
 int mp_member_init(struct mp_member *mb);
 /* When the member is no longer wanted, 0: now. */

@@ -24,9 +24,10 @@ from scapy.contrib.igmp import IGMP
 from scapy.contrib.igmpv3 import IGMPv3, IGMPv3gr, IGMPv3mq, IGMPv3mr
 
 PEER, US, IB_US, IB_ROUTER = "192.0.2.77", "192.0.2.1", "198.51.100.1", "198.51.100.2"
-PEER6, US6 = "fe80::ff:fe00:4d", "fe80::ff:fe00:1"
+PEER6, US6, LOW6 = "fe80::ff:fe00:4d", "fe80::ff:fe00:1", "fe80::1"
 GROUP, GROUP6 = "239.1.2.3", "ff15::123"
 S1, S2 = "203.0.113.5", "203.0.113.6"
+S1_6, S2_6 = "2001:db8:9::5", "2001:db8:9::6"
 NODES, ROUTERS, REPORTS = "224.0.0.1", "224.0.0.2", "224.0.0.22"
 
 
@@ -43,8 +44,8 @@ def old(src, dst, kind, group, code=0):
     return ip4(src, dst, IGMP(type=kind, mrcode=code, gaddr=group))
 
 
-def query(src, group="0.0.0.0", sources=(), code=100, flags=2):
-    body = IGMPv3mq(gaddr=group, qrv=flags & 7, s=flags >> 3, qqic=125, srcaddrs=list(sources))
+def query(src, group="0.0.0.0", sources=(), code=100, flags=2, qqic=125):
+    body = IGMPv3mq(gaddr=group, qrv=flags & 7, s=flags >> 3, qqic=qqic, srcaddrs=list(sources))
     dst = NODES if group == "0.0.0.0" else group
     return ip4(src, dst, IGMPv3(type=0x11, mrcode=code) / body)
 
@@ -56,13 +57,22 @@ def report(src, *records):
     return ip4(src, REPORTS, IGMPv3(type=0x22) / body)
 
 
-def report6(src, kind):
-    rec = ICMPv6MLDMultAddrRec(rtype=kind, dst=GROUP6)
+def report6(src, kind, sources=()):
+    rec = ICMPv6MLDMultAddrRec(
+        rtype=kind, dst=GROUP6, sources=list(sources), sources_number=len(sources)
+    )
     return ip6(src, "ff02::16", ICMPv6MLReport2(records=[rec]))
 
 
-def query6(src, group="::", delay=10000):
-    body = ICMPv6MLQuery2(mladdr=group, mrd=delay, QRV=2, QQIC=125)
+def query6(src, group="::", delay=10000, sources=(), qrv=2, qqic=125):
+    body = ICMPv6MLQuery2(
+        mladdr=group,
+        mrd=delay,
+        QRV=qrv,
+        QQIC=qqic,
+        sources=list(sources),
+        sources_number=len(sources),
+    )
     return ip6(src, "ff02::1" if group == "::" else group, body)
 
 
@@ -85,12 +95,28 @@ GOLDEN = {
     "in6_done": ip6(PEER6, "ff02::2", ICMPv6MLDone(mladdr=GROUP6)),
     "in6_global": report6("2001:db8:1::77", 4),
     "in6_no_alert": IPv6(src=PEER6, dst=GROUP6, hlim=1) / ICMPv6MLReport(mladdr=GROUP6),
+    # other routers on the hosts' link: RFC 3376 4.1.1 writes 5 s as 50, 4.1.7 writes 208 s as 0x8a
+    "in_query_pace": query(PEER, code=50, flags=3, qqic=20),
+    "in_query_long": query(PEER, flags=0, qqic=0x8A),
+    "in_query_unsaid": query(PEER, flags=0, qqic=0),
+    "in_query_v2": old(PEER, NODES, 0x11, "0.0.0.0", 100),
+    "in_ask": query(PEER, GROUP, code=10),
+    "in_ask_high": query("192.0.2.201", GROUP, code=10),
+    "in_ask_suppress": query(PEER, GROUP, code=10, flags=8 | 2),
+    "in_ask_source": query(PEER, GROUP, (S1,), code=10),
+    "in_ask_v2": old(PEER, GROUP, 0x11, GROUP, 20),
+    "in6_query_pace": query6(LOW6, delay=5000, qrv=3, qqic=20),
+    "in6_ask": query6(LOW6, GROUP6, 1000, qrv=3, qqic=20),
+    "in6_ask_source": query6(LOW6, GROUP6, 1000, (S1_6,)),
+    "in6_ask_v1": ip6(LOW6, GROUP6, ICMPv6MLQuery(mladdr=GROUP6, mrd=2000)),
+    "in6_allow": report6(PEER6, 5, (S1_6, S2_6)),
     # what a router upstream says
     "up_query": query(IB_ROUTER),
     "up_query_v2": old(IB_ROUTER, NODES, 0x11, "0.0.0.0", 100),
     # what we say
     "out_query": query(US),
     "out_query_200": query("192.0.2.200"),
+    "out_query_group_200": query("192.0.2.200", GROUP, code=10),
     "out_query_group": query(US, GROUP, code=10),
     "out_query_source": query(US, GROUP, (S1,), code=10),
     "out6_query": query6(US6),

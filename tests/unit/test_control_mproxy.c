@@ -10,143 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "control_fixture.h"
+#include "mp_fixture.h"
 #include "mp_golden.h"
-#include "mproxy.h"
-
-#define GROUP IP(239, 1, 2, 3)
-
-static const struct dp_ip us6 = { { 0x20, 0x01, 0x0d, 0xb8, 0, 1, [15] = 1 } };
-static const struct dp_ip group6 = { { 0xff, 0x15, [14] = 0x01, [15] = 0x23 } };
-
-#define HEAR(port, name) hear(port, golden_##name, sizeof(golden_##name))
-#define EXPECT(port, name) expect(port, golden_##name, sizeof(golden_##name))
-
-static void
-hear(uint16_t port, const void *data, uint32_t len)
-{
-	struct rte_mbuf *m = fx_mbuf(port, data, len);
-
-	dp_meta(m)->l2_bcast = true;
-	fx_punt(m, DP_PUNT_LOCAL, 0, 0);
-	fx_tick();
-}
-
-/* MLDv2's report: a router of the link is a member of groups too. */
-static bool
-is_report6(const struct rte_mbuf *m)
-{
-	return m->data_len > 48 && rte_pktmbuf_mtod(m, const uint8_t *)[48] == 143;
-}
-
-/* The next packet of the family on the port, behind its link-layer header; free it. */
-static struct rte_mbuf *
-next(uint16_t port, bool v6)
-{
-	uint16_t head = port == ETH ? RTE_ETHER_HDR_LEN : IPOIB_HDR_LEN;
-	struct rte_mbuf *m;
-	uint16_t on;
-
-	while ((m = fx_sent(&on)) != NULL) {
-		if (on == port) {
-			rte_pktmbuf_adj(m, head);
-			if ((*rte_pktmbuf_mtod(m, uint8_t *) >> 4 == 6) == v6 &&
-					!(v6 && is_report6(m)))
-				return m;
-		}
-		fx_free(m);
-	}
-	return NULL;
-}
-
-/* The same from the addresses on; the identification of IPv4 and so its checksum differ. */
-static void
-expect(uint16_t port, const uint8_t *want, uint32_t len)
-{
-	bool v6 = want[0] >> 4 == 6;
-	struct rte_mbuf *m = next(port, v6);
-	const uint8_t *got;
-
-	assert_non_null(m);
-	got = rte_pktmbuf_mtod(m, const uint8_t *);
-	assert_in_range(m->data_len, len, RTE_MAX(len, 46u)); /* Ethernet pads */
-	if (v6) {
-		assert_memory_equal(got, want, len);
-	} else {
-		assert_memory_equal(got, want, 4);
-		assert_memory_equal(got + 8, want + 8, 2);
-		assert_memory_equal(got + 12, want + 12, len - 12);
-		assert_int_equal(rte_ipv4_cksum((const void *)got), 0);
-	}
-	fx_free(m);
-}
-
-static void
-expect_nothing(uint16_t port, bool v6)
-{
-	assert_null(next(port, v6));
-}
-
-/* Ports that workers send the group to. */
-static uint64_t
-listeners(const struct dp_ip *group)
-{
-	const struct ipoib_neigh_entry *e;
-	const struct ipoib_addr *keyp;
-	struct ipoib_addr key;
-	uint64_t hits;
-
-	dp_l3_key(&key, DP_PORT_NIL, group);
-	keyp = &key;
-	if (ipoib_neigh_lookup_bulk(fx.dp->groups, &keyp, 1, &hits, &e) != 1)
-		return 0;
-	return atomic_load(&fx.dp->mgroup[e->ah]);
-}
-
-static uint64_t
-listeners4(void)
-{
-	struct dp_ip group = dp_ip4(GROUP);
-
-	return listeners(&group);
-}
-
-/* As a host upstream, and at the SA. */
-static bool
-joined(void)
-{
-	struct dp_ip group = dp_ip4(GROUP);
-	struct ib_gid mgid;
-
-	ipoib_mgid_ipv4(2, 0x8001, GROUP, &mgid);
-	if (!ip_mcast_is_member(fx.c->ports[IB], &group))
-		return false;
-	assert_non_null(fx_attached(IB, &mgid));
-	return true;
-}
-
-/* Both ports have said what they say at first. */
-static int
-setup(void **state)
-{
-	fx_setup_up(state);
-	assert_int_equal(control_addr_add(fx.c, ETH, &us6, 64), 0);
-	fx_run(3 * S);
-	fx_drain();
-	assert_int_equal(control_port_flag(fx.c, ETH, CONTROL_MCAST, true), 0);
-	assert_int_equal(control_mcast_upstream(fx.c, IB), 0);
-	assert_int_equal(atomic_load(&fx.dp->mcast_upstream), IB);
-	return 0;
-}
-
-static int
-setup_quiet(void **state)
-{
-	setup(state);
-	fx_run(3 * S);
-	fx_drain();
-	return 0;
-}
 
 static void
 test_queries(void **state)
@@ -155,15 +20,15 @@ test_queries(void **state)
 	fx_tick();
 	EXPECT(ETH, out_query);
 	fx_run(31 * S);
-	expect_nothing(ETH, false);
+	mp_expect_nothing(ETH, false);
 	fx_run(1 * S);
 	EXPECT(ETH, out_query);
 	fx_run(124 * S);
-	expect_nothing(ETH, false);
+	mp_expect_nothing(ETH, false);
 	fx_run(1 * S);
 	EXPECT(ETH, out_query);
 	/* The upstream port is no querier's. */
-	expect_nothing(IB, false);
+	mp_expect_nothing(IB, false);
 }
 
 static void
@@ -182,30 +47,30 @@ test_join_and_leave(void **state)
 	uint64_t began;
 
 	(void)state;
-	assert_int_equal(listeners4(), 0);
+	assert_int_equal(mp_listeners4(), 0);
 	HEAR(ETH, in_to_ex);
-	assert_int_equal(listeners4(), RTE_BIT64(ETH));
+	assert_int_equal(mp_listeners4(), RTE_BIT64(ETH));
 	fx_run(1100 * MS);
-	assert_true(joined());
+	assert_true(mp_joined());
 	/* Told twice. */
 	EXPECT(IB, up_to_ex);
 	EXPECT(IB, up_to_ex);
-	expect_nothing(IB, false);
+	mp_expect_nothing(IB, false);
 	HEAR(ETH, in_to_in);
 	began = fx.now;
 	EXPECT(ETH, out_query_group);
 	fx_run(990 * MS);
-	expect_nothing(ETH, false);
+	mp_expect_nothing(ETH, false);
 	fx_run(20 * MS);
 	EXPECT(ETH, out_query_group);
 	fx_run(began + 1990 * MS - fx.now);
-	assert_int_equal(listeners4(), RTE_BIT64(ETH));
+	assert_int_equal(mp_listeners4(), RTE_BIT64(ETH));
 	fx_run(20 * MS);
-	assert_int_equal(listeners4(), 0);
+	assert_int_equal(mp_listeners4(), 0);
 	fx_run(1100 * MS);
 	EXPECT(IB, up_to_in);
 	EXPECT(IB, up_to_in);
-	assert_false(joined());
+	assert_false(mp_joined());
 }
 
 static void
@@ -217,9 +82,9 @@ test_answer_keeps(void **state)
 	HEAR(ETH, in_is_ex);
 	fx_drain();
 	fx_run(10 * S);
-	assert_int_equal(listeners4(), RTE_BIT64(ETH));
+	assert_int_equal(mp_listeners4(), RTE_BIT64(ETH));
 	/* Asked for no more. */
-	expect_nothing(ETH, false);
+	mp_expect_nothing(ETH, false);
 }
 
 static void
@@ -228,9 +93,9 @@ test_expires(void **state)
 	(void)state;
 	HEAR(ETH, in_to_ex);
 	fx_run(259 * S);
-	assert_int_equal(listeners4(), RTE_BIT64(ETH));
+	assert_int_equal(mp_listeners4(), RTE_BIT64(ETH));
 	fx_run(2 * S);
-	assert_int_equal(listeners4(), 0);
+	assert_int_equal(mp_listeners4(), 0);
 }
 
 static void
@@ -238,19 +103,19 @@ test_join_and_leave6(void **state)
 {
 	(void)state;
 	HEAR(ETH, in6_to_ex);
-	assert_int_equal(listeners(&group6), RTE_BIT64(ETH));
+	assert_int_equal(mp_listeners(&mp_group6), RTE_BIT64(ETH));
 	fx_drain();
 	HEAR(ETH, in6_to_in);
 	EXPECT(ETH, out6_query_group);
 	fx_run(2100 * MS);
-	assert_int_equal(listeners(&group6), 0);
+	assert_int_equal(mp_listeners(&mp_group6), 0);
 	HEAR(ETH, in6_v1);
-	assert_int_equal(listeners(&group6), RTE_BIT64(ETH));
+	assert_int_equal(mp_listeners(&mp_group6), RTE_BIT64(ETH));
 	fx_drain();
 	HEAR(ETH, in6_done);
 	EXPECT(ETH, out6_query_group);
 	fx_run(2100 * MS);
-	assert_int_equal(listeners(&group6), 0);
+	assert_int_equal(mp_listeners(&mp_group6), 0);
 }
 
 static void
@@ -258,16 +123,16 @@ test_versions_1_and_2(void **state)
 {
 	(void)state;
 	HEAR(ETH, in_v2);
-	assert_int_equal(listeners4(), RTE_BIT64(ETH));
+	assert_int_equal(mp_listeners4(), RTE_BIT64(ETH));
 	HEAR(ETH, in_leave);
 	fx_run(2100 * MS);
-	assert_int_equal(listeners4(), 0);
+	assert_int_equal(mp_listeners4(), 0);
 	/* A host of version 1 would not be heard to stay. */
 	HEAR(ETH, in_v1);
 	HEAR(ETH, in_v2);
 	HEAR(ETH, in_leave);
 	fx_run(10 * S);
-	assert_int_equal(listeners4(), RTE_BIT64(ETH));
+	assert_int_equal(mp_listeners4(), RTE_BIT64(ETH));
 }
 
 static void
@@ -275,7 +140,7 @@ test_sources(void **state)
 {
 	(void)state;
 	HEAR(ETH, in_allow);
-	assert_int_equal(listeners4(), RTE_BIT64(ETH));
+	assert_int_equal(mp_listeners4(), RTE_BIT64(ETH));
 	fx_run(10 * MS);
 	EXPECT(IB, up_sources);
 	fx_run(3 * S);
@@ -284,9 +149,9 @@ test_sources(void **state)
 	EXPECT(ETH, out_query_source);
 	fx_run(2100 * MS);
 	EXPECT(IB, up_source2);
-	assert_int_equal(listeners4(), RTE_BIT64(ETH));
+	assert_int_equal(mp_listeners4(), RTE_BIT64(ETH));
 	fx_run(300 * S);
-	assert_int_equal(listeners4(), 0);
+	assert_int_equal(mp_listeners4(), 0);
 }
 
 static void
@@ -306,7 +171,7 @@ test_lowest_address_asks(void **state)
 	EXPECT(ETH, out_query_200);
 	HEAR(ETH, in_query_low);
 	fx_run(254 * S);
-	expect_nothing(ETH, false);
+	mp_expect_nothing(ETH, false);
 	assert_int_equal(control_mcast_port_rows(fx.c, 0, row, 2, &total), 2);
 	assert_int_equal(dp_ip_get4(&row[0].querier4), IP(192, 0, 2, 77));
 	assert_true(row[1].upstream);
@@ -314,7 +179,7 @@ test_lowest_address_asks(void **state)
 	HEAR(ETH, in_to_ex);
 	HEAR(ETH, in_query_low);
 	HEAR(ETH, in_to_in);
-	expect_nothing(ETH, false);
+	mp_expect_nothing(ETH, false);
 	fx_run(256 * S);
 	EXPECT(ETH, out_query_200);
 }
@@ -329,7 +194,7 @@ test_answers_upstream(void **state)
 	HEAR(IB, up_query);
 	fx_run(10 * S);
 	EXPECT(IB, up_is_ex);
-	expect_nothing(IB, false);
+	mp_expect_nothing(IB, false);
 	/* While a querier of version 2 is there, its language. */
 	HEAR(IB, up_query_v2);
 	fx_run(10 * S);
@@ -338,7 +203,7 @@ test_answers_upstream(void **state)
 	HEAR(ETH, in_to_in);
 	fx_run(2100 * MS);
 	EXPECT(IB, up_leave);
-	expect_nothing(IB, false);
+	mp_expect_nothing(IB, false);
 }
 
 static void
@@ -349,9 +214,9 @@ bad(uint16_t port, const uint8_t *data, uint32_t len, uint32_t at, uint8_t octet
 
 	memcpy(copy, data, len);
 	copy[at] = octet;
-	hear(port, copy, len);
+	mp_hear(port, copy, len);
 	assert_int_equal(fx_drops(DP_DROP_group_bad), drops + 1);
-	assert_int_equal(listeners4(), 0);
+	assert_int_equal(mp_listeners4(), 0);
 }
 
 static void
@@ -385,9 +250,9 @@ test_half_malformed(void **state)
 	sum = sum == 0 ? 0xfffe : sum - 1;
 	copy[26] = (uint8_t)(sum >> 8);
 	copy[27] = (uint8_t)sum;
-	hear(ETH, copy, len);
+	mp_hear(ETH, copy, len);
 	assert_int_equal(fx_drops(DP_DROP_group_bad), 1);
-	assert_int_equal(listeners4(), 0);
+	assert_int_equal(mp_listeners4(), 0);
 }
 
 /* More groups than there is room for: counted. */
@@ -399,7 +264,7 @@ test_full(void **state)
 	(void)state;
 	mp->nb_members = MP_PORT_MEMBERS_MAX;
 	HEAR(ETH, in_to_ex);
-	assert_int_equal(listeners4(), 0);
+	assert_int_equal(mp_listeners4(), 0);
 	assert_int_equal(mp->refused, 1);
 	mp->nb_members = 0;
 }
@@ -413,7 +278,7 @@ test_link_local_is_not_routed(void **state)
 	(void)state;
 	assert_false(mp_is_routed(&all));
 	assert_false(mp_is_routed(&nodes));
-	assert_true(mp_is_routed(&group6));
+	assert_true(mp_is_routed(&mp_group6));
 	assert_int_equal(control_mcast_join(fx.c, ETH, &all), -EINVAL);
 }
 
@@ -432,7 +297,7 @@ test_limit(void **state)
 static void
 test_by_command(void **state)
 {
-	struct dp_ip group = dp_ip4(GROUP);
+	struct dp_ip group = dp_ip4(MP_GROUP);
 	struct control_member_row row;
 	uint32_t total;
 
@@ -440,13 +305,13 @@ test_by_command(void **state)
 	assert_int_equal(control_mcast_join(fx.c, 9, &group), -ENODEV);
 	assert_int_equal(control_mcast_join(fx.c, ETH, &group), 0);
 	assert_int_equal(control_mcast_join(fx.c, ETH, &group), -EEXIST);
-	assert_int_equal(listeners4(), RTE_BIT64(ETH));
+	assert_int_equal(mp_listeners4(), RTE_BIT64(ETH));
 	fx_run(300 * S);
 	assert_int_equal(control_member_rows(fx.c, 0, &row, 1, &total), 1);
 	assert_true(row.fixed && row.any && row.upstream && row.port == ETH);
 	assert_int_equal(control_mcast_leave(fx.c, ETH, &group), 0);
 	assert_int_equal(control_mcast_leave(fx.c, ETH, &group), -ENOENT);
-	assert_int_equal(listeners4(), 0);
+	assert_int_equal(mp_listeners4(), 0);
 	/* Where it is not routed there is nothing to have. */
 	assert_int_equal(control_port_flag(fx.c, ETH, CONTROL_MCAST, false), 0);
 	assert_int_equal(control_mcast_join(fx.c, ETH, &group), -ENOTCONN);
@@ -458,18 +323,18 @@ test_upstream_moves(void **state)
 	(void)state;
 	HEAR(ETH, in_to_ex);
 	fx_run(10 * MS);
-	assert_true(joined());
+	assert_true(mp_joined());
 	assert_int_equal(control_mcast_upstream(fx.c, DP_PORT_NIL), 0);
 	fx_run(10 * MS);
-	assert_false(joined());
+	assert_false(mp_joined());
 	assert_int_equal(atomic_load(&fx.dp->mcast_upstream), DP_PORT_NIL);
-	assert_int_equal(listeners4(), RTE_BIT64(ETH));
+	assert_int_equal(mp_listeners4(), RTE_BIT64(ETH));
 	assert_int_equal(control_mcast_upstream(fx.c, IB), 0);
 	fx_run(10 * MS);
-	assert_true(joined());
+	assert_true(mp_joined());
 	/* Its members are forgotten when a port becomes the upstream one. */
 	assert_int_equal(control_mcast_upstream(fx.c, ETH), 0);
-	assert_int_equal(listeners4(), 0);
+	assert_int_equal(mp_listeners4(), 0);
 	assert_int_equal(control_mcast_upstream(fx.c, 9), -ENODEV);
 }
 
@@ -479,23 +344,23 @@ test_off(void **state)
 	(void)state;
 	HEAR(ETH, in_to_ex);
 	assert_int_equal(control_port_flag(fx.c, ETH, CONTROL_MCAST, false), 0);
-	assert_int_equal(listeners4(), 0);
+	assert_int_equal(mp_listeners4(), 0);
 	fx_run(2 * S);
-	assert_false(joined());
+	assert_false(mp_joined());
 	fx_drain();
 	HEAR(ETH, in_to_ex);
-	assert_int_equal(listeners4(), 0);
+	assert_int_equal(mp_listeners4(), 0);
 	fx_run(200 * S);
-	expect_nothing(ETH, false);
+	mp_expect_nothing(ETH, false);
 }
 
 int
 main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup_quiet, fx_teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, mp_setup_quiet, fx_teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_queries, setup, fx_teardown),
-		cmocka_unit_test_setup_teardown(test_queries6, setup, fx_teardown),
+		cmocka_unit_test_setup_teardown(test_queries, mp_setup, fx_teardown),
+		cmocka_unit_test_setup_teardown(test_queries6, mp_setup, fx_teardown),
 		TEST(test_join_and_leave),
 		TEST(test_answer_keeps),
 		TEST(test_expires),
