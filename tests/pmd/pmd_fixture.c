@@ -25,6 +25,7 @@
 struct rte_mempool *fx_pool;
 struct fx_carrier fx;
 const char *fx_oracle_path;
+bool fx_pci;
 const struct ib_gid fx_gid = { { 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 2, 0xc9, 3, 0, 0, 0x12, 0x34 } };
 
 /* EAL pins the thread that starts it, and threads inherit that. */
@@ -45,12 +46,12 @@ fx_eal_setup(int argc, char **argv)
 {
 	char prefix[32];
 	char *args[] = { argv[0], (char *)"--no-huge", (char *)"-m", (char *)"512",
-		(char *)"--no-pci", (char *)"--no-telemetry", (char *)"--no-shconf",
-		(char *)"--file-prefix", prefix, (char *)"-l", (char *)"0", NULL };
+		(char *)"--no-telemetry", (char *)"--no-shconf", (char *)"--file-prefix", prefix,
+		(char *)"-l", (char *)"0", (char *)"--no-pci", NULL };
 
 	fx_oracle_path = argc > 1 ? argv[1] : NULL;
 	snprintf(prefix, sizeof(prefix), "pmdtest%d", getpid());
-	if (rte_eal_init(RTE_DIM(args) - 1, args) < 0)
+	if (rte_eal_init(RTE_DIM(args) - (fx_pci ? 2 : 1), args) < 0)
 		return -1;
 	cpus_allow_all();
 	/* Without locks: the threads of the tests may share a CPU. */

@@ -12,6 +12,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,9 @@ struct fx_carrier {
 extern struct rte_mempool *fx_pool;
 extern struct fx_carrier fx;
 extern const struct ib_gid fx_gid;
+
+/* Set before EAL starts: scan for PCI functions, of which the test makes a tree. */
+extern bool fx_pci;
 
 /* Start EAL and the pool once; cmocka group functions. */
 int fx_eal_setup(int argc, char **argv);

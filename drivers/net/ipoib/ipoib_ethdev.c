@@ -435,6 +435,19 @@ dev_init(struct rte_eth_dev *dev, struct ipoib_port *port)
 	};
 }
 
+int
+ipoib_eth_init(struct rte_eth_dev *dev, void *args)
+{
+	int ret;
+
+	ret = meta_register();
+	if (ret == 0)
+		ret = port_init(dev->data->dev_private, dev, args);
+	if (ret == 0)
+		dev_init(dev, dev->data->dev_private);
+	return ret;
+}
+
 static int
 ipoib_vdev_probe(struct rte_vdev_device *vdev)
 {
@@ -448,8 +461,6 @@ ipoib_vdev_probe(struct rte_vdev_device *vdev)
 		return -ENOTSUP;
 	}
 	ret = ipoib_devargs_parse(name, rte_vdev_device_args(vdev), &args);
-	if (ret == 0)
-		ret = meta_register();
 	if (ret != 0)
 		return ret;
 	if (args.numa != SOCKET_ID_ANY)
@@ -457,12 +468,11 @@ ipoib_vdev_probe(struct rte_vdev_device *vdev)
 	dev = rte_eth_vdev_allocate(vdev, sizeof(struct ipoib_port));
 	if (dev == NULL)
 		return -ENOMEM;
-	ret = port_init(dev->data->dev_private, dev, &args);
+	ret = ipoib_eth_init(dev, &args);
 	if (ret != 0) {
 		rte_eth_dev_release_port(dev);
 		return ret;
 	}
-	dev_init(dev, dev->data->dev_private);
 	rte_eth_dev_probing_finish(dev);
 	return 0;
 }
@@ -488,7 +498,7 @@ static struct rte_vdev_driver ipoib_vdev_driver = {
  * A program may have the driver linked in and load it as a plug-in, too: the
  * first one stays.
  */
-RTE_INIT(ipoib_vdev_register)
+RTE_INIT(ipoib_register)
 {
 	struct rte_bus *bus = rte_bus_find_by_name("vdev");
 
@@ -497,6 +507,7 @@ RTE_INIT(ipoib_vdev_register)
 		return;
 	}
 	rte_vdev_register(&ipoib_vdev_driver);
+	ipoib_pci_register();
 }
 
 RTE_PMD_EXPORT_NAME(net_ipoib, __COUNTER__);

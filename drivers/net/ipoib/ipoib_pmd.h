@@ -290,6 +290,12 @@ int ipoib_devargs_parse(const char *name, const char *text, struct ipoib_devargs
 /* The text that ipoib_devargs_parse() reads. @return 0, -ENOSPC */
 int ipoib_devargs_format(const struct ipoib_devargs *args, char *buf, size_t len);
 
+/* A new ethdev's inside, of a virtual device or a PCI function; struct ipoib_devargs. */
+int ipoib_eth_init(struct rte_eth_dev *dev, void *args);
+
+/* As the first of the PCI drivers. Once, by the driver's constructor. */
+void ipoib_pci_register(void);
+
 /* Find or make the HCA of the arguments and put the port on it. */
 int ipoib_hca_get(const struct ipoib_devargs *args, struct ipoib_port *port);
 /* Take the port off; the last one ends the HCA. */
