@@ -6,14 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
 
 #include "hca_soft.h"
 
-/* A burst is over long before that, unless its thread is not scheduled. */
-#define GRACE_MAX_S 1
 /* Octets of a carrier frame beyond its own Ethernet header. */
 #define CARRIER_MTU(frame) ((frame)-RTE_ETHER_HDR_LEN)
 #define CARRIER_TXD 1024
@@ -515,23 +512,6 @@ soft_publish(struct ipoib_hca *hca)
 	return 0;
 }
 
-/* @return every burst that had begun is over. */
-static bool
-grace_wait(struct ipoib_hca *hca)
-{
-	uint64_t token = rte_rcu_qsbr_start(hca->qsbr);
-	uint64_t end = rte_get_timer_cycles() + GRACE_MAX_S * rte_get_timer_hz();
-
-	while (rte_rcu_qsbr_check(hca->qsbr, token, false) != 1) {
-		if (rte_get_timer_cycles() > end) {
-			IPOIB_LOG(ERR, "a burst does not end on %s", hca->args.device);
-			return false;
-		}
-		rte_delay_us_sleep(10);
-	}
-	return true;
-}
-
 static void
 port_rings_flush(struct ipoib_port *port)
 {
@@ -558,7 +538,7 @@ soft_stop(struct ipoib_hca *hca, struct ipoib_port *port)
 	/* Out of memory: better no traffic than traffic into a queue that goes. */
 	if (ipoib_hca_publish(hca) != 0)
 		view_replace(hca, &view_none);
-	port->lingers = !grace_wait(hca);
+	port->lingers = !ipoib_hca_grace_wait(hca);
 	port_rings_flush(port);
 	if (--soft->nb_started == 0)
 		carrier_stop(hca, port);

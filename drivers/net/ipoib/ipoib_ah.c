@@ -83,6 +83,11 @@ pmd_ipoib_ah_create(uint16_t port_id, const struct pmd_ipoib_av *av, uint32_t *a
 		goto unlock;
 	}
 	n = t->free[t->head % IPOIB_AH_MAX];
+	if (port->hca->ops->ah_create != NULL) {
+		ret = port->hca->ops->ah_create(port, n, av);
+		if (ret != 0)
+			goto unlock;
+	}
 	t->head++;
 	t->nb_free--;
 	e = &t->ah[n];
@@ -146,6 +151,8 @@ pmd_ipoib_ah_destroy(uint16_t port_id, uint32_t ah)
 	pthread_mutex_lock(&port->hca->lock);
 	if (ah < IPOIB_AH_MAX && t->ah[ah].used) {
 		__atomic_store_n(&t->ah[ah].used, false, __ATOMIC_RELEASE);
+		if (port->hca->ops->ah_destroy != NULL)
+			port->hca->ops->ah_destroy(port, ah);
 		t->free[(t->head + t->nb_free) % IPOIB_AH_MAX] = ah;
 		t->nb_free++;
 		ret = 0;

@@ -79,7 +79,7 @@ pmd_ipoib_sibling_args(uint16_t port_id, uint16_t pkey, char *buf, size_t len)
 		return -ENODEV;
 	args = port->hca->args;
 	args.pkey = pkey;
-	args.queues = port->nb_qps;
+	args.queues = port->max_queues;
 	return ipoib_devargs_format(&args, buf, len);
 }
 
@@ -220,7 +220,15 @@ group_add(struct ipoib_port *port, const struct ib_gid *mgid, uint16_t mlid, boo
 	g->mgid = *mgid;
 	g->mlid = mlid;
 	g->send_only = send_only;
+	g->attached = 0;
 	return 0;
+}
+
+static void
+group_gone(struct ipoib_port *port, struct ipoib_group *g)
+{
+	if (port->hca->ops->group_del != NULL)
+		port->hca->ops->group_del(port, g);
 }
 
 int
@@ -237,8 +245,10 @@ pmd_ipoib_mcast_attach(uint16_t port_id, const struct ib_gid *mgid, uint16_t mli
 	ret = group_add(port, mgid, mlid, send_only);
 	if (ret == 0) {
 		ret = ipoib_hca_publish(port->hca);
-		if (ret != 0)
+		if (ret != 0) {
 			port->nb_groups--;
+			group_gone(port, &port->groups[port->nb_groups]);
+		}
 	}
 	pthread_mutex_unlock(&port->hca->lock);
 	return ret;
@@ -262,8 +272,10 @@ pmd_ipoib_mcast_update(uint16_t port_id, const struct ib_gid *mgid, uint16_t mli
 		g->mlid = mlid;
 		g->send_only = send_only;
 		ret = ipoib_hca_publish(port->hca);
-		if (ret != 0)
-			*g = old;
+		if (ret != 0) {
+			g->mlid = old.mlid;
+			g->send_only = old.send_only;
+		}
 	}
 	pthread_mutex_unlock(&port->hca->lock);
 	return ret;
@@ -281,6 +293,7 @@ pmd_ipoib_mcast_detach(uint16_t port_id, const struct ib_gid *mgid)
 	pthread_mutex_lock(&port->hca->lock);
 	g = group_find(port, mgid);
 	if (g != NULL) {
+		group_gone(port, g);
 		old = *g;
 		*g = port->groups[--port->nb_groups];
 		ret = ipoib_hca_publish(port->hca);

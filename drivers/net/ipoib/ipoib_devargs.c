@@ -14,7 +14,7 @@
 
 #include "ipoib_pmd.h"
 
-#define KEYS "hca, device, port, pkey, mad, carrier, queues, crc, grh, numa"
+#define KEYS "hca, device, port, pkey, mad, carrier, queues, crc, roce, grh, numa"
 
 static int
 parse_number(const char *value, unsigned long min, unsigned long max, unsigned long *out)
@@ -43,9 +43,7 @@ parse_name(const char *value, char *out, size_t len)
 static const char *
 set_hca(const char *value, struct ipoib_devargs *a)
 {
-	if (strcmp(value, "verbs") == 0)
-		return "soft (verbs is not built yet: only soft)";
-	if (strcmp(value, "soft") != 0)
+	if (strcmp(value, "soft") != 0 && strcmp(value, "verbs") != 0)
 		return "soft or verbs";
 	rte_strscpy(a->hca, value, sizeof(a->hca));
 	return NULL;
@@ -130,6 +128,12 @@ set_crc(const char *value, struct ipoib_devargs *a)
 }
 
 static const char *
+set_roce(const char *value, struct ipoib_devargs *a)
+{
+	return set_switch(value, &a->roce);
+}
+
+static const char *
 set_grh(const char *value, struct ipoib_devargs *a)
 {
 	return set_switch(value, &a->grh);
@@ -159,6 +163,7 @@ static const struct {
 	{ "carrier", set_carrier },
 	{ "queues", set_queues },
 	{ "crc", set_crc },
+	{ "roce", set_roce },
 	{ "grh", set_grh },
 	{ "numa", set_numa },
 };
@@ -192,14 +197,39 @@ devargs_set(const char *name, const struct rte_kvargs_pair *pair, uint32_t *seen
 	return 0;
 }
 
+/* What only the other backend knows. */
 static int
-devargs_complete(const char *name, const struct ipoib_devargs *a)
+devargs_suit(const char *name, const struct ipoib_devargs *a, uint32_t seen)
 {
+	static const struct {
+		const char *key, *hca;
+	} only[] = { { "carrier", "soft" }, { "crc", "soft" }, { "roce", "verbs" } };
+	unsigned int i, k;
+
+	for (i = 0; i < RTE_DIM(only); i++) {
+		for (k = 0; strcmp(keys[k].key, only[i].key) != 0; k++)
+			;
+		if ((seen & RTE_BIT32(k)) == 0 || strcmp(a->hca, only[i].hca) == 0)
+			continue;
+		IPOIB_LOG(ERR, "%s: argument '%s' is for hca=%s only, not for hca=%s", name,
+				only[i].key, only[i].hca, a->hca);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int
+devargs_complete(const char *name, struct ipoib_devargs *a)
+{
+	bool verbs = strcmp(a->hca, "verbs") == 0;
+
+	if (a->mad[0] == '\0')
+		rte_strscpy(a->mad, verbs ? "umad" : "ibsim", sizeof(a->mad));
 	if (a->device[0] == '\0') {
 		IPOIB_LOG(ERR, "%s: argument 'device' is missing: the name of an HCA", name);
 		return -EINVAL;
 	}
-	if (a->carrier[0] == '\0') {
+	if (!verbs && a->carrier[0] == '\0') {
 		IPOIB_LOG(ERR,
 				"%s: argument 'carrier' is missing: "
 				"the name of an Ethernet device, such as net_af_packet0",
@@ -214,7 +244,6 @@ ipoib_devargs_parse(const char *name, const char *text, struct ipoib_devargs *ar
 {
 	struct ipoib_devargs a = {
 		.hca = "soft",
-		.mad = "ibsim",
 		.port = 1,
 		.pkey = 0xffff,
 		.queues = 1,
@@ -236,6 +265,8 @@ ipoib_devargs_parse(const char *name, const char *text, struct ipoib_devargs *ar
 		ret = devargs_set(name, &kv->pairs[i], &seen, &a);
 	rte_kvargs_free(kv);
 	if (ret == 0)
+		ret = devargs_suit(name, &a, seen);
+	if (ret == 0)
 		ret = devargs_complete(name, &a);
 	if (ret == 0)
 		*args = a;
@@ -245,16 +276,17 @@ ipoib_devargs_parse(const char *name, const char *text, struct ipoib_devargs *ar
 int
 ipoib_devargs_format(const struct ipoib_devargs *a, char *buf, size_t len)
 {
-	char carrier[RTE_ETH_NAME_MAX_LEN + 16] = "", numa[32] = "";
+	char own[RTE_ETH_NAME_MAX_LEN + 32] = "", numa[32] = "";
 	int n;
 
-	if (a->carrier[0] != '\0')
-		snprintf(carrier, sizeof(carrier), ",carrier=%s", a->carrier);
+	if (strcmp(a->hca, "verbs") == 0)
+		snprintf(own, sizeof(own), ",roce=%s", a->roce ? "on" : "off");
+	else
+		snprintf(own, sizeof(own), ",crc=%s,carrier=%s", a->crc ? "on" : "off", a->carrier);
 	if (a->numa != SOCKET_ID_ANY)
 		snprintf(numa, sizeof(numa), ",numa=%d", a->numa);
-	n = snprintf(buf, len,
-			"hca=%s,device=%s,port=%u,mad=%s,pkey=0x%04x,queues=%u,crc=%s,grh=%s%s%s",
+	n = snprintf(buf, len, "hca=%s,device=%s,port=%u,mad=%s,pkey=0x%04x,queues=%u,grh=%s%s%s",
 			a->hca, a->device, a->port, a->mad, a->pkey, a->queues,
-			a->crc ? "on" : "off", a->grh ? "on" : "off", carrier, numa);
+			a->grh ? "on" : "off", own, numa);
 	return n < 0 || (size_t)n >= len ? -ENOSPC : 0;
 }

@@ -250,8 +250,8 @@ ipoib_dev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	const struct ipoib_port *port = dev->data->dev_private;
 
 	info->max_mac_addrs = 1;
-	info->max_rx_queues = port->nb_qps;
-	info->max_tx_queues = port->nb_qps;
+	info->max_rx_queues = port->max_queues;
+	info->max_tx_queues = port->max_queues;
 	info->min_mtu = IPOIB_MTU_MIN;
 	info->max_mtu = IPOIB_MTU_4K;
 	info->max_rx_pktlen = IB_MTU_MAX;
@@ -263,10 +263,10 @@ ipoib_dev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->tx_desc_lim = info->rx_desc_lim;
 	info->default_rxportconf.ring_size = IPOIB_RX_DESC_DEFAULT;
 	info->default_rxportconf.burst_size = 32;
-	info->default_rxportconf.nb_queues = port->nb_qps;
+	info->default_rxportconf.nb_queues = port->max_queues;
 	info->default_txportconf.ring_size = 1024;
 	info->default_txportconf.burst_size = 32;
-	info->default_txportconf.nb_queues = port->nb_qps;
+	info->default_txportconf.nb_queues = port->max_queues;
 	return 0;
 }
 
@@ -328,6 +328,14 @@ ipoib_txq_info(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *in
 }
 
 static int
+ipoib_tx_cleanup(void *txq, uint32_t n)
+{
+	struct ipoib_txq *q = txq;
+
+	return q->hca->ops->tx_cleanup != NULL ? q->hca->ops->tx_cleanup(txq, n) : 0;
+}
+
+static int
 ipoib_dev_close(struct rte_eth_dev *dev)
 {
 	struct ipoib_port *port = dev->data->dev_private;
@@ -361,6 +369,7 @@ const struct eth_dev_ops ipoib_eth_dev_ops = {
 	.tx_queue_setup = ipoib_txq_setup,
 	.tx_queue_release = ipoib_txq_release,
 	.txq_info_get = ipoib_txq_info,
+	.tx_done_cleanup = ipoib_tx_cleanup,
 	.link_update = ipoib_link_update,
 	.mtu_set = ipoib_mtu_set,
 	.mac_addr_set = ipoib_mac_set,
@@ -512,6 +521,6 @@ RTE_INIT(ipoib_register)
 
 RTE_PMD_EXPORT_NAME(net_ipoib, __COUNTER__);
 RTE_PMD_REGISTER_PARAM_STRING(net_ipoib,
-		"hca=soft device=<name> port=<1..254> pkey=<0x8001> "
+		"hca=<soft|verbs> device=<name> port=<1..254> pkey=<0x8001> "
 		"mad=<umad|ibsim|ibsim:NAME> carrier=<ethdev> queues=<1..16> "
-		"crc=<on|off> grh=<on|off> numa=<node>");
+		"crc=<on|off> roce=<on|off> grh=<on|off> numa=<node>");

@@ -6,10 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_malloc.h>
 #include <rte_random.h>
 
 #include "ipoib_pmd.h"
+
+/* A burst is over long before that, unless its thread is not scheduled. */
+#define GRACE_MAX_S 1
 
 /*
  * The HCA ports of the process. Probe, close and the control thread of an HCA
@@ -45,6 +49,8 @@ hca_same(const struct ipoib_hca *hca, const struct ipoib_devargs *a)
 		key = "carrier";
 	else if (a->crc != b->crc)
 		key = "crc";
+	else if (a->roce != b->roce)
+		key = "roce";
 	else if (a->grh != b->grh)
 		key = "grh";
 	if (key == NULL)
@@ -182,7 +188,7 @@ ipoib_hca_update(struct ipoib_hca *hca, const struct ipoib_mad_port *ident)
 bool
 ipoib_hca_grh_required(const struct ipoib_hca *hca)
 {
-	return hca->ident.grh_required || hca->args.grh;
+	return hca->ident.grh_required || hca->args.grh || hca->grh_device;
 }
 
 static void
@@ -204,7 +210,7 @@ hca_mad_open(struct ipoib_hca *hca)
 		.transport = hca->args.mad,
 		.device = hca->args.device,
 		.port_num = hca->args.port,
-		.grh_required = hca->args.grh,
+		.grh_required = hca->args.grh || hca->grh_device,
 	};
 	int ret;
 
@@ -259,22 +265,23 @@ hca_create(const struct ipoib_devargs *args, struct ipoib_hca **out)
 	hca->args = *args;
 	hca->crc = args->crc;
 	hca->socket = args->numa;
-	hca->ops = &ipoib_hca_soft;
+	hca->ops = strcmp(args->hca, "verbs") == 0 ? &ipoib_hca_verbs : &ipoib_hca_soft;
 	pthread_mutex_init(&hca->lock, NULL);
 	ret = hca_qsbr_create(hca);
 	if (ret != 0)
 		goto free_hca;
-	ret = hca_mad_open(hca);
-	if (ret != 0)
-		goto free_hca;
+	/* The device first: it says best what is wrong with its name. */
 	ret = hca->ops->open(hca);
 	if (ret != 0)
-		goto close_mad;
+		goto free_hca;
+	ret = hca_mad_open(hca);
+	if (ret != 0)
+		goto close_hca;
 	hcas[id] = hca;
 	*out = hca;
 	return 0;
-close_mad:
-	hca_mad_close(hca);
+close_hca:
+	hca->ops->close(hca);
 free_hca:
 	rte_free(hca->qsbr);
 	pthread_mutex_destroy(&hca->lock);
@@ -326,6 +333,22 @@ linger_free(struct ipoib_hca *hca, bool all)
 	}
 }
 
+bool
+ipoib_hca_grace_wait(struct ipoib_hca *hca)
+{
+	uint64_t token = rte_rcu_qsbr_start(hca->qsbr);
+	uint64_t end = rte_get_timer_cycles() + GRACE_MAX_S * rte_get_timer_hz();
+
+	while (rte_rcu_qsbr_check(hca->qsbr, token, false) != 1) {
+		if (rte_get_timer_cycles() > end) {
+			IPOIB_LOG(ERR, "a burst does not end on %s", hca->args.device);
+			return false;
+		}
+		rte_delay_us_sleep(10);
+	}
+	return true;
+}
+
 void
 ipoib_hca_reclaim(struct ipoib_hca *hca)
 {
@@ -339,8 +362,8 @@ hca_destroy(struct ipoib_hca *hca)
 	hcas[hca->id] = NULL;
 	/* No queue exists any more, hence no burst. */
 	linger_free(hca, true);
-	hca->ops->close(hca);
 	hca_mad_close(hca);
+	hca->ops->close(hca);
 	rte_free(hca->qsbr);
 	pthread_mutex_destroy(&hca->lock);
 	rte_free(hca);
@@ -381,6 +404,7 @@ static int
 hca_port_add(struct ipoib_hca *hca, struct ipoib_port *port, const struct ipoib_devargs *args)
 {
 	unsigned int slot;
+	int ret = 0;
 
 	for (slot = 0; slot < IPOIB_HCA_PORTS_MAX; slot++)
 		if (hca->ports[slot] == NULL)
@@ -394,11 +418,17 @@ hca_port_add(struct ipoib_hca *hca, struct ipoib_port *port, const struct ipoib_
 	port->slot = (uint8_t)slot;
 	port->pkey_index = -1;
 	pthread_mutex_lock(&hca->lock);
-	hca->ports[slot] = port;
-	port_qpns_choose(port, args->queues);
-	hca->nb_ports++;
+	port->max_queues = args->queues;
+	if (!hca->ops->own_qpns)
+		port_qpns_choose(port, args->queues);
+	if (hca->ops->port_add != NULL)
+		ret = hca->ops->port_add(hca, port);
+	if (ret == 0) {
+		hca->ports[slot] = port;
+		hca->nb_ports++;
+	}
 	pthread_mutex_unlock(&hca->lock);
-	return 0;
+	return ret;
 }
 
 int
@@ -430,6 +460,8 @@ ipoib_hca_put(struct ipoib_port *port)
 
 	pthread_mutex_lock(&hcas_lock);
 	pthread_mutex_lock(&hca->lock);
+	if (hca->ops->port_del != NULL)
+		hca->ops->port_del(hca, port);
 	hca->ports[port->slot] = NULL;
 	left = --hca->nb_ports;
 	pthread_mutex_unlock(&hca->lock);

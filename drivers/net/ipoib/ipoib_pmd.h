@@ -64,7 +64,8 @@ extern int ipoib_logtype;
 	X(QKEY, "qkey") \
 	X(SELF, "self") \
 	X(NOMBUF, "nombuf") \
-	X(RING_FULL, "ring_full")
+	X(RING_FULL, "ring_full") \
+	X(COMPLETION, "completion") /* verbs: the device ended the receive with an error */
 
 /* Why a packet to be sent was dropped. */
 #define IPOIB_TX_DROPS(X) \
@@ -75,7 +76,9 @@ extern int ipoib_logtype;
 	X(TOO_LONG, "too_long") \
 	X(NOT_JOINED, "not_joined") \
 	X(NOMBUF, "nombuf") \
-	X(CARRIER, "carrier")
+	X(CARRIER, "carrier") \
+	X(QP_ERROR, "qp_error") /* verbs: the queue pair is being brought back, or refused it */ \
+	X(COMPLETION, "completion") /* verbs: accepted, then ended by the device with an error */
 
 #define IPOIB_ENUM_RX(sym, name) IPOIB_RX_DROP_##sym,
 #define IPOIB_ENUM_TX(sym, name) IPOIB_TX_DROP_##sym,
@@ -103,6 +106,7 @@ struct ipoib_rx_counters {
 struct ipoib_tx_counters {
 	uint64_t packets; /* accepted: on the carrier, in its backlog or looped back */
 	uint64_t bytes;
+	uint64_t copied; /* verbs: out of memory that the device does not know */
 	uint64_t drop[IPOIB_TX_DROP_MAX];
 };
 
@@ -133,6 +137,7 @@ struct ipoib_linger {
 struct ipoib_rxq {
 	struct ipoib_hca *hca;
 	struct ipoib_port *port;
+	void *backend;	       /* the backend's own, while the port is started */
 	struct rte_ring *ring; /* what others received or looped back for this queue */
 	struct rte_mempool *mp;
 	uint16_t port_id;
@@ -151,6 +156,7 @@ struct ipoib_rxq {
 struct ipoib_txq {
 	struct ipoib_hca *hca;
 	struct ipoib_port *port;
+	void *backend;		   /* the backend's own, while the port is started */
 	struct soft_ctxq *carrier; /* NULL while the port is stopped */
 	struct rte_mempool *mp;	   /* for packets that cannot be built in place */
 	uint32_t qpn;
@@ -192,6 +198,8 @@ struct ipoib_group {
 	struct ib_gid mgid;
 	uint16_t mlid;
 	bool send_only;
+	/* The backend's: where it is attached, 0: nowhere. */
+	uint16_t attached;
 };
 
 /* What the devargs say; all strings bounded. */
@@ -204,13 +212,15 @@ struct ipoib_devargs {
 	uint16_t pkey;
 	uint16_t queues;
 	bool crc;
-	bool grh; /* as if the port said that it requires GRHs */
-	int numa; /* SOCKET_ID_ANY: that of the carrier */
+	bool roce; /* verbs: a port whose link layer is Ethernet will do */
+	bool grh;  /* as if the port said that it requires GRHs */
+	int numa;  /* SOCKET_ID_ANY: that of the carrier */
 };
 
 struct ipoib_port {
 	struct ipoib_hca *hca;
 	struct rte_eth_dev *dev;
+	void *backend; /* the backend's own */
 	uint16_t port_id;
 	uint8_t slot; /* index in hca->ports */
 	bool started;
@@ -220,6 +230,7 @@ struct ipoib_port {
 	uint16_t pkey;	/* as configured */
 	int pkey_index; /* in the HCA port's table, as the QPs have it; -1: none */
 	uint64_t pkey_cycles;
+	uint16_t max_queues; /* as configured */
 	uint16_t nb_qps;
 	uint16_t nb_groups;
 	uint16_t user_mtu;  /* 0: follow the link */
@@ -239,7 +250,8 @@ struct ipoib_hca {
 	void *backend; /* the backend's own */
 	int socket;
 	bool crc;
-	bool stale; /* control side only: the bursts do not have the newest view */
+	bool stale;	 /* control side only: the bursts do not have the newest view */
+	bool grh_device; /* the device says that every packet needs a GRH */
 
 	/* Below: control side only, under the lock. */
 	pthread_mutex_t lock;
@@ -260,9 +272,13 @@ struct ipoib_hca {
 /* A backend. Control side, hca->lock held, unless said otherwise. */
 struct ipoib_hca_ops {
 	const char *name;
+	bool own_qpns; /* the device numbers the queue pairs, not we */
 	int (*open)(struct ipoib_hca *hca);
 	/* No port is left. */
 	void (*close)(struct ipoib_hca *hca);
+	/* A port comes, or goes; NULL: nothing to do for that. */
+	int (*port_add)(struct ipoib_hca *hca, struct ipoib_port *port);
+	void (*port_del)(struct ipoib_hca *hca, struct ipoib_port *port);
 	/* Is what the port needs there? */
 	int (*configure)(struct ipoib_hca *hca, struct ipoib_port *port);
 	/* Packets may flow once the port is in the published view. */
@@ -273,6 +289,11 @@ struct ipoib_hca_ops {
 	int (*publish)(struct ipoib_hca *hca);
 	/* Release what readers have left behind; never waits. */
 	void (*reclaim)(struct ipoib_hca *hca);
+	/* Address handle @p n is about to be given out, or was given back; NULL as above. */
+	int (*ah_create)(struct ipoib_port *port, uint32_t n, const struct pmd_ipoib_av *av);
+	void (*ah_destroy)(struct ipoib_port *port, uint32_t n);
+	/* A group is about to be forgotten; NULL as above. */
+	void (*group_del)(struct ipoib_port *port, struct ipoib_group *g);
 	uint32_t (*link_speed)(const struct ipoib_hca *hca);
 	/* Not under the lock; packets in rings between queues and in the backlog of sends. */
 	uint64_t (*rx_held)(const struct ipoib_port *port);
@@ -280,9 +301,18 @@ struct ipoib_hca_ops {
 	/* Called by the queue's owner. */
 	eth_rx_burst_t rx_burst;
 	eth_tx_burst_t tx_burst;
+	/* Give back what was sent; NULL: nothing is kept. */
+	eth_tx_done_cleanup_t tx_cleanup;
 };
 
 extern const struct ipoib_hca_ops ipoib_hca_soft;
+extern const struct ipoib_hca_ops ipoib_hca_verbs;
+
+/*
+ * Wait until every burst that has begun is over, at most a second. Lock held.
+ * @return they are
+ */
+bool ipoib_hca_grace_wait(struct ipoib_hca *hca);
 
 /* Parse and check; on error one line is logged and -EINVAL returned. */
 int ipoib_devargs_parse(const char *name, const char *text, struct ipoib_devargs *args);

@@ -142,6 +142,7 @@ static const struct {
 } rows[] = { { "rx_delivered", RX_FIELD(packets) }, { "rx_carrier_frames", RX_FIELD(carrier) },
 	{ "rx_loopback", RX_FIELD(loopback) }, { "rx_copies", RX_FIELD(copies) },
 	{ "rx_handed_over", RX_FIELD(handed_over) }, { "rx_taken_over", RX_FIELD(taken_over) },
+	{ "tx_copied", TX_FIELD(copied) },
 	IPOIB_RX_DROPS(RX_DROP_ROW) IPOIB_TX_DROPS(TX_DROP_ROW) };
 
 /*

@@ -1,0 +1,766 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_malloc.h>
+#include <rte_string_fns.h>
+
+#include "hca_verbs.h"
+
+/* The device's events are looked for so often; it is a system call. */
+#define EVENTS_US 1000
+
+/* The names of what is there, for who asked for something else. */
+static void
+devices_list(struct ibv_device **list, char *buf, size_t len)
+{
+	size_t used = 0;
+
+	rte_strscpy(buf, "none", len);
+	for (; *list != NULL && used < len; list++)
+		used += (size_t)snprintf(buf + used, len - used, "%s%s", used > 0 ? ", " : "",
+				ibv_get_device_name(*list));
+}
+
+static struct ibv_context *
+device_open(const char *name)
+{
+	struct ibv_context *ctx = NULL;
+	struct ibv_device **list, **d;
+	char names[256];
+
+	list = ibv_get_device_list(NULL);
+	if (list == NULL) {
+		IPOIB_LOG(ERR, "no InfiniBand device: is the module ib_uverbs loaded?");
+		return NULL;
+	}
+	for (d = list; *d != NULL; d++)
+		if (strcmp(ibv_get_device_name(*d), name) == 0)
+			break;
+	if (*d == NULL) {
+		devices_list(list, names, sizeof(names));
+		IPOIB_LOG(ERR, "there is no InfiniBand device '%s'; there are: %s", name, names);
+		errno = ENODEV;
+	} else {
+		errno = 0;
+		ctx = ibv_open_device(*d);
+		if (ctx == NULL)
+			IPOIB_LOG(ERR, "device '%s' cannot be opened: %s%s", name,
+					strerror(errno != 0 ? errno : EIO),
+					errno == EACCES || errno == EPERM
+							? " (may you use /dev/infiniband/uverbs*?)"
+							: "");
+	}
+	ibv_free_device_list(list);
+	return ctx;
+}
+
+/* Widths and speeds are codes of PortInfo (IBA 14.2.5.6). */
+static uint32_t
+port_speed(const struct ibv_port_attr *a)
+{
+	static const struct {
+		uint8_t code;
+		uint32_t mbps;
+	} speeds[] = { { 1, 2500 }, { 2, 5000 }, { 4, 10000 }, { 8, 10000 }, { 16, 14000 },
+		{ 32, 25000 }, { 64, 50000 }, { 128, 100000 } },
+	  widths[] = { { 1, 1 }, { 2, 4 }, { 4, 8 }, { 8, 12 }, { 16, 2 } };
+	uint32_t lane = 0, lanes = 0;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(speeds); i++)
+		if (a->active_speed == speeds[i].code)
+			lane = speeds[i].mbps;
+	for (i = 0; i < RTE_DIM(widths); i++)
+		if (a->active_width == widths[i].code)
+			lanes = widths[i].mbps;
+	return lane * lanes;
+}
+
+static int
+port_check(struct verbs_hca *vh)
+{
+	const struct ipoib_devargs *args = &vh->hca->args;
+	struct ibv_port_attr a;
+	bool ether;
+	int ret;
+
+	if (args->port > vh->attr.orig_attr.phys_port_cnt) {
+		IPOIB_LOG(ERR, "device '%s' has no port %u, only 1 to %u", args->device, args->port,
+				vh->attr.orig_attr.phys_port_cnt);
+		return -ENODEV;
+	}
+	ret = ibv_query_port(vh->ctx, args->port, &a);
+	if (ret != 0) {
+		IPOIB_LOG(ERR, "%s port %u cannot be queried: %s", args->device, args->port,
+				strerror(ret));
+		return -ret;
+	}
+	ether = a.link_layer == IBV_LINK_LAYER_ETHERNET;
+	if (ether != args->roce) {
+		IPOIB_LOG(ERR, "%s port %u: its link layer is %s: %s", args->device, args->port,
+				ether ? "Ethernet" : "InfiniBand",
+				ether ? "such a port is for its Ethernet driver (mlx5, say); for tests "
+					"over RoCE give roce=on"
+				      : "roce=on is for Ethernet ports only");
+		return -EINVAL;
+	}
+	if (a.state != IBV_PORT_ACTIVE)
+		IPOIB_LOG(NOTICE, "%s port %u is not active yet (%s): waiting for the fabric",
+				args->device, args->port, ibv_port_state_str(a.state));
+	vh->hca->grh_device = (a.flags & IBV_QPF_GRH_REQUIRED) != 0;
+	vh->speed = port_speed(&a);
+	return 0;
+}
+
+static int
+device_socket(struct ibv_context *ctx)
+{
+	char path[IBV_SYSFS_PATH_MAX + 32];
+	int node = SOCKET_ID_ANY;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/device/numa_node", ctx->device->ibdev_path);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return SOCKET_ID_ANY;
+	if (fscanf(f, "%d", &node) != 1 || node < 0)
+		node = SOCKET_ID_ANY;
+	fclose(f);
+	return node;
+}
+
+static int
+device_setup(struct verbs_hca *vh)
+{
+	int ret, flags;
+
+	ret = ibv_query_device_ex(vh->ctx, NULL, &vh->attr);
+	if (ret != 0) {
+		IPOIB_LOG(ERR, "device '%s' cannot be queried: %s", vh->hca->args.device,
+				strerror(ret));
+		return -ret;
+	}
+	ret = port_check(vh);
+	if (ret != 0)
+		return ret;
+	if (vh->hca->socket == SOCKET_ID_ANY)
+		vh->hca->socket = device_socket(vh->ctx);
+	flags = fcntl(vh->ctx->async_fd, F_GETFL);
+	if (flags < 0 || fcntl(vh->ctx->async_fd, F_SETFL, flags | O_NONBLOCK) != 0)
+		return -errno;
+	vh->pd = ibv_alloc_pd(vh->ctx);
+	if (vh->pd == NULL)
+		return -errno;
+	return verbs_mrs_open(vh);
+}
+
+static void
+device_free(struct verbs_hca *vh)
+{
+	if (vh->mrs != NULL)
+		verbs_mrs_close(vh);
+	if (vh->pd != NULL && ibv_dealloc_pd(vh->pd) != 0)
+		IPOIB_LOG(ERR, "%s: something is left in the protection domain",
+				vh->hca->args.device);
+	ibv_close_device(vh->ctx);
+	rte_free(vh);
+}
+
+static int
+verbs_open(struct ipoib_hca *hca)
+{
+	struct verbs_hca *vh;
+	int ret;
+
+	vh = rte_zmalloc_socket("ipoib_verbs", sizeof(*vh), RTE_CACHE_LINE_SIZE, hca->socket);
+	if (vh == NULL)
+		return -ENOMEM;
+	vh->hca = hca;
+	vh->port_num = hca->args.port;
+	vh->roce = hca->args.roce;
+	vh->ctx = device_open(hca->args.device);
+	if (vh->ctx == NULL) {
+		ret = errno != 0 ? -errno : -EIO;
+		rte_free(vh);
+		return ret;
+	}
+	hca->backend = vh;
+	ret = device_setup(vh);
+	if (ret != 0) {
+		hca->backend = NULL;
+		device_free(vh);
+	}
+	return ret;
+}
+
+static void
+verbs_close(struct ipoib_hca *hca)
+{
+	device_free(hca->backend);
+	hca->backend = NULL;
+}
+
+static int
+verbs_port_add(struct ipoib_hca *hca __rte_unused, struct ipoib_port *port)
+{
+	struct verbs_port *vp;
+
+	vp = rte_zmalloc_socket("ipoib_vport", sizeof(*vp), RTE_CACHE_LINE_SIZE, hca->socket);
+	if (vp == NULL)
+		return -ENOMEM;
+	vp->ah = rte_zmalloc_socket("ipoib_vah", IPOIB_AH_MAX * sizeof(struct ibv_ah *),
+			RTE_CACHE_LINE_SIZE, hca->socket);
+	if (vp->ah == NULL) {
+		rte_free(vp);
+		return -ENOMEM;
+	}
+	vp->port = port;
+	vp->pkey_index = -1;
+	vp->stale_end = &vp->stale_first;
+	vp->dying_end = &vp->dying_first;
+	port->backend = vp;
+	return 0;
+}
+
+static void
+queues_destroy(struct verbs_port *vp)
+{
+	if (vp->nb_queues > 0)
+		verbs_groups_detach(vp->port);
+	while (vp->nb_queues > 0)
+		verbs_queue_destroy(vp->queue[--vp->nb_queues]);
+	vp->port->nb_qps = 0;
+	verbs_ah_reclaim(vp, true);
+}
+
+static void
+view_reclaim(struct verbs_port *vp, bool all)
+{
+	const struct ipoib_hca *hca = vp->port->hca;
+	struct verbs_view *v;
+
+	while ((v = vp->stale_first) != NULL &&
+			(all || rte_rcu_qsbr_check(hca->qsbr, v->token, false) == 1)) {
+		vp->stale_first = v->next;
+		if (v->next == NULL)
+			vp->stale_end = &vp->stale_first;
+		rte_free(v);
+	}
+}
+
+static void
+verbs_port_del(struct ipoib_hca *hca __rte_unused, struct ipoib_port *port)
+{
+	struct verbs_port *vp = port->backend;
+	uint32_t i;
+
+	queues_destroy(vp);
+	for (i = 0; i < IPOIB_AH_MAX; i++)
+		if (vp->ah[i] != NULL)
+			ibv_destroy_ah(vp->ah[i]);
+	view_reclaim(vp, true);
+	rte_free(vp->view);
+	rte_free(vp->ah);
+	rte_free(vp);
+	port->backend = NULL;
+}
+
+static int
+verbs_configure(struct ipoib_hca *hca, struct ipoib_port *port)
+{
+	const struct verbs_hca *vh = hca->backend;
+
+	if (!vh->dead)
+		return 0;
+	IPOIB_LOG(ERR, "port %u: device '%s' is gone", port->port_id, hca->args.device);
+	return -EIO;
+}
+
+/* What the device or its provider is without, once. */
+static void
+lack_tell(struct verbs_hca *vh, const struct verbs_queue *q)
+{
+	char text[160] = "";
+
+	if (vh->told_lack)
+		return;
+	vh->told_lack = true;
+	snprintf(text, sizeof(text), "%s%s%s%s%s", q->rq.cq.cqx == NULL ? " extended CQs," : "",
+			q->sq.qpx == NULL ? " ibv_wr_*," : "",
+			q->sq.max_inline == 0 ? " inline data," : "",
+			q->td == NULL ? " thread domains," : "",
+			!q->sq.csum ? " IPv4 checksum offload," : "");
+	if (text[0] == '\0')
+		return;
+	text[strlen(text) - 1] = '\0';
+	IPOIB_LOG(INFO, "%s is without%s", vh->hca->args.device, text);
+}
+
+static uint32_t
+rxq_depth(const struct rte_eth_dev_data *data, uint16_t i)
+{
+	const struct ipoib_rxq *q = i < data->nb_rx_queues ? data->rx_queues[i] : NULL;
+
+	return q != NULL ? q->nb_desc : 1;
+}
+
+static uint32_t
+txq_depth(const struct rte_eth_dev_data *data, uint16_t i)
+{
+	const struct ipoib_txq *q = i < data->nb_tx_queues ? data->tx_queues[i] : NULL;
+
+	return q != NULL ? q->nb_desc : 1;
+}
+
+/* The pairs of the last time will do if their sizes are still those: they keep their QPNs. */
+static bool
+queues_suit(const struct verbs_port *vp, uint16_t n)
+{
+	const struct rte_eth_dev_data *data = vp->port->dev->data;
+	uint16_t i;
+
+	if (vp->nb_queues != n)
+		return false;
+	for (i = 0; i < n; i++)
+		if (vp->queue[i]->rxd != rxq_depth(data, i) ||
+				vp->queue[i]->txd != txq_depth(data, i))
+			return false;
+	return true;
+}
+
+static int
+queues_create(struct verbs_hca *vh, struct verbs_port *vp)
+{
+	const struct rte_eth_dev_data *data = vp->port->dev->data;
+	uint16_t i, n = RTE_MAX(data->nb_rx_queues, data->nb_tx_queues);
+	struct verbs_queue *q;
+
+	if (queues_suit(vp, n))
+		return 0;
+	queues_destroy(vp);
+	for (i = 0; i < n; i++) {
+		q = verbs_queue_create(vh, rxq_depth(data, i), txq_depth(data, i), vh->hca->socket);
+		if (q == NULL) {
+			IPOIB_LOG(ERR, "port %u: no queue pair with %u receives and %u sends: %s%s",
+					vp->port->port_id, rxq_depth(data, i), txq_depth(data, i),
+					strerror(errno),
+					errno == ENOMEM ? " (fewer --rxd and --txd, or ulimit -l)"
+							: "");
+			i = (uint16_t)errno;
+			queues_destroy(vp);
+			return -i;
+		}
+		vp->queue[i] = q;
+		vp->nb_queues = i + 1;
+		vp->port->qpn[i] = q->qp->qp_num;
+	}
+	vp->port->nb_qps = n;
+	lack_tell(vh, vp->queue[0]);
+	return 0;
+}
+
+static int
+queues_fill(struct verbs_port *vp)
+{
+	const struct rte_eth_dev_data *data = vp->port->dev->data;
+	struct ipoib_rxq *r;
+	uint16_t i;
+
+	for (i = 0; i < data->nb_rx_queues; i++) {
+		r = data->rx_queues[i];
+		if (r == NULL)
+			continue;
+		if (verbs_queue_fill(vp->queue[i], r->mp) != 0) {
+			IPOIB_LOG(ERR,
+					"port %u queue %u: mempool '%s' has not the %u mbufs for the "
+					"receive ring (--total-num-mbufs, or fewer --rxd)",
+					vp->port->port_id, i, r->mp->name,
+					vp->queue[i]->rq.mask + 1);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static void
+queues_wire(struct verbs_port *vp, bool on)
+{
+	const struct rte_eth_dev_data *data = vp->port->dev->data;
+	struct ipoib_rxq *r;
+	struct ipoib_txq *t;
+	uint16_t i;
+
+	for (i = 0; i < data->nb_rx_queues; i++) {
+		r = data->rx_queues[i];
+		if (r != NULL)
+			r->backend = on ? &vp->queue[i]->rq : NULL;
+	}
+	for (i = 0; i < data->nb_tx_queues; i++) {
+		t = data->tx_queues[i];
+		if (t == NULL)
+			continue;
+		t->backend = on ? &vp->queue[i]->sq : NULL;
+		t->mp = ((struct ipoib_rxq *)data->rx_queues[0])->mp;
+		t->qpn = vp->port->qpn[i];
+	}
+}
+
+static int
+verbs_start(struct ipoib_hca *hca, struct ipoib_port *port)
+{
+	struct verbs_hca *vh = hca->backend;
+	struct verbs_port *vp = port->backend;
+	uint16_t i;
+	int ret;
+
+	if (port->dev->data->nb_rx_queues == 0 || port->dev->data->rx_queues[0] == NULL) {
+		IPOIB_LOG(ERR, "port %u: needs at least one receive queue", port->port_id);
+		return -EINVAL;
+	}
+	ret = verbs_configure(hca, port);
+	if (ret == 0)
+		ret = verbs_mrs_refresh(vh);
+	if (ret == 0)
+		ret = queues_create(vh, vp);
+	if (ret == 0)
+		ret = queues_fill(vp);
+	if (ret != 0) {
+		for (i = 0; i < vp->nb_queues; i++)
+			verbs_queue_empty(vp->queue[i]);
+		return ret;
+	}
+	port->lingers = false;
+	queues_wire(vp, true);
+	return 0;
+}
+
+static void
+view_replace(struct verbs_port *vp, struct verbs_view *v)
+{
+	struct verbs_view *old = vp->view;
+
+	__atomic_store_n(&vp->view, v, __ATOMIC_RELEASE);
+	if (old == NULL)
+		return;
+	old->token = rte_rcu_qsbr_start(vp->port->hca->qsbr);
+	old->next = NULL;
+	*vp->stale_end = old;
+	vp->stale_end = &old->next;
+	view_reclaim(vp, false);
+}
+
+/* No burst uses the queues any more. */
+static void
+queues_down(struct verbs_port *vp)
+{
+	uint16_t i;
+
+	for (i = 0; vp->ready && i < vp->nb_queues; i++)
+		verbs_queue_reset(vp->queue[i]);
+	vp->ready = false;
+	vp->pkey_index = -1;
+	verbs_ah_reclaim(vp, true);
+}
+
+static void
+verbs_stop(struct ipoib_hca *hca, struct ipoib_port *port)
+{
+	struct verbs_port *vp = port->backend;
+	uint16_t i;
+
+	view_replace(vp, NULL);
+	port->lingers = !ipoib_hca_grace_wait(hca);
+	if (port->lingers)
+		return;
+	queues_down(vp);
+	for (i = 0; i < vp->nb_queues; i++)
+		verbs_queue_empty(vp->queue[i]);
+	queues_wire(vp, false);
+	view_reclaim(vp, false);
+}
+
+static int
+queues_up(struct verbs_hca *vh, struct verbs_port *vp)
+{
+	const struct ipoib_port *port = vp->port;
+	uint16_t i;
+	int ret = 0;
+
+	for (i = 0; i < vp->nb_queues && ret == 0; i++)
+		ret = verbs_queue_up(
+				vh, vp->queue[i], (uint16_t)port->pkey_index, port->bcast.qkey);
+	vp->ready = true;
+	if (ret != 0) {
+		IPOIB_LOG(ERR, "port %u: a queue pair does not come up: %s", port->port_id,
+				rte_strerror(-ret));
+		queues_down(vp);
+		return ret;
+	}
+	vp->pkey_index = port->pkey_index;
+	vp->qkey = port->bcast.qkey;
+	return 0;
+}
+
+static int
+queues_qkey(struct verbs_port *vp, uint32_t qkey)
+{
+	uint16_t i;
+	int ret = 0;
+
+	for (i = 0; i < vp->nb_queues && ret == 0; i++)
+		ret = verbs_queue_qkey(vp->queue[i], qkey);
+	if (ret == 0)
+		vp->qkey = qkey;
+	return ret;
+}
+
+static struct verbs_view *
+view_build(const struct ipoib_hca *hca, const struct ipoib_port *port, bool up)
+{
+	struct verbs_view *v;
+
+	v = rte_zmalloc_socket("ipoib_vview", sizeof(*v), RTE_CACHE_LINE_SIZE, hca->socket);
+	if (v == NULL)
+		return NULL;
+	v->up = up;
+	if (hca->ident.state == IPOIB_MAD_ACTIVE && port->joined &&
+			ipoib_port_pkey_wire(port) == 0) {
+		v->rx_why = IPOIB_RX_DROP_PKEY;
+		v->tx_why = IPOIB_TX_DROP_PKEY;
+	}
+	v->lid = hca->ident.lid;
+	v->path_mask = (uint16_t)(RTE_BIT32(hca->ident.lmc & 7) - 1);
+	v->gid = hca->ident.gid;
+	v->ib_mtu = port->bcast.ib_mtu;
+	v->qkey = port->bcast.qkey;
+	v->bcast = port->bcast.mgid;
+	v->port_id = port->port_id;
+	v->nb_qps = port->nb_qps;
+	memcpy(v->qpn, port->qpn, sizeof(v->qpn));
+	return v;
+}
+
+static int
+view_set(const struct ipoib_hca *hca, struct verbs_port *vp, bool up)
+{
+	struct verbs_view *v = view_build(hca, vp->port, up);
+
+	if (v == NULL)
+		return -ENOMEM;
+	if (vp->view != NULL && memcmp(v, vp->view, offsetof(struct verbs_view, next)) == 0) {
+		rte_free(v);
+		return 0;
+	}
+	view_replace(vp, v);
+	return 0;
+}
+
+/*
+ * A queue pair holds an index of the P_Key table: when the P_Key has moved there,
+ * or the pair is in error, it goes through RESET, and nothing is sent or received
+ * meanwhile.
+ */
+static int
+port_cycle(struct ipoib_hca *hca, struct verbs_port *vp)
+{
+	int ret = view_set(hca, vp, false);
+
+	if (ret != 0)
+		return ret;
+	if (!ipoib_hca_grace_wait(hca))
+		return -EAGAIN;
+	queues_down(vp);
+	return 0;
+}
+
+static int
+port_sync(struct ipoib_hca *hca, struct verbs_port *vp)
+{
+	struct ipoib_port *port = vp->port;
+	struct verbs_hca *vh = hca->backend;
+	bool up = port->up && !vh->dead;
+	int ret = 0;
+
+	if (!up)
+		return view_set(hca, vp, false);
+	if (vp->ready && vp->pkey_index != port->pkey_index)
+		ret = port_cycle(hca, vp);
+	if (ret == 0 && !vp->ready)
+		ret = queues_up(vh, vp);
+	else if (ret == 0 && vp->qkey != port->bcast.qkey)
+		ret = queues_qkey(vp, port->bcast.qkey);
+	if (ret == 0)
+		ret = verbs_groups_sync(port);
+	if (ret != 0)
+		return ret;
+	return view_set(hca, vp, true);
+}
+
+static int
+verbs_publish(struct ipoib_hca *hca)
+{
+	struct ipoib_port *port;
+	unsigned int i;
+	int ret = 0, r;
+
+	for (i = 0; i < IPOIB_HCA_PORTS_MAX; i++) {
+		port = hca->ports[i];
+		if (port == NULL || !port->started)
+			continue;
+		r = port_sync(hca, port->backend);
+		ret = ret == 0 ? r : ret;
+	}
+	return ret;
+}
+
+/* Lock held. */
+static void
+device_gone(struct verbs_hca *vh)
+{
+	if (vh->dead)
+		return;
+	vh->dead = true;
+	vh->hca->stale = true;
+	IPOIB_LOG(ERR, "device '%s' has failed or was taken out; its ports stay down",
+			vh->hca->args.device);
+}
+
+static uint32_t
+event_mad(enum ibv_event_type type)
+{
+	switch (type) {
+	case IBV_EVENT_PORT_ACTIVE:
+	case IBV_EVENT_PORT_ERR:
+		return IPOIB_MAD_EV_STATE;
+	case IBV_EVENT_LID_CHANGE:
+		return IPOIB_MAD_EV_LID;
+	case IBV_EVENT_PKEY_CHANGE:
+		return IPOIB_MAD_EV_PKEY;
+	case IBV_EVENT_SM_CHANGE:
+		return IPOIB_MAD_EV_SM;
+	case IBV_EVENT_GID_CHANGE:
+		return IPOIB_MAD_EV_GID;
+	case IBV_EVENT_CLIENT_REREGISTER:
+		return IPOIB_MAD_EV_REREGISTER;
+	default:
+		return 0;
+	}
+}
+
+static void
+events_take(struct verbs_hca *vh)
+{
+	struct ibv_async_event e;
+	uint32_t mad;
+
+	while (ibv_get_async_event(vh->ctx, &e) == 0) {
+		mad = event_mad(e.event_type);
+		if (mad != 0 && e.element.port_num == vh->port_num)
+			ipoib_mad_event_inject(vh->hca->mad, mad);
+		if (e.event_type == IBV_EVENT_DEVICE_FATAL)
+			device_gone(vh);
+		/* A queue pair's or CQ's: seen as completions, or as its state, too. */
+		ibv_ack_async_event(&e);
+	}
+	if (errno == EIO || errno == ENODEV)
+		device_gone(vh);
+}
+
+static void
+port_revive(struct ipoib_hca *hca, struct verbs_port *vp)
+{
+	bool well = true;
+	uint16_t i;
+
+	for (i = 0; i < vp->nb_queues && well; i++)
+		well = verbs_queue_revive(vp->queue[i]);
+	if (well)
+		return;
+	IPOIB_LOG(WARNING, "port %u: queue pair %u is in error, it is set up again",
+			vp->port->port_id, i - 1);
+	if (port_cycle(hca, vp) == 0)
+		port_sync(hca, vp);
+}
+
+static void
+verbs_reclaim(struct ipoib_hca *hca)
+{
+	struct verbs_hca *vh = hca->backend;
+	uint64_t now = rte_get_timer_cycles();
+	struct verbs_port *vp;
+	unsigned int i;
+
+	verbs_mrs_reclaim(vh);
+	for (i = 0; i < IPOIB_HCA_PORTS_MAX; i++) {
+		if (hca->ports[i] == NULL)
+			continue;
+		vp = hca->ports[i]->backend;
+		view_reclaim(vp, false);
+		verbs_ah_reclaim(vp, false);
+		if (vp->ready && hca->ports[i]->started && !vh->dead)
+			port_revive(hca, vp);
+	}
+	if ((now - vh->events_tsc) * US_PER_S < EVENTS_US * rte_get_timer_hz())
+		return;
+	vh->events_tsc = now;
+	events_take(vh);
+}
+
+static uint32_t
+verbs_link_speed(const struct ipoib_hca *hca)
+{
+	const struct verbs_hca *vh = hca->backend;
+
+	return vh->speed != 0 ? vh->speed : RTE_ETH_SPEED_NUM_UNKNOWN;
+}
+
+static uint64_t
+verbs_rx_held(const struct ipoib_port *port __rte_unused)
+{
+	return 0;
+}
+
+/* Sent, and not yet known to be done. */
+static uint64_t
+verbs_tx_held(const struct ipoib_port *port)
+{
+	const struct verbs_port *vp = port->backend;
+	uint64_t n = 0;
+	uint16_t i;
+
+	for (i = 0; i < vp->nb_queues; i++)
+		n += __atomic_load_n(&vp->queue[i]->sq.head, __ATOMIC_ACQUIRE) -
+				__atomic_load_n(&vp->queue[i]->sq.tail, __ATOMIC_ACQUIRE);
+	return n;
+}
+
+const struct ipoib_hca_ops ipoib_hca_verbs = {
+	.name = "verbs",
+	.own_qpns = true,
+	.open = verbs_open,
+	.close = verbs_close,
+	.port_add = verbs_port_add,
+	.port_del = verbs_port_del,
+	.configure = verbs_configure,
+	.start = verbs_start,
+	.stop = verbs_stop,
+	.publish = verbs_publish,
+	.reclaim = verbs_reclaim,
+	.ah_create = verbs_ah_create,
+	.ah_destroy = verbs_ah_destroy,
+	.group_del = verbs_group_del,
+	.link_speed = verbs_link_speed,
+	.rx_held = verbs_rx_held,
+	.tx_held = verbs_tx_held,
+	.rx_burst = verbs_rx_burst,
+	.tx_burst = verbs_tx_burst,
+	.tx_cleanup = verbs_tx_cleanup,
+};
