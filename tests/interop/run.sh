@@ -115,9 +115,9 @@ boot() {
 		-kernel "$kernel/boot/vmlinuz-$kver" -initrd "$work/initramfs.gz" \
 		-append "console=ttyS0 panic=-1 quiet mitigations=off nokaslr job=$job" \
 		-fsdev "local,id=root,path=/,security_model=$model,readonly=on,multidevs=remap" \
-		-device virtio-9p-pci,fsdev=root,mount_tag=root \
+		-device virtio-9p-pci,bus=pci.0,fsdev=root,mount_tag=root \
 		-fsdev "local,id=job,path=$job,security_model=$model" \
-		-device virtio-9p-pci,fsdev=job,mount_tag=job </dev/null 2>&1 |
+		-device virtio-9p-pci,bus=pci.0,fsdev=job,mount_tag=job </dev/null 2>&1 |
 		sed -u 's/\r*$//; s/\x1b\[[0-9;?]*[a-zA-Z]//g; s/\x1bc//g' >"$job/log"
 	echo "${PIPESTATUS[0]}" >"$job/qemu"
 }

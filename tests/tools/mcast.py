@@ -5,9 +5,10 @@
 
 mcast.py recv GROUP FILE        join; FILE says "ready", then how many came: received=N doubled=N
 mcast.py send GROUP COUNT [LENGTH [TTL]]        100 a second
-Port 5007, interface eth0. An IPv6 group is one with a colon. recv ends with SIGTERM.
+Port 5007, interface $MCAST_IFACE or eth0. An IPv6 group is one with a colon. SIGTERM ends recv.
 """
 
+import os
 import signal
 import socket
 import struct
@@ -15,6 +16,7 @@ import sys
 import time
 
 PORT = 5007
+IFACE = os.environ.get("MCAST_IFACE", "eth0")
 
 
 def is6(group):
@@ -29,7 +31,7 @@ def recv(group, name):
     sock = sock_of(group)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((group, PORT))
-    index = socket.if_nametoindex("eth0")
+    index = socket.if_nametoindex(IFACE)
     if is6(group):
         want = socket.inet_pton(socket.AF_INET6, group) + struct.pack("@I", index)
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, want)
@@ -55,7 +57,7 @@ def recv(group, name):
 
 def send(group, count, length=64, ttl=16):
     sock = sock_of(group)
-    index = socket.if_nametoindex("eth0")
+    index = socket.if_nametoindex(IFACE)
     if is6(group):
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, int(ttl))

@@ -20,6 +20,17 @@ module_param(provider, charp, 0444);
 MODULE_PARM_DESC(provider,
 		 "user-space provider to bind: hfi1 (libhfi1verbs) or qib (libipathverbs)");
 
+/*
+ * PCI functions that stand for HCAs: QEMU's test device, of which nothing is
+ * touched. The n-th one found is the n-th HCA's parent, so that user space
+ * finds the HCA by a PCI address; HCAs without one have a platform device.
+ */
+static const struct pci_device_id softib_pci_ids[] = {{PCI_DEVICE(PCI_VENDOR_ID_REDHAT, 0x0005)},
+						      {}};
+
+static struct pci_dev *softib_functions[SOFTIB_MAX_HCAS];
+static unsigned int softib_nfunctions;
+
 struct softib_dev *softib_devs[SOFTIB_MAX_HCAS];
 unsigned int softib_ndevs;
 struct workqueue_struct *softib_wq;
@@ -72,6 +83,29 @@ static struct ib_device_ops softib_ops = {
 	.process_mad = softib_process_mad,
 };
 
+static int softib_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	if (softib_nfunctions == SOFTIB_MAX_HCAS)
+		return -ENODEV;
+	softib_functions[softib_nfunctions++] = pdev;
+	return 0;
+}
+
+static struct pci_driver softib_pci_driver = {
+	.name = "softib",
+	.id_table = softib_pci_ids,
+	.probe = softib_pci_probe,
+	/* the HCAs are the module's: a function has no life of its own */
+	.driver.suppress_bind_attrs = true,
+};
+
+static struct device *softib_parent(struct softib_dev *dev)
+{
+	if (dev->idx < softib_nfunctions)
+		return &softib_functions[dev->idx]->dev;
+	return &dev->pdev->dev;
+}
+
 static void fill_attrs(struct softib_dev *dev)
 {
 	struct rvt_driver_params *d = &dev->rdi.dparms;
@@ -119,7 +153,7 @@ static void fill_attrs(struct softib_dev *dev)
 	d->psn_shift = 8;
 	d->nports = 1;
 	d->npkeys = SOFTIB_NPKEYS;
-	d->node = 0;
+	d->node = max(dev_to_node(softib_parent(dev)), 0);
 	d->core_cap_flags = RDMA_CORE_PORT_IBA_IB;
 	d->max_mad_size = IB_MGMT_MAD_SIZE;
 	d->max_rdma_atomic = 16;
@@ -152,7 +186,7 @@ static struct softib_dev *softib_add(int idx)
 	fill_attrs(dev);
 	rvt_set_ibdev_name(rdi, "%s%d", "softib", idx);
 	rdi->ibdev.phys_port_cnt = 1;
-	rdi->ibdev.dev.parent = &dev->pdev->dev;
+	rdi->ibdev.dev.parent = softib_parent(dev);
 	rdi->ibdev.num_comp_vectors = 1;
 	snprintf(rdi->ibdev.node_desc, sizeof(rdi->ibdev.node_desc), "softib%d software HCA", idx);
 
@@ -233,12 +267,15 @@ static int __init softib_init(void)
 		goto err_wq;
 	softib_debugfs_init();
 
+	ret = pci_register_driver(&softib_pci_driver);
+	if (ret)
+		goto err_fabric;
 	if (hcas != 2)
 		use_switch = true;
 	if (use_switch) {
 		ret = softib_sw_init(hcas);
 		if (ret)
-			goto err_fabric;
+			goto err_pci;
 	}
 	for (i = 0; i < hcas; i++) {
 		struct softib_dev *dev = softib_add(i);
@@ -263,6 +300,8 @@ static int __init softib_init(void)
 err_devs:
 	softib_remove_all();
 	softib_sw_exit();
+err_pci:
+	pci_unregister_driver(&softib_pci_driver);
 err_fabric:
 	softib_debugfs_exit();
 	softib_fabric_exit();
@@ -275,6 +314,7 @@ static void __exit softib_exit(void)
 {
 	softib_remove_all();
 	softib_sw_exit();
+	pci_unregister_driver(&softib_pci_driver);
 	softib_debugfs_exit();
 	destroy_workqueue(softib_wq);
 	softib_fabric_exit();
