@@ -92,6 +92,11 @@ hca_get(struct control *c, uint16_t port_id, struct ctl_hca **out)
 	h->alive = true;
 	h->mad = pmd_ipoib_mad(port_id);
 	ret = h->mad == NULL ? -ENODEV : ipoib_sa_create(h->mad, NULL, &h->sa);
+	if (h->mad == NULL)
+		CTL_LOG(ERR,
+				"port %u: no subnet administrator can be reached by it (RoCE has none): "
+				"other programs may use it, this one cannot",
+				port_id);
 	if (ret != 0) {
 		free(h);
 		return ret;

@@ -8,6 +8,8 @@
 #include "pkt.h"
 #include "worker.h"
 
+/* Turns after which a worker asks its drivers to give back what was sent. */
+#define TIDY_TURNS 1024
 /* Turns in a row without a packet before a worker may sleep (--idle-sleep). */
 #define IDLE_TURNS 512
 
@@ -197,6 +199,22 @@ rx_all(struct dp_worker *w)
 	return total;
 }
 
+/*
+ * A driver that keeps packets until the device has sent them may look for that in
+ * its next burst only; here there may be none for long.
+ */
+static void
+tx_tidy(struct dp_worker *w)
+{
+	const struct dp *dp = w->dp;
+	uint16_t port;
+
+	for (port = 0; port < DP_PORT_LOGICAL; port++) {
+		if (w->tx[port].owned && dp_port_kind(dp, port) == DP_PORT_IPOIB)
+			rte_eth_tx_done_cleanup(port, w->tx[port].queue, 0);
+	}
+}
+
 uint32_t
 dp_worker_turn(struct dp_worker *w)
 {
@@ -206,6 +224,8 @@ dp_worker_turn(struct dp_worker *w)
 		done += w->ops->generate(w);
 	done += flush_all(w);
 	rte_rcu_qsbr_quiescent(w->dp->rcu, w->id);
+	if (unlikely(w->loops % TIDY_TURNS == 0))
+		tx_tidy(w);
 	dp_count(&w->loops, 1);
 	if (done == 0)
 		dp_count(&w->idle_loops, 1);

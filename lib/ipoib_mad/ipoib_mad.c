@@ -452,6 +452,9 @@ void
 ipoib_mad_event_inject(struct ipoib_mad *mad, uint32_t events)
 {
 	mad->injected |= events;
+	/* So that who is told finds the new identity. */
+	if (mad->ops->look != NULL)
+		mad->ops->look(mad->priv);
 }
 
 int

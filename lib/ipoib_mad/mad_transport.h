@@ -54,6 +54,8 @@ struct mad_transport_ops {
 	bool (*identity)(void *priv, uint64_t now_us, struct ipoib_mad_port *port);
 	/** With identity(): look at the state at least so often; 0: as by default. NULL: no such thing */
 	void (*pace)(void *priv, uint64_t us);
+	/** With identity(): look at everything next time; something has changed. NULL: no such thing */
+	void (*look)(void *priv);
 	/** NULL, or: nothing has been answered for MAD_SILENCE_US; called at that pace. */
 	void (*silent)(void *priv);
 	/** NULL, or: be ready for MADs of this class. */

@@ -316,6 +316,15 @@ umad_tr_identity(void *priv, uint64_t now_us, struct ipoib_mad_port *port)
 	return true;
 }
 
+static void
+umad_tr_look(void *priv)
+{
+	struct umad *u = priv;
+
+	u->look_us = 0;
+	u->look_all_us = 0;
+}
+
 static int
 umad_tr_take_class(void *priv, uint8_t mgmt_class)
 {
@@ -439,6 +448,7 @@ const struct mad_transport_ops mad_transport_umad = {
 	.fd = umad_tr_fd,
 	.identity = umad_tr_identity,
 	.pace = umad_tr_pace,
+	.look = umad_tr_look,
 	.take_class = umad_tr_take_class,
 	.unsolicited = umad_tr_unsolicited,
 };

@@ -536,7 +536,8 @@ view_build(const struct ipoib_hca *hca, const struct ipoib_port *port, bool up)
 		v->rx_why = IPOIB_RX_DROP_PKEY;
 		v->tx_why = IPOIB_TX_DROP_PKEY;
 	}
-	v->lid = hca->ident.lid;
+	/* RoCE's completions have no SLID: the GID alone tells our own packets. */
+	v->lid = hca->args.roce ? 0 : hca->ident.lid;
 	v->path_mask = (uint16_t)(RTE_BIT32(hca->ident.lmc & 7) - 1);
 	v->gid = hca->ident.gid;
 	v->ib_mtu = port->bcast.ib_mtu;
@@ -663,7 +664,7 @@ events_take(struct verbs_hca *vh)
 
 	while (ibv_get_async_event(vh->ctx, &e) == 0) {
 		mad = event_mad(e.event_type);
-		if (mad != 0 && e.element.port_num == vh->port_num)
+		if (mad != 0 && vh->hca->mad != NULL && e.element.port_num == vh->port_num)
 			ipoib_mad_event_inject(vh->hca->mad, mad);
 		if (e.event_type == IBV_EVENT_DEVICE_FATAL)
 			device_gone(vh);
@@ -714,6 +715,29 @@ verbs_reclaim(struct ipoib_hca *hca)
 	events_take(vh);
 }
 
+/* RoCE has no LID, but every address vector here has one: 1 stands for it. */
+static int
+verbs_identity(struct ipoib_hca *hca, struct ipoib_mad_port *ident)
+{
+	const struct verbs_hca *vh = hca->backend;
+	struct ibv_port_attr a;
+	union ibv_gid gid;
+
+	memset(ident, 0, sizeof(*ident));
+	if (ibv_query_port(vh->ctx, vh->port_num, &a) != 0 ||
+			ibv_query_gid(vh->ctx, vh->port_num, 0, &gid) != 0)
+		return -EIO;
+	memcpy(ident->device, hca->args.device, sizeof(ident->device));
+	ident->port_num = vh->port_num;
+	ident->state = a.state == IBV_PORT_ACTIVE ? IPOIB_MAD_ACTIVE : IPOIB_MAD_DOWN;
+	ident->lid = 1;
+	memcpy(ident->gid.raw, gid.raw, sizeof(ident->gid.raw));
+	ident->grh_required = true;
+	ident->nb_pkeys = 1;
+	ident->pkeys[0] = IB_PKEY_FULL | 0x7fff;
+	return 0;
+}
+
 static uint32_t
 verbs_link_speed(const struct ipoib_hca *hca)
 {
@@ -753,6 +777,7 @@ const struct ipoib_hca_ops ipoib_hca_verbs = {
 	.start = verbs_start,
 	.stop = verbs_stop,
 	.publish = verbs_publish,
+	.identity = verbs_identity,
 	.reclaim = verbs_reclaim,
 	.ah_create = verbs_ah_create,
 	.ah_destroy = verbs_ah_destroy,

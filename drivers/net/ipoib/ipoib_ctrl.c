@@ -7,6 +7,9 @@
 
 #include "ipoib_pmd.h"
 
+/* Without MADs the identity is looked at so often. */
+#define IDENTITY_US 250000
+
 struct ipoib_port *
 ipoib_port_by_id(uint16_t port_id)
 {
@@ -99,6 +102,19 @@ pmd_ipoib_hca_id(uint16_t port_id)
 	return port != NULL ? port->hca->id : -ENODEV;
 }
 
+/* RoCE has neither MADs nor an SM: the device itself is asked, at umad's pace. */
+static void
+identity_follow(struct ipoib_hca *hca, uint64_t now_us)
+{
+	struct ipoib_mad_port ident;
+
+	if (now_us < hca->identity_us || hca->ops->identity(hca, &ident) != 0)
+		return;
+	hca->identity_us = now_us + IDENTITY_US;
+	if (memcmp(&ident, &hca->ident, sizeof(ident)) != 0)
+		ipoib_hca_update(hca, &ident);
+}
+
 void
 pmd_ipoib_poll(uint16_t port_id, uint64_t now_us)
 {
@@ -110,7 +126,10 @@ pmd_ipoib_poll(uint16_t port_id, uint64_t now_us)
 		return;
 	hca = port->hca;
 	/* Without the lock: the listeners called from here, ours and others', take it. */
-	ipoib_mad_poll(hca->mad, now_us);
+	if (hca->mad != NULL)
+		ipoib_mad_poll(hca->mad, now_us);
+	else
+		identity_follow(hca, now_us);
 	pthread_mutex_lock(&hca->lock);
 	ipoib_hca_reclaim(hca);
 	stale = hca->stale;

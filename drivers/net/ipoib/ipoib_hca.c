@@ -214,6 +214,8 @@ hca_mad_open(struct ipoib_hca *hca)
 	};
 	int ret;
 
+	if (hca->args.roce)
+		return hca->ops->identity(hca, &hca->ident);
 	ret = ipoib_mad_open(&cfg, &hca->mad);
 	if (ret != 0)
 		return ret;
@@ -229,6 +231,8 @@ hca_mad_open(struct ipoib_hca *hca)
 static void
 hca_mad_close(struct ipoib_hca *hca)
 {
+	if (hca->mad == NULL)
+		return;
 	ipoib_mad_unlisten(hca->mad, hca_event, hca);
 	ipoib_mad_close(hca->mad);
 }

@@ -258,7 +258,8 @@ struct ipoib_hca {
 	int id;
 	unsigned int nb_ports;
 	struct ipoib_port *ports[IPOIB_HCA_PORTS_MAX];
-	struct ipoib_mad *mad;
+	struct ipoib_mad *mad; /* NULL: RoCE */
+	uint64_t identity_us;  /* then: when to look next */
 	struct ipoib_mad_port ident;
 	struct ipoib_devargs args; /* of the first port */
 	uint32_t carrier_frame;	   /* largest frame that the carrier's mbufs take; 0: not started */
@@ -287,6 +288,8 @@ struct ipoib_hca_ops {
 	void (*stop)(struct ipoib_hca *hca, struct ipoib_port *port);
 	/* Identity, groups or ports changed: publish them to the bursts. */
 	int (*publish)(struct ipoib_hca *hca);
+	/* Without MADs (RoCE): the identity as the device has it; NULL: no such thing. @return 0, -errno */
+	int (*identity)(struct ipoib_hca *hca, struct ipoib_mad_port *ident);
 	/* Release what readers have left behind; never waits. */
 	void (*reclaim)(struct ipoib_hca *hca);
 	/* Address handle @p n is about to be given out, or was given back; NULL as above. */

@@ -155,7 +155,8 @@ int pmd_ipoib_sibling_args(uint16_t port_id, uint16_t pkey, char *buf, size_t le
 
 /**
  * The one MAD connection of the port's HCA; the driver keeps it until close.
- * All ports of an HCA port return the same. NULL if not this driver's.
+ * All ports of an HCA port return the same. NULL if not this driver's, or if it
+ * has none (roce=on: no subnet administrator is there).
  */
 struct ipoib_mad *pmd_ipoib_mad(uint16_t port_id);
 
