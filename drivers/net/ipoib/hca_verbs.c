@@ -156,6 +156,11 @@ device_setup(struct verbs_hca *vh)
 	flags = fcntl(vh->ctx->async_fd, F_GETFL);
 	if (flags < 0 || fcntl(vh->ctx->async_fd, F_SETFL, flags | O_NONBLOCK) != 0)
 		return -errno;
+	if ((vh->attr.orig_attr.device_cap_flags & IBV_DEVICE_UD_IP_CSUM) != 0) {
+		vh->hca->rx_offloads = RTE_ETH_RX_OFFLOAD_CHECKSUM;
+		vh->hca->tx_offloads = RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |
+				RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+	}
 	vh->pd = ibv_alloc_pd(vh->ctx);
 	if (vh->pd == NULL)
 		return -errno;
@@ -185,7 +190,6 @@ verbs_open(struct ipoib_hca *hca)
 		return -ENOMEM;
 	vh->hca = hca;
 	vh->port_num = hca->args.port;
-	vh->roce = hca->args.roce;
 	vh->ctx = device_open(hca->args.device);
 	if (vh->ctx == NULL) {
 		ret = errno != 0 ? -errno : -EIO;
@@ -276,9 +280,7 @@ verbs_port_del(struct ipoib_hca *hca __rte_unused, struct ipoib_port *port)
 static int
 verbs_configure(struct ipoib_hca *hca, struct ipoib_port *port)
 {
-	const struct verbs_hca *vh = hca->backend;
-
-	if (!vh->dead)
+	if (!hca->gone)
 		return 0;
 	IPOIB_LOG(ERR, "port %u: device '%s' is gone", port->port_id, hca->args.device);
 	return -EIO;
@@ -301,7 +303,7 @@ lack_tell(struct verbs_hca *vh, const struct verbs_queue *q)
 	if (text[0] == '\0')
 		return;
 	text[strlen(text) - 1] = '\0';
-	IPOIB_LOG(INFO, "%s is without%s", vh->hca->args.device, text);
+	IPOIB_LOG(NOTICE, "%s is without%s", vh->hca->args.device, text);
 }
 
 static uint32_t
@@ -587,7 +589,7 @@ port_sync(struct ipoib_hca *hca, struct verbs_port *vp)
 {
 	struct ipoib_port *port = vp->port;
 	struct verbs_hca *vh = hca->backend;
-	bool up = port->up && !vh->dead;
+	bool up = port->up;
 	int ret = 0;
 
 	if (!up)
@@ -626,9 +628,10 @@ verbs_publish(struct ipoib_hca *hca)
 static void
 device_gone(struct verbs_hca *vh)
 {
-	if (vh->dead)
+	if (vh->hca->gone)
 		return;
-	vh->dead = true;
+	vh->hca->gone = true;
+	/* The next poll brings the ports in line. */
 	vh->hca->stale = true;
 	IPOIB_LOG(ERR, "device '%s' has failed or was taken out; its ports stay down",
 			vh->hca->args.device);
@@ -706,7 +709,7 @@ verbs_reclaim(struct ipoib_hca *hca)
 		vp = hca->ports[i]->backend;
 		view_reclaim(vp, false);
 		verbs_ah_reclaim(vp, false);
-		if (vp->ready && hca->ports[i]->started && !vh->dead)
+		if (vp->ready && hca->ports[i]->started && !hca->gone)
 			port_revive(hca, vp);
 	}
 	if ((now - vh->events_tsc) * US_PER_S < EVENTS_US * rte_get_timer_hz())

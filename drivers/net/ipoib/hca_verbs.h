@@ -158,8 +158,6 @@ struct verbs_hca {
 	struct ibv_device_attr_ex attr;
 	uint8_t port_num;
 	uint32_t speed; /* Mb/s */
-	bool roce;
-	bool dead;
 	bool told_lack;
 	uint64_t events_tsc;
 	/* Of the table of memory: mempools come and go in any thread. */

@@ -170,7 +170,7 @@ tx_add(struct tx_chain *c, struct rte_mbuf *m)
 	wr->num_sge = nb;
 	wr->opcode = IBV_WR_SEND;
 	wr->send_flags = inlined ? IBV_SEND_INLINE : 0;
-	if (c->sq->csum && (m->ol_flags & RTE_MBUF_F_TX_IP_CKSUM) != 0)
+	if (c->sq->csum && (m->ol_flags & (RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_L4_MASK)) != 0)
 		wr->send_flags |= IBV_SEND_IP_CSUM;
 	wr->wr.ud.ah = ah;
 	wr->wr.ud.remote_qpn = pmd_ipoib_meta(m)->qpn;

@@ -256,7 +256,8 @@ ipoib_dev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_mtu = IPOIB_MTU_4K;
 	info->max_rx_pktlen = IB_MTU_MAX;
 	info->min_rx_bufsize = ipoib_frame_len(IB_MTU_USUAL);
-	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	info->rx_offload_capa = port->hca->rx_offloads;
+	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | port->hca->tx_offloads;
 	info->rx_desc_lim.nb_min = RX_DESC_MIN;
 	info->rx_desc_lim.nb_max = RX_DESC_MAX;
 	info->rx_desc_lim.nb_align = 1;
@@ -435,7 +436,8 @@ dev_init(struct rte_eth_dev *dev, struct ipoib_port *port)
 	dev->data->mac_addrs = &port->mac;
 	dev->data->mtu = IPOIB_PMD_MTU_DEFAULT;
 	dev->data->numa_node = port->hca->socket;
-	dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_INTR_RMV |
+			RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	dev->data->dev_link = (struct rte_eth_link){
 		.link_speed = RTE_ETH_SPEED_NUM_NONE,
 		.link_duplex = RTE_ETH_LINK_FULL_DUPLEX,

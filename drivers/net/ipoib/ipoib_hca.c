@@ -143,8 +143,8 @@ port_link_update(struct ipoib_port *port)
 
 	if (ident->state != IPOIB_MAD_ABSENT)
 		port_mac_set(port, &ident->gid);
-	port->up = port->started && port->joined && ipoib_port_pkey_wire(port) != 0 &&
-			ident->state == IPOIB_MAD_ACTIVE;
+	port->up = port->started && port->joined && !port->hca->gone &&
+			ipoib_port_pkey_wire(port) != 0 && ident->state == IPOIB_MAD_ACTIVE;
 	link.link_status = port->up ? RTE_ETH_LINK_UP : RTE_ETH_LINK_DOWN;
 	link.link_speed = port->up ? port->hca->ops->link_speed(port->hca) : RTE_ETH_SPEED_NUM_NONE;
 	return rte_eth_linkstatus_set(port->dev, &link) == 0;
@@ -159,17 +159,13 @@ ipoib_hca_publish(struct ipoib_hca *hca)
 	return ret;
 }
 
-int
-ipoib_hca_update(struct ipoib_hca *hca, const struct ipoib_mad_port *ident)
+/* Lock held. @return ports whose link changed */
+static unsigned int
+hca_ports_follow(struct ipoib_hca *hca, struct rte_eth_dev **changed)
 {
-	struct rte_eth_dev *changed[IPOIB_HCA_PORTS_MAX];
 	struct ipoib_port *port;
 	unsigned int i, n = 0;
-	int ret;
 
-	pthread_mutex_lock(&hca->lock);
-	if (ident != NULL)
-		hca->ident = *ident;
 	for (i = 0; i < RTE_DIM(hca->ports); i++) {
 		port = hca->ports[i];
 		if (port == NULL)
@@ -178,10 +174,42 @@ ipoib_hca_update(struct ipoib_hca *hca, const struct ipoib_mad_port *ident)
 		if (port_link_update(port))
 			changed[n++] = port->dev;
 	}
+	return n;
+}
+
+/* Lock held. @return ports whose users are to be told that the device is gone, once */
+static unsigned int
+hca_ports_removed(struct ipoib_hca *hca, struct rte_eth_dev **removed)
+{
+	unsigned int i, n = 0;
+
+	if (!hca->gone || hca->told_gone)
+		return 0;
+	hca->told_gone = true;
+	for (i = 0; i < RTE_DIM(hca->ports); i++)
+		if (hca->ports[i] != NULL)
+			removed[n++] = hca->ports[i]->dev;
+	return n;
+}
+
+int
+ipoib_hca_update(struct ipoib_hca *hca, const struct ipoib_mad_port *ident)
+{
+	struct rte_eth_dev *changed[IPOIB_HCA_PORTS_MAX], *removed[IPOIB_HCA_PORTS_MAX];
+	unsigned int i, n, gone;
+	int ret;
+
+	pthread_mutex_lock(&hca->lock);
+	if (ident != NULL)
+		hca->ident = *ident;
+	n = hca_ports_follow(hca, changed);
+	gone = hca_ports_removed(hca, removed);
 	ret = ipoib_hca_publish(hca);
 	pthread_mutex_unlock(&hca->lock);
 	for (i = 0; i < n; i++)
 		rte_eth_dev_callback_process(changed[i], RTE_ETH_EVENT_INTR_LSC, NULL);
+	for (i = 0; i < gone; i++)
+		rte_eth_dev_callback_process(removed[i], RTE_ETH_EVENT_INTR_RMV, NULL);
 	return ret;
 }
 

@@ -252,6 +252,10 @@ struct ipoib_hca {
 	bool crc;
 	bool stale;	 /* control side only: the bursts do not have the newest view */
 	bool grh_device; /* the device says that every packet needs a GRH */
+	bool gone;	 /* the device has failed or was taken out */
+	bool told_gone;
+	uint64_t rx_offloads; /* that the device has */
+	uint64_t tx_offloads;
 
 	/* Below: control side only, under the lock. */
 	pthread_mutex_t lock;
