@@ -7,8 +7,8 @@
 # IP addresses stay, no ARP is needed for known next hops, and the other gateway follows
 # at once: it keeps nothing of the address that is gone.
 #
-# LONG=1: 10,000 packets a second, 5,000 each way, instead of 1,000, everything five times; what
-# each failover cost is printed.
+# LONG=1: 10,000 packets a second each way instead of 1,000, everything five times; each failover
+# may cost 100 ms, and what it did cost is printed.
 # tags: asan
 # timeout: 180
 
@@ -16,9 +16,10 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
 lab_enter "$@"
 
+# A failover may cost 1000 packets: a second's worth, where nothing is measured, or a tenth's.
 pps=1000 rounds=1
 if [ "${LONG:-0}" != 0 ]; then
-	pps=5000 rounds=5
+	pps=10000 rounds=5
 fi
 
 cat >"$LAB/gateway-a.cmd" <<X
@@ -40,18 +41,19 @@ role() { lab_query gateway-a -g "rows.$1.role" /ipoib/bond; }
 is_role() { lab_is "$2" role "$1"; }
 hca_of() { [ "$1" = 0 ] && echo Hca3 || echo Hca4; }
 
-# Out of the switch, not down: af_packet would keep frames, and send them later.
-pull()
+# The cable of one, on the carrier and in the fabric. On the carrier the switch's port is blocked,
+# for af_packet would keep the frames of an interface that is down, and send them later; and not
+# taken out of the switch, for the kernel needs up to a second for that on a busy machine. Both have
+# to happen at once: what passes in between is no failover's cost. So nothing is started for them.
+coproc OPERATOR { exec bridge -batch -; }
+cable()
 {
-	ip link set "c$1-br" nomaster
-	fabric_con "Unlink \"$(hca_of "$1")\""
+	# shellcheck disable=SC2153 # coproc sets it
+	echo "link set dev c$1-br state $2" >&"${OPERATOR[1]}"
+	echo "$3 \"$(hca_of "$1")\"" >"$FABRIC_DIR/con"
 }
-
-plug()
-{
-	ip link set "c$1-br" master br0
-	fabric_con "ReLink \"$(hca_of "$1")\""
-}
+pull() { cable "$1" 0 Unlink; }
+plug() { cable "$1" 3 ReLink; }
 
 # stream_begin TAG SECONDS FROM TO ADDRESS: a numbered stream of its own
 stream_begin()
@@ -95,11 +97,12 @@ fails_over()
 	local n
 
 	during 3 pull "$1"
+	bridge link show dev "c$1-br" | grep -q "state disabled" || lab_fail "no cable was pulled"
 	is_role "$2" active || lab_fail "port $2 of the bond is $(role "$2")"
-	# No timed test: a second's worth.
 	for n in there back; do
-		[ "$(value $n lost)" -lt $pps ] || lab_fail "$n: $(cat "$LAB/$n.out")"
-		[ "$(value $n received)" -gt $pps ] || lab_fail "$n: $(cat "$LAB/$n.out")"
+		[ "$(value $n received)" -ge $((pps * 3 - 1000)) ] || lab_fail "$n: $(cat "$LAB/$n.out")"
+		[ $rounds -eq 1 ] || [ "$(value $n longest_gap_us)" -le 100000 ] ||
+			lab_fail "$n: more than 100 ms: $(cat "$LAB/$n.out")"
 	done
 	lab_query gateway-b /ip/neigh >"$LAB/neigh"
 	grep -q "$(tail_of "$2")" "$LAB/neigh" || lab_fail "gateway B does not know the new address"
