@@ -256,7 +256,7 @@ struct ctl_announce {
 	uint32_t at;
 	uint8_t rounds; /* still to go, with this one */
 	bool again;	/* asked for anew meanwhile */
-	bool urgent;	/* the next round comes soon */
+	uint8_t urgent; /* so many rounds follow soon */
 };
 
 /* When we last stood up for an address (RFC 5227 2.4). */
