@@ -247,7 +247,7 @@ arp_input(struct ctl_port *p, struct rte_mbuf *m)
 		return;
 	}
 	if (p->kind == DP_PORT_IPOIB)
-		path_hint(ctl_real(p), &info.sha.lladdr.gid, pmd_ipoib_meta(m)->slid);
+		path_hint(p, &info.sha.lladdr.gid, pmd_ipoib_meta(m)->slid);
 	v = trust_check(p, &info.sha.lladdr, true, m);
 	if (v != CTL_TRUSTED) {
 		if (v == CTL_UNTRUSTED)

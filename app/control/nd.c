@@ -301,7 +301,7 @@ nd_input(struct ctl_port *p, struct rte_mbuf *m)
 			return;
 		}
 		if (p->kind == DP_PORT_IPOIB)
-			path_hint(ctl_real(p), &info.lladdr.lladdr.gid, pmd_ipoib_meta(m)->slid);
+			path_hint(p, &info.lladdr.lladdr.gid, pmd_ipoib_meta(m)->slid);
 		v = trust_check(p, &info.lladdr.lladdr, false, m);
 	}
 	if (v == CTL_UNTRUSTED)

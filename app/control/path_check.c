@@ -114,12 +114,12 @@ path_lives(struct ctl_path *path)
 	}
 }
 
-void
-path_hint(struct ctl_port *p, const struct ib_gid *gid, uint16_t slid)
+static void
+hint_one(struct ctl_port *p, const struct ib_gid *gid, uint16_t slid)
 {
 	struct ctl_path *path = path_find(p, gid);
 
-	if (path == NULL || slid == 0 || !p->usable)
+	if (path == NULL || !p->usable)
 		return;
 	if (path->hinted != 0 && path->hinted + HINT_EVERY_US > p->c->now)
 		return;
@@ -131,6 +131,17 @@ path_hint(struct ctl_port *p, const struct ib_gid *gid, uint16_t slid)
 		path_stale(path);
 	}
 	path->hinted = p->c->now;
+}
+
+/* A bond's members that wait have to know, too, before they send. */
+void
+path_hint(struct ctl_port *p, const struct ib_gid *gid, uint16_t slid)
+{
+	struct ctl_port *ports[CONTROL_BOND_PORTS];
+	uint32_t i, n = slid != 0 ? bond_ports(p, ports) : 0;
+
+	for (i = 0; i < n; i++)
+		hint_one(ports[i], gid, slid);
 }
 
 /* A port came or went. */

@@ -279,12 +279,17 @@ test_handles_fresh(void **state)
 		fx_run(100 * MS);
 		answer_paths(&peer.gid, 55);
 	}
+	/* And at once where a packet of the peer tells. */
+	path_hint(bond(), &peer.gid, 56);
+	fx_tick();
+	assert_int_equal(answer_paths(&peer.gid, 56), 2);
+	fx_run(5 * MS);
 	plug(IB, false);
 	fx_drain();
 	fx_punt_addr(&peer, 1);
 	fx_tick();
 	m = fx_sent_on(IB2);
-	assert_int_equal(fx.av[pmd_ipoib_meta(m)->ah].dlid, 55);
+	assert_int_equal(fx.av[pmd_ipoib_meta(m)->ah].dlid, 56);
 	fx_free(m);
 }
 
