@@ -229,12 +229,14 @@ ipoib_neigh_kind(const void *row, struct cell *c)
 					: "ud");
 }
 
+NUMBER(ipoib_neigh_port, control_ipoib_neigh_row, port)
 NUMBER(ipoib_neigh_dlid, control_ipoib_neigh_row, dlid)
 NUMBER(ipoib_neigh_idle, control_ipoib_neigh_row, idle_s)
 NUMBER(ipoib_neigh_queued, control_ipoib_neigh_row, queued)
 STATE(ipoib_neigh_state, control_ipoib_neigh_row)
 
 static const struct column ipoib_neigh_columns[] = {
+	{ "port", "Port", ipoib_neigh_port },
 	{ "state", "State", ipoib_neigh_state },
 	{ "kind", "Kind", ipoib_neigh_kind },
 	{ "dlid", "DLID", ipoib_neigh_dlid },
@@ -256,6 +258,7 @@ KIND(rows_ipoib_neigh, control_ipoib_neigh_row, true, ipoib_neigh_columns, ipoib
 /* Paths. */
 
 GID(path_dgid, control_path_row, dgid)
+NUMBER(path_port, control_path_row, port)
 NUMBER(path_dlid, control_path_row, dlid)
 NUMBER(path_slid, control_path_row, slid)
 NUMBER(path_mtu, control_path_row, mtu)
@@ -303,6 +306,7 @@ path_rate(const void *row, struct cell *c)
 }
 
 static const struct column path_columns[] = {
+	{ "port", "Port", path_port },
 	{ "dgid", "DGID", path_dgid },
 	{ "state", "State", path_state },
 	{ "dlid", "DLID", path_dlid },
@@ -327,6 +331,7 @@ KIND(rows_path, control_path_row, true, path_columns, path_fill);
 /* Multicast groups. */
 
 GID(mcast_mgid, control_mcast_row, mgid)
+NUMBER(mcast_port, control_mcast_row, port)
 NUMBER(mcast_mtu, control_mcast_row, mtu)
 NUMBER(mcast_users, control_mcast_row, users)
 NUMBER(mcast_queued, control_mcast_row, queued)
@@ -368,6 +373,7 @@ mcast_state(const void *row, struct cell *c)
 }
 
 static const struct column mcast_columns[] = {
+	{ "port", "Port", mcast_port },
 	{ "mgid", "MGID", mcast_mgid },
 	{ "mlid", "MLID", mcast_mlid },
 	{ "mtu", "MTU", mcast_mtu },

@@ -153,9 +153,10 @@ int control_dhcp_add(struct control *c, uint16_t port, const struct dp_ip *serve
 int control_dhcp_del(struct control *c, uint16_t port, const struct dp_ip *server);
 /** Forget resolved IP next hops (of one port, or UINT16_MAX: all). @return number, -EAGAIN part */
 int control_ip_neigh_flush(struct control *c, uint16_t port);
-/** Forget IPoIB neighbours of a port. @return number, -ENODEV, -EAGAIN part of them */
+/** Forget IPoIB neighbours of a port, or of all members of a bond. @return number, -ENODEV, -EAGAIN part of them */
 int control_ipoib_neigh_flush(struct control *c, uint16_t port);
-/** Forget the paths of a port: neighbours become stale and are asked for again.
+/** Forget the paths of a port, or of a bond's members: neighbours become stale and are asked for
+ *  again.
  *  @return number, -ENODEV not an IPoIB forwarding port */
 int control_path_flush(struct control *c, uint16_t port);
 
@@ -288,6 +289,7 @@ struct control_ip_neigh_row {
 };
 struct control_ipoib_neigh_row {
 	struct ipoib_addr addr;
+	uint16_t port; /**< the one that was asked for, or a bond's member */
 	uint8_t state;
 	uint8_t kind;
 	uint16_t dlid; /**< of its path; 0 unresolved */
@@ -297,6 +299,7 @@ struct control_ipoib_neigh_row {
 };
 struct control_path_row {
 	struct ib_gid dgid;
+	uint16_t port; /**< the one that was asked for, or a bond's member */
 	uint8_t state; /**< enum ipoib_neigh_state: resolving, valid, stale, failed */
 	uint16_t dlid, slid, mtu;
 	uint8_t sl, rate, hop_limit;
@@ -306,6 +309,7 @@ struct control_path_row {
 };
 struct control_mcast_row {
 	struct ib_gid mgid;
+	uint16_t port; /**< the one that was asked for, or a bond's member */
 	uint16_t mlid;
 	uint16_t mtu;
 	uint32_t qkey;
@@ -434,7 +438,8 @@ uint32_t control_member_rows(struct control *c, uint32_t offset, struct control_
 		uint32_t max, uint32_t *total);
 uint32_t control_mcast_port_rows(struct control *c, uint32_t offset,
 		struct control_mcast_port_row *rows, uint32_t max, uint32_t *total);
-/** The next three: 0 rows and total 0 for a port that is not IPoIB. */
+/** The next three: of a bond those of all its members, one after the other; 0 rows and total 0 for a
+ *  port that is not IPoIB. */
 uint32_t control_ipoib_neigh_rows(struct control *c, uint16_t port, uint32_t offset,
 		struct control_ipoib_neigh_row *rows, uint32_t max, uint32_t *total);
 uint32_t control_path_rows(struct control *c, uint16_t port, uint32_t offset,

@@ -27,7 +27,16 @@ window_next(struct window *w)
 	return at >= w->offset && w->filled < w->max ? (int)w->filled++ : -1;
 }
 
-/* A bond shows what its active member has. */
+/* Those with tables: of a bond, its members. @return number; 0: it is not an IPoIB port */
+static uint32_t
+ipoib_ports(struct control *c, uint16_t port, struct ctl_port *ports[CONTROL_BOND_PORTS])
+{
+	struct ctl_port *p = ctl_port(c, port);
+
+	return p != NULL && p->kind == DP_PORT_IPOIB ? bond_ports(p, ports) : 0;
+}
+
+/* Of what there can be but one, a bond shows that of its active member. */
 static struct ctl_port *
 ipoib_port(struct control *c, uint16_t port)
 {
@@ -157,6 +166,7 @@ ipoib_neigh_one(void *arg, struct ipoib_neigh_rec *rec)
 		return;
 	rows[i] = (struct control_ipoib_neigh_row){
 		.addr = *ipoib_neigh_rec_addr(rec),
+		.port = w->p->id,
 		.state = (uint8_t)ipoib_neigh_rec_state(rec),
 		.ah = PMD_IPOIB_AH_NONE,
 		.idle_s = ipoib_neigh_rec_idle(w->p->neigh, rec, w->c->now),
@@ -179,10 +189,13 @@ control_ipoib_neigh_rows(struct control *c, uint16_t port, uint32_t offset,
 		struct control_ipoib_neigh_row *rows, uint32_t max, uint32_t *total)
 {
 	struct window w = { .c = c, .rows = rows, .offset = offset, .max = max };
+	struct ctl_port *ports[CONTROL_BOND_PORTS];
+	uint32_t i, n = ipoib_ports(c, port, ports);
 
-	w.p = ipoib_port(c, port);
-	if (w.p != NULL)
+	for (i = 0; i < n; i++) {
+		w.p = ports[i];
 		ipoib_neigh_walk(w.p->neigh, ipoib_neigh_one, &w);
+	}
 	*total = w.seen;
 	return w.filled;
 }
@@ -191,7 +204,7 @@ static void
 path_row(const struct ctl_path *path, struct control_path_row *row)
 {
 	*row = (struct control_path_row){
-		.dgid = path->dgid, .state = path->state, .ah = path->ah
+		.dgid = path->dgid, .port = path->p->id, .state = path->state, .ah = path->ah
 	};
 	if (path->ah == PMD_IPOIB_AH_NONE)
 		return;
@@ -205,26 +218,33 @@ path_row(const struct ctl_path *path, struct control_path_row *row)
 	row->age_s = (uint32_t)((path->p->c->now - path->updated) / CTL_US_PER_S);
 }
 
-uint32_t
-control_path_rows(struct control *c, uint16_t port, uint32_t offset, struct control_path_row *rows,
-		uint32_t max, uint32_t *total)
+static void
+path_rows(struct window *w, const struct ctl_port *p)
 {
-	struct window w = { .c = c, .offset = offset, .max = max };
-	struct ctl_port *p = ipoib_port(c, port);
+	struct control_path_row *rows = w->rows;
 	const struct ctl_path *path;
 	uint32_t b;
 	int i;
 
-	*total = 0;
-	if (p == NULL)
-		return 0;
 	for (b = 0; b <= p->path_mask; b++) {
 		LIST_FOREACH(path, &p->paths[b], bucket) {
-			i = window_next(&w);
+			i = window_next(w);
 			if (i >= 0)
 				path_row(path, &rows[i]);
 		}
 	}
+}
+
+uint32_t
+control_path_rows(struct control *c, uint16_t port, uint32_t offset, struct control_path_row *rows,
+		uint32_t max, uint32_t *total)
+{
+	struct window w = { .c = c, .rows = rows, .offset = offset, .max = max };
+	struct ctl_port *ports[CONTROL_BOND_PORTS];
+	uint32_t i, n = ipoib_ports(c, port, ports);
+
+	for (i = 0; i < n; i++)
+		path_rows(&w, ports[i]);
 	*total = w.seen;
 	return w.filled;
 }
@@ -234,6 +254,7 @@ mcast_row(const struct ctl_mcast *g, struct control_mcast_row *row)
 {
 	*row = (struct control_mcast_row){
 		.mgid = g->mgid,
+		.port = g->p->id,
 		.join_state = g->held,
 		.users = g->users,
 		.queued = ipoib_pktq_count(&g->queue),
@@ -247,28 +268,35 @@ mcast_row(const struct ctl_mcast *g, struct control_mcast_row *row)
 	row->qkey = g->rec.qkey;
 }
 
-uint32_t
-control_mcast_rows(struct control *c, uint16_t port, uint32_t offset,
-		struct control_mcast_row *rows, uint32_t max, uint32_t *total)
+static void
+mcast_rows(struct window *w, struct ctl_port *p)
 {
-	struct window w = { .c = c, .offset = offset, .max = max };
-	struct ctl_port *p = ipoib_port(c, port);
+	struct control_mcast_row *rows = w->rows;
 	struct ctl_mcast *g, *tmp;
 	uint32_t b;
 	int i;
 
-	*total = 0;
-	if (p == NULL)
-		return 0;
-	i = window_next(&w);
+	i = window_next(w);
 	if (i >= 0)
 		mcast_row(&p->bcast, &rows[i]);
 	MCAST_FOREACH(g, p, b, tmp)
 	{
-		i = window_next(&w);
+		i = window_next(w);
 		if (i >= 0)
 			mcast_row(g, &rows[i]);
 	}
+}
+
+uint32_t
+control_mcast_rows(struct control *c, uint16_t port, uint32_t offset,
+		struct control_mcast_row *rows, uint32_t max, uint32_t *total)
+{
+	struct window w = { .c = c, .rows = rows, .offset = offset, .max = max };
+	struct ctl_port *ports[CONTROL_BOND_PORTS];
+	uint32_t i, n = ipoib_ports(c, port, ports);
+
+	for (i = 0; i < n; i++)
+		mcast_rows(&w, ports[i]);
 	*total = w.seen;
 	return w.filled;
 }
@@ -327,9 +355,19 @@ control_ip_neigh_flush(struct control *c, uint16_t port)
 int
 control_ipoib_neigh_flush(struct control *c, uint16_t port)
 {
-	struct ctl_port *p = ipoib_port(c, port);
+	struct ctl_port *ports[CONTROL_BOND_PORTS];
+	uint32_t i, n = ipoib_ports(c, port, ports);
+	int nb, sum = 0;
 
-	return p == NULL ? -ENODEV : ipoib_neigh_flush(p->neigh);
+	if (n == 0)
+		return -ENODEV;
+	for (i = 0; i < n; i++) {
+		nb = ipoib_neigh_flush(ports[i]->neigh);
+		if (nb < 0)
+			return nb;
+		sum += nb;
+	}
+	return sum;
 }
 
 static void
@@ -341,12 +379,16 @@ stale_one(void *arg, struct ipoib_neigh_rec *rec)
 int
 control_path_flush(struct control *c, uint16_t port)
 {
-	struct ctl_port *p = ipoib_port(c, port);
+	struct ctl_port *ports[CONTROL_BOND_PORTS];
+	uint32_t i, n = ipoib_ports(c, port, ports), nb = 0;
 
-	if (p == NULL)
+	if (n == 0)
 		return -ENODEV;
-	ipoib_neigh_walk(p->neigh, stale_one, p->neigh);
-	return (int)paths_stale(p);
+	for (i = 0; i < n; i++) {
+		ipoib_neigh_walk(ports[i]->neigh, stale_one, ports[i]->neigh);
+		nb += paths_stale(ports[i]);
+	}
+	return (int)nb;
 }
 
 uint64_t

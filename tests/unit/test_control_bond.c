@@ -532,6 +532,44 @@ test_own_echo(void **state)
 	assert_int_equal(bond()->conflicts, 0);
 }
 
+/* What is shown of a bond, and what is forgotten, is that of all members. */
+static void
+test_flush(void **state)
+{
+	struct ipoib_addr peer = know_peer(IB_PEER, 2);
+	struct control_ipoib_neigh_row neigh[4];
+	struct control_mcast_row groups[4];
+	struct control_path_row paths[4];
+	uint32_t total;
+
+	(void)state;
+	/* The active one has that of the broadcast group, too. */
+	assert_int_equal(control_ipoib_neigh_rows(fx.c, BOND, 0, neigh, 4, &total), 3);
+	assert_int_equal(total, 3);
+	assert_true(neigh[0].port == IB && neigh[1].port == IB && neigh[2].port == IB2);
+	assert_true(ipoib_addr_equal(&neigh[2].addr, &peer));
+	/* A window that begins with the second member's. */
+	assert_int_equal(control_ipoib_neigh_rows(fx.c, BOND, 2, neigh, 4, &total), 1);
+	assert_int_equal(neigh[0].port, IB2);
+	assert_int_equal(control_ipoib_neigh_rows(fx.c, IB2, 0, neigh, 4, &total), 1);
+	assert_int_equal(control_path_rows(fx.c, BOND, 0, paths, 4, &total), 2);
+	assert_true(paths[0].port == IB && paths[1].port == IB2);
+	control_mcast_rows(fx.c, BOND, 0, groups, 1, &total);
+	assert_int_equal(control_mcast_rows(fx.c, BOND, total - 1, groups, 4, &total), 1);
+	assert_int_equal(groups[0].port, IB2);
+
+	assert_int_equal(control_path_flush(fx.c, BOND), 2);
+	fx_tick();
+	assert_int_equal(answer_paths(&peer.gid, 55), 2);
+	fx_run(5 * MS);
+	control_path_rows(fx.c, BOND, 0, paths, 4, &total);
+	assert_true(paths[0].dlid == 55 && paths[1].dlid == 55);
+	assert_int_equal(control_ipoib_neigh_flush(fx.c, BOND), 3);
+	assert_false(known(IB, &peer) || known(IB2, &peer));
+	assert_int_equal(control_ipoib_neigh_flush(fx.c, ETH), -ENODEV);
+	assert_int_equal(control_path_flush(fx.c, ETH), -ENODEV);
+}
+
 /* IPv6: the link-local address stays, nothing is probed again, groups come before words. */
 static void
 test_ip6(void **state)
@@ -657,6 +695,7 @@ main(void)
 		TEST(test_mtu),
 		TEST(test_peer_moves),
 		TEST(test_own_echo),
+		TEST(test_flush),
 		TEST(test_ip6),
 		TEST(test_mirror_paced),
 		TEST(test_mirror_kept),
