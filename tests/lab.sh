@@ -419,6 +419,46 @@ lab_stream_end()
 # lab_stream_value KEY: of the last stream.
 lab_stream_value() { grep -o "$1=[0-9]*" <<<"$LAB_STREAM" | cut -d= -f2; }
 
+# Several streams at a time. lab_flow_begin TAG FROM TO ADDRESS PPS SECONDS: a numbered stream from
+# one host to another's address. lab_flows_end TAG...: wait for their end; what became of each is
+# then in $LAB/TAG.flow, in the words of lab_stream_end. lab_flow_value TAG KEY: one number of it.
+declare -A LAB_FLOW_RECV LAB_FLOW_SEND
+lab_flow_begin()
+{
+	local tag=$1 from=$2 to=$3 address=$4
+
+	rm -f "$LAB/$tag.flow"
+	lab_in "$to" "$LAB_GAP" recv "$address" 9000 "$LAB/$tag.flow" &
+	LAB_FLOW_RECV[$tag]=$!
+	lab_wait 5 test -s "$LAB/$tag.flow" || lab_die "the receiver of $tag does not start"
+	lab_in "$from" "$LAB_GAP" send "$address" 9000 "$5" "$6" >/dev/null &
+	LAB_FLOW_SEND[$tag]=$!
+}
+
+lab_flows_end()
+{
+	local tag
+
+	for tag in "$@"; do
+		wait "${LAB_FLOW_SEND[$tag]}" || lab_die "the sender of $tag failed"
+	done
+	# The programs themselves: the jobs are the shells around them.
+	pkill -TERM -x -f "$LAB_GAP recv .*"
+	for tag in "$@"; do
+		wait "${LAB_FLOW_RECV[$tag]}" || lab_die "the receiver of $tag failed"
+	done
+}
+
+lab_flow_value() { grep -o "$2=[0-9]*" "$LAB/$1.flow" | cut -d= -f2; }
+
+# lab_ip6_host NAME ADDRESS GATEWAY: IPv6 on a host, its duplicate detection over.
+lab_ip6_host()
+{
+	lab_in "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0
+	lab_in "$1" ip -6 addr add "$2/64" dev eth0 nodad
+	lab_in "$1" ip -6 route add default via "$3"
+}
+
 # Multicast (tests/tools/mcast.py). lab_mcast_listen HOST GROUP: join and count, until
 # lab_mcast_unlisten HOST; lab_mcast_send HOST GROUP COUNT [LENGTH [TTL]]; lab_mcast_got HOST
 # WORDS: what the host has counted.

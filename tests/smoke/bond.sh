@@ -55,41 +55,25 @@ cable()
 pull() { cable "$1" 0 Unlink; }
 plug() { cable "$1" 3 ReLink; }
 
-# stream_begin TAG SECONDS FROM TO ADDRESS: a numbered stream of its own
-stream_begin()
-{
-	lab_in "$4" "$LAB_GAP" recv "$5" 9000 "$LAB/$1.out" &
-	eval "recv_$1=$!"
-	lab_wait 5 test -s "$LAB/$1.out" || lab_die "the stream's receiver does not start"
-	lab_in "$3" "$LAB_GAP" send "$5" 9000 $pps "$2" >/dev/null &
-	eval "send_$1=$!"
-}
-
-value() { grep -o "$2=[0-9]*" "$LAB/$1.out" | cut -d= -f2; }
-
-# during SECONDS COMMAND...: a stream each way meanwhile; there.out and back.out say
-# what became of them.
+# during SECONDS COMMAND...: a stream each way meanwhile, "there" and "back".
 during()
 {
 	local seconds=$1 tag
 
 	shift
-	rm -f "$LAB"/{there,back}.out
-	stream_begin there "$seconds" client server 198.51.100.2
-	stream_begin back "$seconds" server client 192.0.2.2
+	lab_flow_begin there client server 198.51.100.2 $pps "$seconds"
+	lab_flow_begin back server client 192.0.2.2 $pps "$seconds"
 	sleep 0.5
 	"$@"
-	# shellcheck disable=SC2154 # set by eval
-	wait "$send_there" "$send_back" || lab_fail "a stream's sender failed"
-	# The programs themselves: the jobs are the shells around them.
-	pkill -TERM -x -f "$LAB_GAP recv .*"
-	# shellcheck disable=SC2154 # set by eval
-	wait "$recv_there" "$recv_back" || lab_fail "a stream's receiver failed"
+	lab_flows_end there back
 	for tag in there back; do
-		[ "$(value $tag doubled)" -eq 0 ] || lab_fail "$tag: doubled: $(cat "$LAB/$tag.out")"
-		[ $rounds -eq 1 ] || printf '%-8s %-6s %s\n' "$1 ${2:-}" $tag "$(cat "$LAB/$tag.out")"
+		[ "$(lab_flow_value $tag doubled)" -eq 0 ] || bad $tag doubled
+		[ $rounds -eq 1 ] || printf '%-8s %-6s %s\n' "$1 ${2:-}" $tag "$(cat "$LAB/$tag.flow")"
 	done
 }
+
+# bad TAG WORDS...: a stream is not as it should be.
+bad() { lab_fail "${*:2}: $1: $(cat "$LAB/$1.flow")"; }
 
 # fails_over FROM TO: and the other gateway follows.
 fails_over()
@@ -100,9 +84,9 @@ fails_over()
 	bridge link show dev "c$1-br" | grep -q "state disabled" || lab_fail "no cable was pulled"
 	is_role "$2" active || lab_fail "port $2 of the bond is $(role "$2")"
 	for n in there back; do
-		[ "$(value $n received)" -ge $((pps * 3 - 1000)) ] || lab_fail "$n: $(cat "$LAB/$n.out")"
-		[ $rounds -eq 1 ] || [ "$(value $n longest_gap_us)" -le 100000 ] ||
-			lab_fail "$n: more than 100 ms: $(cat "$LAB/$n.out")"
+		[ "$(lab_flow_value $n received)" -ge $((pps * 3 - 1000)) ] || bad $n failover
+		[ $rounds -eq 1 ] || [ "$(lab_flow_value $n longest_gap_us)" -le 100000 ] ||
+			bad $n failover over 100 ms
 	done
 	lab_query gateway-b /ip/neigh >"$LAB/neigh"
 	grep -q "$(tail_of "$2")" "$LAB/neigh" || lab_fail "gateway B does not know the new address"
@@ -134,7 +118,7 @@ switch()
 	during 2 lab_say gateway-a "ipoib bond active bond0 port $(($1 + 1))"
 	is_role "$1" active || lab_fail "port $1 of the bond is $(role "$1")"
 	for tag in there back; do
-		[ "$(value $tag lost)" -eq 0 ] || lab_fail "switch: $tag: $(cat "$LAB/$tag.out")"
+		[ "$(lab_flow_value $tag lost)" -eq 0 ] || bad $tag switch
 	done
 }
 
@@ -163,7 +147,7 @@ done
 # Nothing of it is an event for the flows if nothing happens.
 during 2 true
 for tag in there back; do
-	[ "$(value $tag lost)" -eq 0 ] || lab_fail "$tag: lost at rest: $(cat "$LAB/$tag.out")"
+	[ "$(lab_flow_value $tag lost)" -eq 0 ] || bad $tag lost at rest
 done
 switch $second
 switch "$first"

@@ -26,20 +26,12 @@ ip address add 2001:db8:12::2/64 port 1
 ip route add 2001:db8:1::/64 via 2001:db8:12::1
 X
 
-# ip6_host NAME ADDRESS GATEWAY: IPv6 on a host, its duplicate detection over.
-ip6_host()
-{
-	lab_in "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0
-	lab_in "$1" ip -6 addr add "$2/64" dev eth0 nodad
-	lab_in "$1" ip -6 route add default via "$3"
-}
-
 ping6() { lab_client ping -6 -q -n -i 0.02 -W 2 "$@"; }
 
 fabric_start "$LAB/fabric" "$LAB_TOP/config/fabric/demo.topo" || lab_die "no fabric"
 lab_hosts_and_cable
-ip6_host client 2001:db8:1::2 2001:db8:1::1
-ip6_host server "$SERVER" 2001:db8:2::1
+lab_ip6_host client 2001:db8:1::2 2001:db8:1::1
+lab_ip6_host server "$SERVER" 2001:db8:2::1
 lab_gateway gateway-a Hca3 ea ca "$LAB/gateway-a.cmd"
 lab_gateway gateway-b Hca2 eb cb "$LAB/gateway-b.cmd"
 lab_ports_up
