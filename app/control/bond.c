@@ -75,16 +75,31 @@ bond_gid(const struct ctl_port *p)
 	return p->lower != NULL ? &p->lower->info.gid : &p->info.gid;
 }
 
+/* The kernel's ib0 on the same HCA port has the same GID. */
+static bool
+has_addr(const struct ctl_port *p, const struct ipoib_addr *addr)
+{
+	const struct pmd_ipoib_info *info = &p->info;
+	uint32_t qpn = ib_get_be24(addr->qpn);
+	uint16_t i;
+
+	for (i = 0; i < info->nb_qps; i++) {
+		if (info->qpn[i] == qpn)
+			return ib_gid_equal(&addr->gid, &info->gid);
+	}
+	return false;
+}
+
 bool
-bond_gid_is_own(const struct ctl_port *p, const struct ib_gid *gid)
+bond_addr_is_own(const struct ctl_port *p, const struct ipoib_addr *addr)
 {
 	const struct ctl_bond *b = p->bond;
 	uint32_t i;
 
 	if (!is_bond(p))
-		return ib_gid_equal(gid, bond_gid(p));
+		return has_addr(p->lower != NULL ? p->lower : p, addr);
 	for (i = 0; i < b->nb; i++) {
-		if (ib_gid_equal(gid, &b->member[i]->info.gid))
+		if (has_addr(b->member[i], addr))
 			return true;
 	}
 	return false;

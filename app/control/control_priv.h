@@ -652,8 +652,8 @@ struct ctl_port *bond_way(struct ctl_port *p);
 uint32_t bond_ports(struct ctl_port *p, struct ctl_port *ports[CONTROL_BOND_PORTS]);
 /* GID that stands for p, however often a bond fails over. */
 const struct ib_gid *bond_gid(const struct ctl_port *p);
-/* Is it the GID of p, or of any member? */
-bool bond_gid_is_own(const struct ctl_port *p, const struct ib_gid *gid);
+/* Is it an address of p, or of any member, with one of its QPNs? */
+bool bond_addr_is_own(const struct ctl_port *p, const struct ipoib_addr *addr);
 /* MTU of the link, the least of the members' */
 uint16_t bond_link_mtu(struct ctl_port *p);
 /* A next hop of p has another link-layer address (old NULL: its first), or goes. */

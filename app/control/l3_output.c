@@ -138,5 +138,5 @@ l3_lladdr_is_own(const struct ctl_port *p, const struct dp_adj *lladdr)
 
 	if (p->kind == DP_PORT_ETH)
 		return rte_is_same_ether_addr(&lladdr->mac, &real->dp->mac);
-	return bond_gid_is_own(p, &lladdr->lladdr.gid);
+	return bond_addr_is_own(p, &lladdr->lladdr);
 }

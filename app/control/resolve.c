@@ -300,8 +300,7 @@ resolve_send(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf 
 		mcast_send(p, addr, m);
 		return;
 	}
-	if (!p->up || !ipoib_addr_is_unicast_valid(addr) ||
-			ib_gid_equal(&addr->gid, &p->info.gid)) {
+	if (!p->up || !ipoib_addr_is_unicast_valid(addr) || bond_addr_is_own(p, addr)) {
 		ctl_drop(p->c, DP_DROP_no_path, m);
 		return;
 	}
@@ -349,7 +348,7 @@ resolve_keep(struct ctl_port *p, const struct ipoib_addr *addr)
 	uint64_t hits;
 	int ret;
 
-	if (!p->up || !ipoib_addr_is_unicast_valid(addr) || ib_gid_equal(&addr->gid, &p->info.gid))
+	if (!p->up || !ipoib_addr_is_unicast_valid(addr) || bond_addr_is_own(p, addr))
 		return 0;
 	/* This marks it as used. */
 	if (ipoib_neigh_lookup_bulk(p->neigh, &addr, 1, &hits, &e) == 1)

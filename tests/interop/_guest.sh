@@ -9,12 +9,12 @@ SMLOG=/var/log/opensm.log
 SOFTIB=/sys/kernel/debug/softib
 failures=0
 
-# check NAME COMMAND...: does it succeed? What it printed is shown if not.
+# check NAME COMMAND...: does it succeed? What it printed is shown if not. Also how long it took.
 check() {
-	local name=$1 out
+	local name=$1 out start=$SECONDS
 	shift
 	if out=$("$@" 2>&1); then
-		printf 'ok   %s\n' "$name"
+		printf 'ok   %s (%d s)\n' "$name" $((SECONDS - start))
 	else
 		failures=$((failures + 1))
 		printf 'FAIL %s\n' "$name"

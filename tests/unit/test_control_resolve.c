@@ -343,7 +343,7 @@ test_addresses(void **state)
 	bad[0] = fx_addr(0, 2);	       /* QPN 0 */
 	bad[1] = fx_addr(1, 2);	       /* QPN 1 */
 	bad[2] = fx_addr(0xffffff, 2); /* multicast QPN, unicast GID */
-	bad[3] = fx_addr(PEER_QPN, 1); /* our GID */
+	bad[3] = fx_addr(OUR_QPN, 1);  /* ourselves */
 	for (i = 0; i < RTE_DIM(bad); i++)
 		fx_punt_addr(&bad[i], i);
 	fx_tick();
@@ -361,6 +361,24 @@ test_addresses(void **state)
 	fx_punt_addr(&peer, 8);
 	fx_tick();
 	assert_int_equal(fx_drops(DP_DROP_mcast), 1);
+}
+
+/* The kernel's ib0 on our HCA port: our GID with another QPN. */
+static void
+test_same_port(void **state)
+{
+	struct ipoib_addr ib0 = fx_addr(PEER_QPN, 1);
+	struct rte_mbuf *m;
+
+	(void)state;
+	fx_punt_addr(&ib0, 5);
+	fx_tick();
+	fx_answer_path(fx_path_req(&fx.info.gid), 0, 4);
+	fx_tick();
+	m = fx_sent_on(IB);
+	assert_int_equal(pmd_ipoib_meta(m)->qpn, PEER_QPN);
+	assert_int_equal(fx.av[pmd_ipoib_meta(m)->ah].dlid, 4);
+	fx_free(m);
 }
 
 /* What waits at the end is counted. */
@@ -464,6 +482,7 @@ main(void)
 		TEST(test_flush),
 		TEST(test_again),
 		TEST(test_addresses),
+		TEST(test_same_port),
 		TEST(test_end_with_queue),
 		TEST(test_link_down),
 		TEST(test_path_mtu),

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+
+# Linux's ib0 and two dpdk-ipoib on one HCA port, softib0, with a third host on softib1. They share
+# the port's memberships at the SM: whoever leaves takes them from the others. Nobody is to be deaf
+# for a second.
+# timeout: 900
+# guest: -smp 2 -m 2048
+# shellcheck disable=SC2317 # called by check
+. "$(dirname "$0")/_guest.sh"
+. "$(dirname "$0")/_router.sh"
+
+# watch ADDRESS...: the third host asks for them by broadcast, ten times a second, until watched.
+watch() {
+	rm -f /run/watch
+	ip netns exec b /usr/bin/python3 "$INTEROP_TOP/tests/tools/arpwatch.py" ib1 10.9.0.2 \
+		/run/watch "$@" &
+	WATCH=$!
+	wait_for 30 grep -q ready /run/watch
+}
+watched() {
+	kill "$WATCH"
+	wait "$WATCH"
+	tee -a "$JOB/gaps" </run/watch
+}
+not_deaf() {
+	local got
+	got=$(grep "^$1 " /run/watch)
+	echo "$got"
+	[ "${got##*=}" -lt 1000 ]
+}
+start_one() {
+	router "$1" --no-pci --vdev "$(verbs 0 softib0)" -- <<<"ip address add $2/24 port 0"
+	wait_for 60 router_up "$1" 0
+}
+linux_up() {
+	ip addr add 10.9.0.1/24 dev ib0
+	ip link set ib0 up
+}
+ping_ok() { ping -q -n -c 1 -W 1 "$@"; }
+
+must "softib gives two HCAs and a switch" softib hcas=2 switch=1
+modprobe ib_ipoib
+start_opensm softib1
+must "the ports are ACTIVE" wait_for 30 all_active
+ip netns add b
+ip link set ib1 netns b
+in_b ip addr add 10.9.0.2/24 dev ib1
+in_b ip link set ib1 up
+linux_up
+must "r is up" start_one r 10.9.0.3
+must "s is up" start_one s 10.9.0.4
+check "the third host finds ib0" wait_for 20 in_b ping -q -n -c 1 -W 1 10.9.0.1
+check "and r" wait_for 20 in_b ping -q -n -c 1 -W 1 10.9.0.3
+check "and s" wait_for 20 in_b ping -q -n -c 1 -W 1 10.9.0.4
+check "ib0 finds r on its own port" wait_for 20 ping_ok 10.9.0.3
+check "and s" wait_for 20 ping_ok 10.9.0.4
+check "r knows ib0" wait_for 5 sh -c "$QUERY -f r /ip/neigh | grep -q 10.9.0.1"
+
+watch 10.9.0.3 10.9.0.4
+sleep 3
+ip link set ib0 down
+sleep 3
+linux_up
+sleep 3
+watched
+check "ib0 down and up: r is not deaf" not_deaf 10.9.0.3
+check "nor s" not_deaf 10.9.0.4
+watch 10.9.0.1 10.9.0.3
+sleep 2
+check "s ends in order" stop_router s
+sleep 3
+watched
+check "s ends: r is not deaf" not_deaf 10.9.0.3
+check "nor ib0" not_deaf 10.9.0.1
+watch 10.9.0.1
+sleep 2
+check "r ends in order" stop_router r
+sleep 3
+watched
+check "r ends: ib0 is not deaf" not_deaf 10.9.0.1
+finish
