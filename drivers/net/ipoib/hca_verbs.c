@@ -415,35 +415,6 @@ queues_wire(struct verbs_port *vp, bool on)
 	}
 }
 
-static int
-verbs_start(struct ipoib_hca *hca, struct ipoib_port *port)
-{
-	struct verbs_hca *vh = hca->backend;
-	struct verbs_port *vp = port->backend;
-	uint16_t i;
-	int ret;
-
-	if (port->dev->data->nb_rx_queues == 0 || port->dev->data->rx_queues[0] == NULL) {
-		IPOIB_LOG(ERR, "port %u: needs at least one receive queue", port->port_id);
-		return -EINVAL;
-	}
-	ret = verbs_configure(hca, port);
-	if (ret == 0)
-		ret = verbs_mrs_refresh(vh);
-	if (ret == 0)
-		ret = queues_create(vh, vp);
-	if (ret == 0)
-		ret = queues_fill(vp);
-	if (ret != 0) {
-		for (i = 0; i < vp->nb_queues; i++)
-			verbs_queue_empty(vp->queue[i]);
-		return ret;
-	}
-	port->lingers = false;
-	queues_wire(vp, true);
-	return 0;
-}
-
 static void
 view_replace(struct verbs_port *vp, struct verbs_view *v)
 {
@@ -459,6 +430,17 @@ view_replace(struct verbs_port *vp, struct verbs_view *v)
 	view_reclaim(vp, false);
 }
 
+static void
+queue_down(struct verbs_port *vp, uint16_t i)
+{
+	const struct rte_eth_dev_data *data = vp->port->dev->data;
+	struct ipoib_txq *t = i < data->nb_tx_queues ? data->tx_queues[i] : NULL;
+	uint64_t failed = verbs_queue_reset(vp->queue[i]);
+
+	if (t != NULL)
+		ipoib_count(&t->tx.drop[IPOIB_TX_DROP_COMPLETION], failed);
+}
+
 /* No burst uses the queues any more. */
 static void
 queues_down(struct verbs_port *vp)
@@ -466,27 +448,70 @@ queues_down(struct verbs_port *vp)
 	uint16_t i;
 
 	for (i = 0; vp->ready && i < vp->nb_queues; i++)
-		verbs_queue_reset(vp->queue[i]);
+		queue_down(vp, i);
 	vp->ready = false;
 	vp->pkey_index = -1;
 	verbs_ah_reclaim(vp, true);
+}
+
+/* The port is stopped, and no burst is left in it: everything back to where it came from. */
+static void
+port_silence(struct verbs_port *vp)
+{
+	uint16_t i;
+
+	for (i = 0; vp->ready && i < vp->nb_queues; i++)
+		verbs_queue_drain(vp->queue[i]);
+	queues_down(vp);
+	for (i = 0; i < vp->nb_queues; i++)
+		verbs_queue_empty(vp->queue[i]);
+	queues_wire(vp, false);
+	view_reclaim(vp, false);
 }
 
 static void
 verbs_stop(struct ipoib_hca *hca, struct ipoib_port *port)
 {
 	struct verbs_port *vp = port->backend;
-	uint16_t i;
 
 	view_replace(vp, NULL);
 	port->lingers = !ipoib_hca_grace_wait(hca);
-	if (port->lingers)
-		return;
-	queues_down(vp);
-	for (i = 0; i < vp->nb_queues; i++)
-		verbs_queue_empty(vp->queue[i]);
-	queues_wire(vp, false);
-	view_reclaim(vp, false);
+	if (!port->lingers)
+		port_silence(vp);
+}
+
+static int
+verbs_start(struct ipoib_hca *hca, struct ipoib_port *port)
+{
+	struct verbs_hca *vh = hca->backend;
+	struct verbs_port *vp = port->backend;
+	uint16_t i;
+	int ret;
+
+	if (port->dev->data->nb_rx_queues == 0 || port->dev->data->rx_queues[0] == NULL) {
+		IPOIB_LOG(ERR, "port %u: needs at least one receive queue", port->port_id);
+		return -EINVAL;
+	}
+	if (port->lingers) {
+		if (!ipoib_hca_grace_wait(hca))
+			return -EBUSY;
+		port->lingers = false;
+		port_silence(vp);
+	}
+	ret = verbs_configure(hca, port);
+	if (ret == 0)
+		ret = verbs_mrs_refresh(vh);
+	if (ret == 0)
+		ret = queues_create(vh, vp);
+	if (ret == 0)
+		ret = queues_fill(vp);
+	if (ret != 0) {
+		for (i = 0; i < vp->nb_queues; i++)
+			verbs_queue_empty(vp->queue[i]);
+		return ret;
+	}
+	queues_wire(vp, true);
+	return 0;
 }
 
 static int

@@ -223,7 +223,9 @@ void verbs_queue_destroy(struct verbs_queue *q);
 int verbs_queue_fill(struct verbs_queue *q, struct rte_mempool *mp);
 void verbs_queue_empty(struct verbs_queue *q);
 int verbs_queue_up(struct verbs_hca *vh, struct verbs_queue *q, uint16_t pkey_index, uint32_t qkey);
-void verbs_queue_reset(struct verbs_queue *q);
+void verbs_queue_drain(struct verbs_queue *q);
+/* @return sends that were accepted and now are not made */
+uint64_t verbs_queue_reset(struct verbs_queue *q);
 int verbs_queue_qkey(struct verbs_queue *q, uint32_t qkey);
 /*
  * Did the send side stop at an error (SQE), bring it back once all it had is done.

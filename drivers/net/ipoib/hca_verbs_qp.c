@@ -240,9 +240,11 @@ verbs_queue_up(struct verbs_hca *vh, struct verbs_queue *q, uint16_t pkey_index,
 	q->rq.post = 0;
 	q->rq.failed = false;
 	q->sq.failed = false;
-	q->rq.owed = q->rq.elts[0] != NULL ? q->rq.mask + 1 : 0;
-	verbs_rq_post(vh->mrs, &q->rq);
-	if (q->rq.owed > 0) {
+	/* A pair without a receive queue of the port gets no buffers. */
+	q->rq.owed = q->rq.mask + 1;
+	if (q->rq.elts[0] != NULL)
+		verbs_rq_post(vh->mrs, &q->rq);
+	if (q->rq.elts[0] != NULL && q->rq.owed > 0) {
 		IPOIB_LOG(ERR, "%s: the device does not take the receive buffers of mempool '%s'",
 				vh->hca->args.device, q->mp->name);
 		return -EIO;
@@ -265,11 +267,26 @@ rq_discard(struct verbs_rq *rq)
 	return n;
 }
 
+/* What was accepted goes out first. */
+void
+verbs_queue_drain(struct verbs_queue *q)
+{
+	uint64_t failed = 0;
+	uint32_t waited;
+
+	for (waited = 0; waited < DRAIN_MAX_US && !q->sq.failed; waited += DRAIN_POLL_US) {
+		verbs_sq_reap(&q->sq, &failed);
+		if (q->sq.head == q->sq.tail)
+			return;
+		rte_delay_us_sleep(DRAIN_POLL_US);
+	}
+}
+
 /*
  * Through ERR, so that all requests come back, each with a completion: a provider
  * may leave completions behind in memory if the queue pair is reset at once.
  */
-void
+uint64_t
 verbs_queue_reset(struct verbs_queue *q)
 {
 	uint32_t posted = q->rq.mask + 1 - q->rq.owed, back = 0, waited;
@@ -287,8 +304,9 @@ verbs_queue_reset(struct verbs_queue *q)
 	state_set(q->qp, IBV_QPS_RESET, 0, &attr);
 	verbs_sq_reap(&q->sq, &failed);
 	rq_discard(&q->rq);
-	for (; q->sq.tail != q->sq.head; q->sq.tail++)
+	for (; q->sq.tail != q->sq.head; q->sq.tail++, failed++)
 		rte_pktmbuf_free(q->sq.elts[q->sq.tail & q->sq.mask]);
+	return failed;
 }
 
 int
