@@ -33,6 +33,7 @@
 #	FABRIC_IBSIM		more options of ibsim, for a large topology
 #	FABRIC_TIMEOUT		seconds to wait for SUBNET UP (30)
 #	FABRIC_UMAD2SIM		libumad2sim.so
+#	FABRIC_SM_PRELOAD	one more library for OpenSM, before that
 #	FABRIC_NETNS		not empty: the network namespace was made for this
 #				fabric; its socket queues may be lengthened
 #
@@ -170,7 +171,7 @@ sm_start() (
 	[ -z "${FABRIC_SM:-}" ] || _fabric_conf || return 1
 	rm -rf opensm.log sys-*
 	SIM_HOST=${FABRIC_SMHOST:-Hca1} OSM_CACHE_DIR=$osm OSM_TMP_DIR=$osm \
-		LD_PRELOAD=$preload PATH=$PATH:/usr/sbin \
+		LD_PRELOAD=${FABRIC_SM_PRELOAD:+$FABRIC_SM_PRELOAD:}$preload PATH=$PATH:/usr/sbin \
 		opensm -F "$osm.conf" "$@" </dev/null >"$osm.out" 2>&1 &
 	echo $! >"$dir/$name.pid"
 	# The subshell must have become opensm before its name is asked for.
