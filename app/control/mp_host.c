@@ -65,83 +65,56 @@ wanted(const struct mp_host *h, const struct dp_ip *group, struct dp_ip *sources
 	return !mp_group_sources(g, sources, n);
 }
 
-/* --- what is due --- */
-
-static struct mp_pending *
-pending_find(struct mp_host *h, const struct dp_ip *group)
-{
-	struct mp_pending *e;
-
-	TAILQ_FOREACH(e, &h->pending, next) {
-		if (dp_ip_equal(&e->group, group))
-			return e;
-	}
-	return NULL;
-}
+/* --- what is said of a group --- */
 
 static void
-pending_free(struct mp_host *h, struct mp_pending *e)
+flush_timer(struct control *c, void *arg)
 {
-	TAILQ_REMOVE(&h->pending, e, next);
-	h->nb_pending--;
-	free(e);
+	struct mp_host *h = arg;
+
+	RTE_SET_USED(c);
+	mp_report_send(&h->report);
 }
 
+/* What is due at the same time goes in one report. */
 static void
-pending_timer_set(struct mp_host *h)
+record_add(struct mp_host *h, uint8_t type, const struct dp_ip *group, const struct dp_ip *sources,
+		uint16_t n)
 {
-	uint64_t due = UINT64_MAX;
-	struct mp_pending *e;
-
-	TAILQ_FOREACH(e, &h->pending, next)
-		due = RTE_MIN(due, e->due);
-	if (due != UINT64_MAX)
-		timer_set(h->mp->p->c, &h->timer, due);
+	mp_report_add(&h->report, type, group, sources, n);
+	timer_set(h->mp->p->c, &h->flush, h->mp->p->c->now);
 }
 
+/* A leave is told once; that another host has reported last and ours need not be told
+ * (RFC 2236 6) is not kept. */
 static void
-general_set(struct mp_host *h, uint64_t due)
+say_old(struct mp_host *h, enum mp_version v, const struct mp_pending *e, bool in)
 {
-	if (h->general.pos == 0 || h->general.due > due)
-		timer_set(h->mp->p->c, &h->general, due);
-}
-
-static void
-pending_add(struct mp_host *h, const struct dp_ip *group, bool change, uint64_t due)
-{
-	struct mp_pending *e = pending_find(h, group);
-
-	if (e == NULL) {
-		e = h->nb_pending < MP_PENDING_MAX ? calloc(1, sizeof(*e)) : NULL;
-		if (e == NULL) {
-			general_set(h, h->mp->p->c->now + MP_UNSOLICITED_US);
-			return;
-		}
-		e->group = *group;
-		e->due = due;
-		TAILQ_INSERT_TAIL(&h->pending, e, next);
-		h->nb_pending++;
-	}
-	e->change |= change;
-	e->due = RTE_MIN(e->due, due);
-	e->left = change ? h->pace.robustness : RTE_MAX(e->left, 1);
-	e->said = e->said && !change;
-	pending_timer_set(h);
-}
-
-static void
-say_old(struct mp_host *h, enum mp_version v, const struct mp_pending *e, bool any, uint16_t n)
-{
-	bool in = any || n > 0;
-
 	if (in)
 		mp_send_old(h->mp, h->v6, v, false, &e->group);
 	else if (v != MP_V1 && e->change && !e->said)
 		mp_send_old(h->mp, h->v6, v, true, &e->group);
 }
 
+/* RFC 3376 5.2: of those that were asked about, which ones are wanted. @return number */
+static uint16_t
+asked_and_wanted(const struct mp_pending *e, bool any, struct dp_ip *sources, uint16_t n)
+{
+	uint16_t i, k, found = 0;
+	struct dp_ip both[MP_SOURCES_MAX];
+
+	for (i = 0; i < e->nb_asked; i++) {
+		for (k = 0; !any && k < n && !dp_ip_equal(&sources[k], &e->asked[i]); k++)
+			;
+		if (any || k < n)
+			both[found++] = e->asked[i];
+	}
+	memcpy(sources, both, found * sizeof(both[0]));
+	return found;
+}
+
 static void
-say(struct mp_host *h, struct mp_pending *e, struct mp_report *r)
+say(struct mp_host *h, const struct mp_pending *e)
 {
 	enum mp_version v = version_of(h);
 	struct dp_ip sources[MP_SOURCES_MAX];
@@ -151,8 +124,12 @@ say(struct mp_host *h, struct mp_pending *e, struct mp_report *r)
 
 	any = wanted(h, &e->group, sources, &n);
 	if (v != MP_V3) {
-		say_old(h, v, e, any, n);
+		say_old(h, v, e, any || n > 0);
 		return;
+	}
+	if (!e->change && e->nb_asked > 0) {
+		n = asked_and_wanted(e, any, sources, n);
+		any = false;
 	}
 	if (any)
 		type = e->change ? MP_TO_EX : MP_IS_EX;
@@ -160,55 +137,186 @@ say(struct mp_host *h, struct mp_pending *e, struct mp_report *r)
 		type = e->change ? MP_TO_IN : MP_IS_IN;
 	/* A current state of nothing is not reported. */
 	if (any || n > 0 || e->change)
-		mp_report_add(r, type, &e->group, sources, n);
+		record_add(h, type, &e->group, sources, n);
+}
+
+/* --- what is due --- */
+
+static uint32_t
+bucket_of(const struct mp_host *h, const struct dp_ip *group)
+{
+	return ctl_hash16(group->b, h->mp->p->c->mproxy->seed) % MP_PENDING_BUCKETS;
+}
+
+static struct mp_pending *
+pending_find(const struct mp_host *h, const struct dp_ip *group)
+{
+	struct mp_pending *e;
+
+	LIST_FOREACH(e, &h->pending[bucket_of(h, group)], bucket) {
+		if (dp_ip_equal(&e->group, group))
+			return e;
+	}
+	return NULL;
+}
+
+static void
+pending_free(struct mp_pending *e)
+{
+	LIST_REMOVE(e, bucket);
+	e->h->nb_pending--;
+	timer_fini(e->h->mp->p->c, &e->timer);
+	free(e);
+}
+
+static void
+pending_clear(struct mp_host *h)
+{
+	struct mp_pending *e;
+	uint32_t i;
+
+	for (i = 0; i < MP_PENDING_BUCKETS; i++) {
+		while ((e = LIST_FIRST(&h->pending[i])) != NULL)
+			pending_free(e);
+	}
 }
 
 static void
 pending_timer(struct control *c, void *arg)
 {
-	struct mp_host *h = arg;
-	struct mp_report r = { .mp = h->mp, .v6 = h->v6 };
-	struct mp_pending *e, *tmp;
+	struct mp_pending *e = arg;
 
-	for (e = TAILQ_FIRST(&h->pending); e != NULL; e = tmp) {
-		tmp = TAILQ_NEXT(e, next);
-		if (e->due > c->now)
-			continue;
-		say(h, e, &r);
-		e->said = true;
-		if (--e->left == 0)
-			pending_free(h, e);
-		else
-			e->due = c->now + 1 + random_until(MP_UNSOLICITED_US);
-	}
-	mp_report_send(&r);
-	pending_timer_set(h);
+	say(e->h, e);
+	e->said = true;
+	if (--e->left == 0)
+		pending_free(e);
+	else
+		timer_set(c, &e->timer, c->now + 1 + random_until(MP_UNSOLICITED_US));
 }
 
-struct general {
-	struct mp_host *h;
-	struct mp_report r;
-};
+/* Of two times the sooner one (RFC 3376 5.2, RFC 2236 3). */
+static void
+sooner(struct control *c, struct ctl_timer *t, uint64_t due)
+{
+	if (t->pos == 0 || t->due > due)
+		timer_set(c, t, due);
+}
+
+/* @return NULL: no room, so all groups will be reported */
+static struct mp_pending *
+pending_get(struct mp_host *h, const struct dp_ip *group)
+{
+	struct mp_pending *e = pending_find(h, group);
+	struct control *c = h->mp->p->c;
+
+	if (e != NULL)
+		return e;
+	e = h->nb_pending < MP_PENDING_MAX ? calloc(1, sizeof(*e)) : NULL;
+	if (e == NULL || timer_init(c, &e->timer, pending_timer, e) != 0) {
+		free(e);
+		h->spread_us = MP_UNSOLICITED_US;
+		sooner(c, &h->general, c->now + MP_WALK_US);
+		return NULL;
+	}
+	e->h = h;
+	e->group = *group;
+	LIST_INSERT_HEAD(&h->pending[bucket_of(h, group)], e, bucket);
+	h->nb_pending++;
+	return e;
+}
+
+static void
+change_add(struct mp_host *h, const struct dp_ip *group)
+{
+	struct mp_pending *e = pending_get(h, group);
+
+	if (e == NULL)
+		return;
+	e->change = true;
+	e->said = false;
+	e->left = h->pace.robustness;
+	timer_set(h->mp->p->c, &e->timer, h->mp->p->c->now);
+}
+
+static void
+answer_add(struct mp_host *h, const struct dp_ip *group, uint64_t due)
+{
+	struct mp_pending *e = pending_get(h, group);
+
+	if (e == NULL)
+		return;
+	e->nb_asked = 0;
+	e->left = RTE_MAX(e->left, 1);
+	sooner(h->mp->p->c, &e->timer, due);
+}
+
+/* Only about some sources; with too many, about the group. */
+static void
+answer_add_sources(struct mp_host *h, const struct mp_msg *msg, uint64_t due)
+{
+	bool fresh = pending_find(h, &msg->group) == NULL;
+	struct mp_pending *e = pending_get(h, &msg->group);
+	struct dp_ip ip;
+	uint16_t i, k;
+
+	if (e == NULL)
+		return;
+	for (i = 0; i < msg->nb && (fresh || e->nb_asked > 0); i++) {
+		ip = mp_source_at(msg->body, msg->v6, i);
+		for (k = 0; k < e->nb_asked && !dp_ip_equal(&e->asked[k], &ip); k++)
+			;
+		if (k == MP_SOURCES_MAX) {
+			e->nb_asked = 0;
+			break;
+		}
+		e->asked[k] = ip;
+		e->nb_asked = RTE_MAX(e->nb_asked, (uint8_t)(k + 1));
+	}
+	e->left = RTE_MAX(e->left, 1);
+	sooner(h->mp->p->c, &e->timer, due);
+}
+
+/* --- all groups --- */
 
 static void
 general_one(void *arg, const struct dp_ip *group)
 {
-	struct general *g = arg;
+	struct mp_host *h = arg;
 	struct mp_pending e = { .group = *group };
 
-	if (dp_ip_is4(group) != g->h->v6 && is_reported(group))
-		say(g->h, &e, &g->r);
+	if (dp_ip_is4(group) == h->v6 || !is_reported(group))
+		return;
+	if (version_of(h) == MP_V3)
+		say(h, &e);
+	else
+		answer_add(h, group, h->mp->p->c->now + random_until(h->spread_us));
 }
 
 static void
 general_timer(struct control *c, void *arg)
 {
 	struct mp_host *h = arg;
-	struct general g = { .h = h, .r = { .mp = h->mp, .v6 = h->v6 } };
 
-	RTE_SET_USED(c);
-	ip_mcast_walk(h->mp->p, general_one, &g);
-	mp_report_send(&g.r);
+	h->walked = c->now;
+	ip_mcast_walk(h->mp->p, general_one, h);
+}
+
+/*
+ * RFC 3376 5.2: one report, after a random time. RFC 2236 3 and RFC 2710 4: each group after one of
+ * its own, so that hosts with the same group hear each other.
+ */
+static void
+general_query(struct mp_host *h, const struct mp_msg *msg)
+{
+	struct control *c = h->mp->p->c;
+	bool paced = h->walked != 0 && h->walked + MP_WALK_US > c->now;
+
+	if (version_of(h) == MP_V3) {
+		sooner(c, &h->general, c->now + random_until(msg->resp_us));
+		return;
+	}
+	h->spread_us = msg->resp_us;
+	sooner(c, &h->general, paced ? h->walked + MP_WALK_US : c->now);
 }
 
 /* --- what happens --- */
@@ -218,27 +326,53 @@ mp_host_query(struct mp_port *mp, const struct mp_msg *msg)
 {
 	struct mp_host *h = &mp->host[msg->v6];
 	struct control *c = mp->p->c;
+	enum mp_version was = version_of(h);
 	uint64_t due = c->now + random_until(msg->resp_us);
 
 	mp_pace_adopt(&h->pace, msg);
 	h->querier_until = c->now + mp_pace_querier_us(&h->pace);
 	if (msg->version < MP_V3)
 		h->old_until[msg->version - 1] = c->now + mp_pace_member_us(&h->pace);
+	/* RFC 3376 7.2.1, RFC 3810 8.2.1 */
+	if (version_of(h) != was) {
+		timer_stop(c, &h->general);
+		pending_clear(h);
+	}
 	if (dp_ip_is_zero(&msg->group))
-		general_set(h, due);
-	else if (ip_mcast_is_member(mp->p, &msg->group) && is_reported(&msg->group))
-		pending_add(h, &msg->group, false, due);
+		general_query(h, msg);
+	else if (!ip_mcast_is_member(mp->p, &msg->group) || !is_reported(&msg->group))
+		return;
+	else if (msg->nb == 0)
+		answer_add(h, &msg->group, due);
+	else
+		answer_add_sources(h, msg, due);
+}
+
+/* RFC 2236 3, RFC 2710 4: the router knows now, so ours is not needed. What has changed in a way
+ * that it does not know yet, a leave, is told. */
+void
+mp_host_report(struct mp_port *mp, const struct mp_msg *msg)
+{
+	struct mp_host *h = &mp->host[msg->v6];
+	struct dp_ip own = mp_source_addr(mp, msg->v6);
+	struct mp_pending *e;
+
+	if (version_of(h) == MP_V3 || dp_ip_equal(&msg->src, &own))
+		return;
+	e = pending_find(h, &msg->group);
+	if (e != NULL && ip_mcast_is_member(mp->p, &msg->group))
+		pending_free(e);
 }
 
 void
 mp_host_changed(struct mp_port *mp, const struct dp_ip *group)
 {
 	struct mp_host *h = &mp->host[!dp_ip_is4(group)];
-	uint64_t now = mp->p->c->now;
 
-	if (!is_reported(group) || !(ctl_flag(mp->p, CONTROL_MCAST) || h->querier_until > now))
+	if (!is_reported(group) ||
+			!(ctl_flag(mp->p, CONTROL_MCAST) || h->querier_until > mp->p->c->now))
 		return;
-	pending_add(h, group, true, now);
+	change_add(h, group);
 }
 
 int
@@ -253,9 +387,9 @@ mp_host_init(struct mp_port *mp)
 		h = &mp->host[f];
 		h->mp = mp;
 		h->v6 = f == 1;
+		h->report = (struct mp_report){ .mp = mp, .v6 = h->v6 };
 		mp_pace_default(&h->pace);
-		TAILQ_INIT(&h->pending);
-		ret = timer_init(c, &h->timer, pending_timer, h);
+		ret = timer_init(c, &h->flush, flush_timer, h);
 		if (ret == 0)
 			ret = timer_init(c, &h->general, general_timer, h);
 	}
@@ -265,13 +399,16 @@ mp_host_init(struct mp_port *mp)
 void
 mp_host_fini(struct mp_port *mp)
 {
-	struct mp_pending *e;
+	struct control *c = mp->p->c;
+	struct mp_host *h;
 	unsigned int f;
 
 	for (f = 0; f < RTE_DIM(mp->host); f++) {
-		while ((e = TAILQ_FIRST(&mp->host[f].pending)) != NULL)
-			pending_free(&mp->host[f], e);
-		timer_fini(mp->p->c, &mp->host[f].timer);
-		timer_fini(mp->p->c, &mp->host[f].general);
+		h = &mp->host[f];
+		pending_clear(h);
+		if (h->report.m != NULL)
+			ctl_drop(c, DP_DROP_tx_port, h->report.m);
+		timer_fini(c, &h->flush);
+		timer_fini(c, &h->general);
 	}
 }

@@ -223,6 +223,8 @@ handle(struct mp_port *mp, const struct mp_msg *msg)
 	case MP_RECORDS:
 		return mp_records(msg, on_record, &arg);
 	default:
+		if (msg->type == MP_REPORT)
+			mp_host_report(mp, msg);
 		ch.type = msg->type == MP_LEAVE ? MP_TO_IN : MP_IS_EX;
 		mp_router_record(mp, msg, &ch);
 		return true;
@@ -251,6 +253,12 @@ mp_records(const struct mp_msg *msg, void (*fn)(void *arg, const struct mp_chang
 			fn(arg, &ch);
 	}
 	return true;
+}
+
+struct dp_ip
+mp_source_at(const uint8_t *sources, bool v6, uint16_t n)
+{
+	return addr_read(sources + n * addr_len(v6), v6);
 }
 
 static void

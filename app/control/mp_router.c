@@ -180,17 +180,6 @@ mp_member_init(struct mp_member *mb)
 
 /* --- records --- */
 
-static struct dp_ip
-source_at(const struct mp_change *ch, bool v6, uint16_t i)
-{
-	rte_be32_t be;
-
-	if (v6)
-		return dp_ip6(ch->sources + i * 16u);
-	memcpy(&be, ch->sources + i * sizeof(be), sizeof(be));
-	return dp_ip4(rte_be_to_cpu_32(be));
-}
-
 /* Too many to be told apart: all are wanted. */
 static void
 sources_add(struct mp_member *mb, const struct mp_change *ch, bool v6)
@@ -201,7 +190,7 @@ sources_add(struct mp_member *mb, const struct mp_change *ch, bool v6)
 	uint16_t i;
 
 	for (i = 0; i < ch->nb; i++) {
-		ip = source_at(ch, v6, i);
+		ip = mp_source_at(ch->sources, v6, i);
 		s = source_find(mb, &ip);
 		if (s == NULL && mb->nb_sources == MP_SOURCES_MAX) {
 			mb->any_until = until;
@@ -220,7 +209,7 @@ is_named(const struct mp_change *ch, bool v6, const struct dp_ip *source)
 	uint16_t i;
 
 	for (i = 0; i < ch->nb; i++) {
-		ip = source_at(ch, v6, i);
+		ip = mp_source_at(ch->sources, v6, i);
 		if (dp_ip_equal(&ip, source))
 			return true;
 	}

@@ -127,18 +127,35 @@ struct mp_querier {
 	struct ctl_timer timer;
 };
 
+/* A report of version 3 that is being made. */
+struct mp_report {
+	struct mp_port *mp;
+	bool v6;
+	struct rte_mbuf *m; /* data at its first record */
+	uint16_t nb;
+};
+
+struct mp_host;
+
 /* A report of a change, or an answer about one group, that is due. */
 struct mp_pending {
-	TAILQ_ENTRY(mp_pending) next;
+	LIST_ENTRY(mp_pending) bucket;
+	struct mp_host *h;
 	struct dp_ip group;
-	uint64_t due;
+	struct ctl_timer timer;
 	uint8_t left; /* times */
 	bool change;  /* its state is new; else it was asked for */
 	bool said;    /* once at least */
+	/* Only these were asked about; 0: the group. */
+	uint8_t nb_asked;
+	struct dp_ip asked[MP_SOURCES_MAX];
 };
 
 /* Of a family of a port; with more, all groups are reported together. */
-#define MP_PENDING_MAX 512
+#define MP_PENDING_MAX CTL_GMEMBERS_MAX
+#define MP_PENDING_BUCKETS 256
+/* All groups of a port are gone through at most so often. */
+#define MP_WALK_US CTL_US_PER_S
 
 /* One family of a port: what we say as a host. */
 struct mp_host {
@@ -147,10 +164,15 @@ struct mp_host {
 	struct mp_pace pace;
 	uint64_t old_until[2];	/* queriers of version 1, 2 are there */
 	uint64_t querier_until; /* some querier is there */
+	/* About all groups: a report of them (version 3), or a report of each within spread_us. */
 	struct ctl_timer general;
-	TAILQ_HEAD(, mp_pending) pending;
+	uint64_t spread_us;
+	uint64_t walked;
+	LIST_HEAD(, mp_pending) pending[MP_PENDING_BUCKETS];
 	uint32_t nb_pending;
-	struct ctl_timer timer;
+	/* Records that are due now. */
+	struct mp_report report;
+	struct ctl_timer flush;
 };
 
 struct mp_port {
@@ -220,6 +242,8 @@ uint64_t mp_member_until(const struct mp_member *mb);
 int mp_host_init(struct mp_port *mp);
 void mp_host_fini(struct mp_port *mp);
 void mp_host_query(struct mp_port *mp, const struct mp_msg *msg);
+/* Another host's report, of version 1 or 2. */
+void mp_host_report(struct mp_port *mp, const struct mp_msg *msg);
 /* We want a group on the port now, or from other sources, or no longer. */
 void mp_host_changed(struct mp_port *mp, const struct dp_ip *group);
 
@@ -229,19 +253,14 @@ void mp_host_changed(struct mp_port *mp, const struct dp_ip *group);
  * handed over */
 bool mp_records(const struct mp_msg *msg, void (*fn)(void *arg, const struct mp_change *ch),
 		void *arg);
+/* Source n of a record or of a query. */
+struct dp_ip mp_source_at(const uint8_t *sources, bool v6, uint16_t n);
 /* group NULL: a general query. */
 void mp_send_query(struct mp_port *mp, bool v6, const struct dp_ip *group,
 		const struct dp_ip *sources, uint16_t nb);
 /* Our address on the link for this family; zero if there is none. */
 struct dp_ip mp_source_addr(const struct mp_port *mp, bool v6);
 
-/* A report of version 3 that is being made. */
-struct mp_report {
-	struct mp_port *mp;
-	bool v6;
-	struct rte_mbuf *m; /* data at its first record */
-	uint16_t nb;
-};
 void mp_report_add(struct mp_report *r, uint8_t type, const struct dp_ip *group,
 		const struct dp_ip *sources, uint16_t nb);
 void mp_report_send(struct mp_report *r);

@@ -82,6 +82,7 @@ GOLDEN = {
     "in_to_in": report(PEER, (3, ())),
     "in_is_ex": report(PEER, (2, ())),
     "in_allow": report(PEER, (5, (S1, S2))),
+    "in_allow2": report(PEER, (5, (S2,))),
     "in_block": report(PEER, (6, (S1,))),
     "in_v2": old(PEER, GROUP, 0x16, GROUP),
     "in_v1": old(PEER, GROUP, 0x12, GROUP),
@@ -112,7 +113,14 @@ GOLDEN = {
     "in6_allow": report6(PEER6, 5, (S1_6, S2_6)),
     # what a router upstream says
     "up_query": query(IB_ROUTER),
+    "up_query_robust": query(IB_ROUTER, flags=4),
+    "up_ask_source": query(IB_ROUTER, GROUP, (S1,), code=10),
+    "up_query_v1": old(IB_ROUTER, NODES, 0x11, "0.0.0.0"),
     "up_query_v2": old(IB_ROUTER, NODES, 0x11, "0.0.0.0", 100),
+    "up6_query_v1": ip6(LOW6, "ff02::1", ICMPv6MLQuery(mladdr="::", mrd=10000)),
+    # what another host upstream says
+    "up_other_v2": old("198.51.100.9", GROUP, 0x16, GROUP),
+    "up6_other_v1": ip6(PEER6, GROUP6, ICMPv6MLReport(mladdr=GROUP6)),
     # what we say
     "out_query": query(US),
     "out_query_200": query("192.0.2.200"),
@@ -126,6 +134,8 @@ GOLDEN = {
     "up_is_ex": report(IB_US, (2, ())),
     "up_sources": report(IB_US, (3, (S1, S2))),
     "up_source2": report(IB_US, (3, (S2,))),
+    "up_is_in1": report(IB_US, (1, (S1,))),
+    "up_v1": old(IB_US, GROUP, 0x12, GROUP),
     "up_v2": old(IB_US, GROUP, 0x16, GROUP),
     "up_leave": old(IB_US, ROUTERS, 0x17, GROUP),
 }

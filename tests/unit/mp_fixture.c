@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
+#include <rte_random.h>
+
 #include "mp_fixture.h"
 
 static const struct dp_ip us6 = { { 0x20, 0x01, 0x0d, 0xb8, 0, 1, [15] = 1 } };
@@ -114,6 +116,8 @@ mp_joined(void)
 int
 mp_setup(void **state)
 {
+	/* What is random in time is the same each time. */
+	rte_srand(1);
 	fx_setup_up(state);
 	assert_int_equal(control_addr_add(fx.c, ETH, &us6, 64), 0);
 	fx_run(3 * S);

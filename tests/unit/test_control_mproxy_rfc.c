@@ -204,6 +204,245 @@ test_lost_election_ends_asking(void **state)
 	mp_expect_nothing(ETH, false);
 }
 
+/* --- RFC 2236 3, RFC 2710 4: answers among other hosts --- */
+
+#define GROUPS 32u
+
+/* Members of many groups: 239.2.0.x, ff15::2:x. */
+static void
+join_many(bool v6)
+{
+	struct dp_ip group = mp_group6;
+	uint8_t i;
+
+	for (i = 0; i < GROUPS; i++) {
+		group.b[13] = 2;
+		group.b[15] = i;
+		if (!v6)
+			group = dp_ip4(IP(239, 2, 0, i));
+		assert_int_equal(control_mcast_join(fx.c, ETH, &group), 0);
+	}
+	fx_run(3 * S);
+	fx_drain();
+}
+
+/* The next report of an older version about one of them. @return which, or -1 */
+static int
+next_report(bool v6)
+{
+	uint16_t at = v6 ? 48 : 24, group = v6 ? at + 8 + 13 : at + 4 + 1;
+	const uint8_t *p;
+	struct rte_mbuf *m;
+	int n = -1;
+
+	while (n < 0 && (m = mp_next(IB, v6)) != NULL) {
+		p = rte_pktmbuf_mtod(m, const uint8_t *);
+		if (p[at] == (v6 ? 131 : 0x16) && p[group] == 2)
+			n = p[group + 2];
+		fx_free(m);
+	}
+	return n;
+}
+
+/* Each of them once, spread over 10 s. */
+static void
+expect_spread(bool v6)
+{
+	uint32_t second, most = 0, here, all = 0;
+	bool seen[GROUPS] = { false };
+	int n;
+
+	for (second = 0; second < 10; second++) {
+		fx_run(1 * S);
+		for (here = 0; (n = next_report(v6)) >= 0; here++) {
+			assert_in_range(n, 0, GROUPS - 1);
+			assert_false(seen[n]);
+			seen[n] = true;
+		}
+		most = RTE_MAX(most, here);
+		all += here;
+	}
+	assert_int_equal(all, GROUPS);
+	assert_in_range(most, 1, GROUPS / 2);
+}
+
+static void
+test_each_group_in_its_time(void **state)
+{
+	(void)state;
+	join_many(false);
+	HEAR(IB, up_query_v2);
+	assert_int_equal(next_report(false), -1);
+	expect_spread(false);
+}
+
+/* However often we are asked, groups are gone through once a second. */
+static void
+test_flood_of_queries(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	join_many(false);
+	for (i = 0; i < 100; i++)
+		HEAR(IB, up_query_v2);
+	fx_run(15 * S);
+	for (i = 0; next_report(false) >= 0; i++)
+		;
+	assert_in_range(i, GROUPS, 2 * GROUPS);
+}
+
+static void
+test_each_group_in_its_time6(void **state)
+{
+	(void)state;
+	assert_int_equal(nd_enable(fx.c->ports[IB]), 0);
+	join_many(true);
+	HEAR(IB, up6_query_v1);
+	expect_spread(true);
+}
+
+static void
+test_suppressed(void **state)
+{
+	(void)state;
+	HEAR(IB, up_query_v2);
+	HEAR(ETH, in_to_ex);
+	fx_run(2 * MS);
+	EXPECT(IB, up_v2);
+	/* Told by another one: not told again, and no answer either. */
+	HEAR(IB, up_other_v2);
+	fx_run(2 * S);
+	mp_expect_nothing(IB, false);
+	HEAR(IB, up_query_v2);
+	HEAR(IB, up_other_v2);
+	fx_run(10 * S);
+	mp_expect_nothing(IB, false);
+	/* Only of this query, and not by our own report. */
+	HEAR(IB, up_query_v2);
+	HEAR(IB, up_v2);
+	fx_run(10 * S);
+	EXPECT(IB, up_v2);
+	/* A leave is nobody else's. */
+	HEAR(ETH, in_to_in);
+	fx_run(1998 * MS);
+	mp_expect_nothing(IB, false);
+	HEAR(IB, up_other_v2);
+	fx_run(4 * MS);
+	EXPECT(IB, up_leave);
+}
+
+/* How many reports of MLDv1 about the group were sent; the port has groups of its own too. */
+static uint32_t
+reports6(void)
+{
+	struct rte_mbuf *m;
+	uint32_t n = 0;
+
+	for (; (m = mp_next(IB, true)) != NULL; fx_free(m))
+		n += memcmp(rte_pktmbuf_mtod_offset(m, const uint8_t *, 56), mp_group6.b, 16) == 0;
+	return n;
+}
+
+static void
+test_suppressed6(void **state)
+{
+	(void)state;
+	HEAR(IB, up6_query_v1);
+	HEAR(ETH, in6_v1);
+	fx_run(2 * S);
+	assert_int_equal(reports6(), 2);
+	HEAR(IB, up6_query_v1);
+	fx_run(10 * S);
+	assert_int_equal(reports6(), 1);
+	HEAR(IB, up6_query_v1);
+	HEAR(IB, up6_other_v1);
+	fx_run(10 * S);
+	assert_int_equal(reports6(), 0);
+}
+
+/* RFC 3376 7.2.2: who speaks version 3 does not mind what others say. */
+static void
+test_not_suppressed(void **state)
+{
+	(void)state;
+	HEAR(ETH, in_to_ex);
+	fx_run(2 * S);
+	fx_drain();
+	HEAR(IB, up_query);
+	HEAR(IB, up_other_v2);
+	fx_run(10 * S);
+	EXPECT(IB, up_is_ex);
+}
+
+/* RFC 3376 7.2.1: what was due in another language is dropped. */
+static void
+test_version_changes(void **state)
+{
+	struct mp_host *h = &fx.c->ports[IB]->mp->host[0];
+
+	(void)state;
+	HEAR(ETH, in_to_ex);
+	EXPECT(IB, up_to_ex);
+	HEAR(IB, up_query_v2);
+	assert_in_range(h->old_until[MP_V2 - 1] - fx.now, 260 * S - 20 * MS, 260 * S);
+	fx_run(10 * S);
+	EXPECT(IB, up_v2);
+	mp_expect_nothing(IB, false);
+	HEAR(IB, up_query_v1);
+	fx_run(10 * S);
+	EXPECT(IB, up_v1);
+	mp_expect_nothing(IB, false);
+}
+
+/* RFC 3376 5.1, 8.1 */
+static void
+test_told_as_often_as_asked(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	HEAR(IB, up_query_robust);
+	fx_run(10 * S);
+	fx_drain();
+	HEAR(ETH, in_to_ex);
+	fx_run(4 * S);
+	for (i = 0; i < 4; i++)
+		EXPECT(IB, up_to_ex);
+	mp_expect_nothing(IB, false);
+}
+
+/* RFC 3376 5.2: of the sources that were asked about. */
+static void
+test_answers_about_sources(void **state)
+{
+	(void)state;
+	HEAR(ETH, in_allow);
+	fx_run(2 * S);
+	fx_drain();
+	HEAR(IB, up_ask_source);
+	fx_run(1 * S);
+	EXPECT(IB, up_is_in1);
+	HEAR(ETH, in_to_ex);
+	fx_run(2 * S);
+	fx_drain();
+	HEAR(IB, up_ask_source);
+	fx_run(1 * S);
+	EXPECT(IB, up_is_in1);
+	mp_expect_nothing(IB, false);
+	/* One that is not wanted is not spoken of. */
+	HEAR(ETH, in_to_in);
+	HEAR(ETH, in_block);
+	fx_run(10 * S);
+	fx_drain();
+	HEAR(ETH, in_allow2);
+	fx_run(2 * S);
+	fx_drain();
+	HEAR(IB, up_ask_source);
+	fx_run(1 * S);
+	mp_expect_nothing(IB, false);
+}
+
 int
 main(void)
 {
@@ -219,6 +458,15 @@ main(void)
 		TEST_HIGH(test_asked_by_loser),
 		TEST(test_asked6),
 		TEST_HIGH(test_lost_election_ends_asking),
+		TEST(test_each_group_in_its_time),
+		TEST(test_each_group_in_its_time6),
+		TEST(test_flood_of_queries),
+		TEST(test_suppressed),
+		TEST(test_suppressed6),
+		TEST(test_not_suppressed),
+		TEST(test_version_changes),
+		TEST(test_told_as_often_as_asked),
+		TEST(test_answers_about_sources),
 	};
 
 	return cmocka_run_group_tests(tests, fx_start, fx_stop);
