@@ -51,6 +51,7 @@ on_link_up(struct control *c, struct ctl_port *p)
 	ipoib_neigh_clear_backoff(c->dp->l3);
 	arp_announce(p);
 	nd_announce(p);
+	mproxy_link_up(p);
 }
 
 static void

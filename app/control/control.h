@@ -190,7 +190,8 @@ int control_port_flag(struct control *c, uint16_t port, enum control_flag flag, 
 
 /**
  * The port towards the rest of the network of the multicast proxy (RFC 4605), which also lets it
- * route multicast; all other ports that do are downstream. DP_PORT_NIL: none, packets go between
+ * route multicast; all other ports that do are downstream. The one before routes none any more, unless
+ * CONTROL_MCAST was set for itself: then it is a downstream one. DP_PORT_NIL: none, packets go between
  * downstream ports only. @return 0, -ENODEV no such forwarding port, -ENOMEM
  */
 int control_mcast_upstream(struct control *c, uint16_t port);

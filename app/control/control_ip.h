@@ -154,6 +154,10 @@ void ip_mcast_walk(struct ctl_port *p, void (*fn)(void *arg, const struct dp_ip 
 void ip_mcast_sync(struct ctl_port *p);
 /* The port goes; nobody is told. */
 void ip_mcast_port_gone(struct ctl_port *p);
+/* Pass all multicast of an Ethernet port, or of the one below: from the first "on" until the last
+ * "off", but for ports that did so before. @return 0, -errno: the driver has no such filter, so it
+ * passes all anyway */
+int eth_allmulti(struct ctl_port *p, bool on);
 /* Link-layer address of a group. */
 void ip_mcast_mac(const struct dp_ip *group, struct rte_ether_addr *mac);
 void ip_mcast_mgid(const struct ctl_port *p, const struct dp_ip *group, struct ib_gid *mgid);
@@ -166,6 +170,10 @@ void mproxy_fini(struct control *c);
 void mproxy_run(struct control *c);
 /* Before multicast is routed on the port. @return 0, -ENOMEM */
 int mproxy_prepare(struct ctl_port *p);
+/* The port is to route multicast whether or not it is the upstream port. */
+void mproxy_keep(struct ctl_port *p);
+/* The port's link is there (again), or another one. */
+void mproxy_link_up(struct ctl_port *p);
 /* The port goes: so do its members. */
 void mproxy_port_gone(struct ctl_port *p);
 /* IGMP (data at the IPv4 header), MLD (data at the IPv6 header, the message at "at"); take m for

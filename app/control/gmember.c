@@ -29,12 +29,21 @@ struct gmember {
 /* What an Ethernet port was told; each is tried when the one before is not supported. */
 enum eth_mode { ETH_MACS, ETH_ALLMULTI, ETH_PROMISC, ETH_NOTHING };
 
+/* Who needs an Ethernet port to pass all multicast. */
+struct eth_pass {
+	uint16_t needs;
+	bool groups; /* one of them: ETH_ALLMULTI */
+	bool before; /* it did already: that is not ours to end */
+	int status;  /* -errno: the driver has no such filter */
+};
+
 struct ctl_gmembers {
 	LIST_HEAD(, gmember) buckets[GMEMBER_BUCKETS];
 	uint32_t nb;
 	struct ctl_timer sync;
 	uint64_t dirty;			   /* Ethernet ports (bit mask) whose MACs have changed */
 	uint8_t eth_mode[DP_PORT_LOGICAL]; /* enum eth_mode */
+	struct eth_pass pass[DP_PORT_LOGICAL];
 	struct rte_ether_addr macs[CTL_GMEMBERS_MAX];
 };
 
@@ -110,32 +119,62 @@ eth_macs(struct ctl_gmembers *gm, const struct ctl_port *real)
 	return unique;
 }
 
+int
+eth_allmulti(struct ctl_port *p, bool on)
+{
+	struct ctl_port *real = ctl_real(p);
+	struct eth_pass *e;
+
+	if (p->c->gmembers == NULL || real->id >= DP_PORT_LOGICAL)
+		return 0;
+	e = &p->c->gmembers->pass[real->id];
+	if (on && e->needs++ == 0) {
+		e->before = rte_eth_allmulticast_get(real->id) == 1;
+		e->status = e->before ? 0 : rte_eth_allmulticast_enable(real->id);
+	} else if (!on && e->needs > 0 && --e->needs == 0 && !e->before) {
+		rte_eth_allmulticast_disable(real->id);
+	}
+	return e->status;
+}
+
 static int
-eth_tell(struct ctl_gmembers *gm, uint16_t port, enum eth_mode mode, uint32_t nb)
+eth_allmulti_groups(struct ctl_gmembers *gm, struct ctl_port *p, bool on)
+{
+	struct eth_pass *e = &gm->pass[p->id];
+	int ret;
+
+	if (e->groups == on)
+		return 0;
+	ret = eth_allmulti(p, on);
+	if (on && ret != 0)
+		eth_allmulti(p, false);
+	e->groups = on && ret == 0;
+	return on ? ret : 0;
+}
+
+static int
+eth_tell(struct ctl_gmembers *gm, struct ctl_port *p, enum eth_mode mode, uint32_t nb)
 {
 	switch (mode) {
 	case ETH_MACS:
-		return rte_eth_dev_set_mc_addr_list(port, gm->macs, nb);
+		return rte_eth_dev_set_mc_addr_list(p->id, gm->macs, nb);
 	case ETH_ALLMULTI:
-		return nb > 0 ? rte_eth_allmulticast_enable(port) : 0;
+		return eth_allmulti_groups(gm, p, nb > 0);
 	case ETH_PROMISC:
-		return nb > 0 ? rte_eth_promiscuous_enable(port) : 0;
+		return nb > 0 ? rte_eth_promiscuous_enable(p->id) : 0;
 	default:
 		return 0;
 	}
 }
 
-/*
- * A port that once had to pass more than the groups goes on with it: whoever else asked for that
- * (the command line, multicast routing) would lose it otherwise.
- */
+/* A port that once had to be promiscuous stays so: others may have come to need it. */
 static void
-eth_sync(struct ctl_gmembers *gm, const struct ctl_port *p)
+eth_sync(struct ctl_gmembers *gm, struct ctl_port *p)
 {
 	uint8_t *mode = &gm->eth_mode[p->id];
 	uint32_t nb = eth_macs(gm, p);
 
-	while (*mode != ETH_NOTHING && eth_tell(gm, p->id, *mode, nb) != 0) {
+	while (*mode != ETH_NOTHING && eth_tell(gm, p, *mode, nb) != 0) {
 		(*mode)++;
 		if (*mode == ETH_NOTHING)
 			CTL_LOG(WARNING,
@@ -308,6 +347,7 @@ ip_mcast_port_gone(struct ctl_port *p)
 		return;
 	gm->dirty &= ~RTE_BIT64(p->id);
 	gm->eth_mode[p->id] = ETH_MACS;
+	eth_allmulti_groups(gm, p, false);
 }
 
 int

@@ -299,6 +299,10 @@ general_timer(struct control *c, void *arg)
 
 	h->walked = c->now;
 	ip_mcast_walk(h->mp->p, general_one, h);
+	if (h->again == 0)
+		return;
+	h->again--;
+	timer_set(c, &h->general, c->now + MP_WALK_US + random_until(MP_UNSOLICITED_US));
 }
 
 /*
@@ -364,15 +368,37 @@ mp_host_report(struct mp_port *mp, const struct mp_msg *msg)
 		pending_free(e);
 }
 
+static bool
+tells_changes(const struct mp_host *h)
+{
+	return ctl_flag(h->mp->p, CONTROL_MCAST) || h->querier_until > h->mp->p->c->now;
+}
+
 void
 mp_host_changed(struct mp_port *mp, const struct dp_ip *group)
 {
 	struct mp_host *h = &mp->host[!dp_ip_is4(group)];
 
-	if (!is_reported(group) ||
-			!(ctl_flag(mp->p, CONTROL_MCAST) || h->querier_until > mp->p->c->now))
-		return;
-	change_add(h, group);
+	if (is_reported(group) && tells_changes(h))
+		change_add(h, group);
+}
+
+/* As often as a change is told. */
+void
+mp_host_start(struct mp_port *mp)
+{
+	struct control *c = mp->p->c;
+	struct mp_host *h;
+	unsigned int f;
+
+	for (f = 0; f < RTE_DIM(mp->host); f++) {
+		h = &mp->host[f];
+		if (!tells_changes(h))
+			continue;
+		h->spread_us = MP_UNSOLICITED_US;
+		h->again = h->pace.robustness - 1;
+		sooner(c, &h->general, c->now);
+	}
 }
 
 int

@@ -384,6 +384,22 @@ mp_router_query(struct mp_port *mp, const struct mp_msg *msg)
 		asked_by_other(mp, msg);
 }
 
+/* RFC 3376 8.6 and 8.7; everybody starts as the querier (6.6.2). */
+void
+mp_router_start(struct mp_port *mp)
+{
+	struct mp_querier *q;
+	unsigned int f;
+
+	for (f = 0; f < RTE_DIM(mp->querier); f++) {
+		q = &mp->querier[f];
+		q->startup = MP_ROBUSTNESS;
+		q->other_until = 0;
+		mp_pace_default(&q->pace);
+		timer_set(mp->p->c, &q->timer, mp->p->c->now);
+	}
+}
+
 void
 mp_router_set(struct mp_port *mp, bool on)
 {
@@ -391,17 +407,12 @@ mp_router_set(struct mp_port *mp, bool on)
 	unsigned int f;
 
 	mp->router = on;
-	for (f = 0; f < RTE_DIM(mp->querier); f++) {
-		mp->querier[f].startup = MP_ROBUSTNESS;
-		mp->querier[f].other_until = 0;
-		mp_pace_default(&mp->querier[f].pace);
-		if (on)
-			timer_set(mp->p->c, &mp->querier[f].timer, mp->p->c->now);
-		else
-			timer_stop(mp->p->c, &mp->querier[f].timer);
-	}
-	if (on)
+	if (on) {
+		mp_router_start(mp);
 		return;
+	}
+	for (f = 0; f < RTE_DIM(mp->querier); f++)
+		timer_stop(mp->p->c, &mp->querier[f].timer);
 	for (mb = LIST_FIRST(&mp->members); mb != NULL; mb = tmp) {
 		tmp = LIST_NEXT(mb, of_port);
 		mp_member_free(mb);

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include <rte_ethdev.h>
 #include <rte_random.h>
 
 #include "mproxy.h"
@@ -389,8 +388,8 @@ follow(struct ctl_port *p, bool on)
 
 	if (real->kind == DP_PORT_IPOIB)
 		mcast_follow(real, on);
-	else if (on)
-		rte_eth_allmulticast_enable(real->id); /* a driver without it passes all anyway */
+	else
+		eth_allmulti(p, on);
 }
 
 static void
@@ -480,6 +479,23 @@ membership(struct control *c, struct ctl_port *p, const struct dp_ip *group, boo
 }
 
 void
+mproxy_keep(struct ctl_port *p)
+{
+	if (p->c->mproxy->upstream == p->id)
+		p->c->mproxy->lent = false;
+}
+
+void
+mproxy_link_up(struct ctl_port *p)
+{
+	if (p->mp == NULL)
+		return;
+	if (p->mp->router)
+		mp_router_start(p->mp);
+	mp_host_start(p->mp);
+}
+
+void
 mproxy_port_gone(struct ctl_port *p)
 {
 	struct mp_port *mp = p->mp;
@@ -489,6 +505,8 @@ mproxy_port_gone(struct ctl_port *p)
 		return;
 	if (p->c->mproxy->upstream == p->id)
 		upstream_set(p->c->mproxy, DP_PORT_NIL);
+	if (mp->router)
+		follow(p, false);
 	mp->router = false;
 	while ((mb = LIST_FIRST(&mp->members)) != NULL)
 		mp_member_free(mb);
@@ -504,8 +522,8 @@ int
 control_mcast_upstream(struct control *c, uint16_t port)
 {
 	struct ctl_mproxy *mx = c->mproxy;
-	uint16_t old = mx->upstream;
-	struct ctl_port *p = NULL;
+	struct ctl_port *p = NULL, *old = upstream_of(mx);
+	bool lent = mx->lent;
 	int ret;
 
 	if (port != DP_PORT_NIL) {
@@ -516,14 +534,18 @@ control_mcast_upstream(struct control *c, uint16_t port)
 		if (ret != 0)
 			return ret;
 	}
-	if (old == port)
+	if (mx->upstream == port)
 		return 0;
 	upstream_set(mx, port);
+	mx->lent = p != NULL && !ctl_flag(p, CONTROL_MCAST);
 	/* After it is the upstream port: it never listens as a router of hosts does. */
 	if (p != NULL)
 		control_port_flag(c, port, CONTROL_MCAST, true);
-	if (ctl_port(c, old) != NULL)
-		role_set(c->ports[old]);
+	/* What the old one routed as such it does not route as another. */
+	if (old != NULL && lent)
+		control_port_flag(c, old->id, CONTROL_MCAST, false);
+	else if (old != NULL)
+		role_set(old);
 	if (p != NULL)
 		role_set(p);
 	groups_sync(mx);

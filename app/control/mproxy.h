@@ -168,6 +168,7 @@ struct mp_host {
 	struct ctl_timer general;
 	uint64_t spread_us;
 	uint64_t walked;
+	uint8_t again; /* times that all groups are still to be told */
 	LIST_HEAD(, mp_pending) pending[MP_PENDING_BUCKETS];
 	uint32_t nb_pending;
 	/* Records that are due now. */
@@ -194,6 +195,7 @@ struct ctl_mproxy {
 	uint32_t seed;
 	uint32_t nb_members;
 	uint16_t upstream; /* port, or DP_PORT_NIL */
+	bool lent;	   /* it routes multicast only as the upstream port */
 	/* Numbers of dp->mgroup; NULL until multicast is routed. */
 	uint32_t *free;
 	uint32_t nb_free;
@@ -224,6 +226,8 @@ bool mp_group_sources(const struct mp_group *g, struct dp_ip *sources, uint16_t 
 int mp_router_init(struct mp_port *mp);
 void mp_router_fini(struct mp_port *mp);
 void mp_router_set(struct mp_port *mp, bool on);
+/* As a querier that starts: whoever is on the link now does not know us. */
+void mp_router_start(struct mp_port *mp);
 void mp_router_query(struct mp_port *mp, const struct mp_msg *msg);
 void mp_pace_default(struct mp_pace *pace);
 void mp_pace_adopt(struct mp_pace *pace, const struct mp_msg *query);
@@ -242,6 +246,8 @@ uint64_t mp_member_until(const struct mp_member *mb);
 int mp_host_init(struct mp_port *mp);
 void mp_host_fini(struct mp_port *mp);
 void mp_host_query(struct mp_port *mp, const struct mp_msg *msg);
+/* Tell a link that may be another one what we want. */
+void mp_host_start(struct mp_port *mp);
 /* Another host's report, of version 1 or 2. */
 void mp_host_report(struct mp_port *mp, const struct mp_msg *msg);
 /* We want a group on the port now, or from other sources, or no longer. */

@@ -6,8 +6,6 @@
 
 #include <errno.h>
 
-#include <rte_ethdev.h>
-
 #include "control_priv.h"
 #include "nd.h"
 
@@ -28,12 +26,10 @@ static const uint8_t dp_flag[CONTROL_FLAG_MAX] = {
 
 /* Solicited-node groups of hosts behind us: nobody joins them for us, so all are let in. */
 static void
-proxy_listen(const struct ctl_port *p)
+proxy_listen(struct ctl_port *p, bool on)
 {
-	if (p->kind != DP_PORT_ETH)
-		return;
-	/* A driver without this filter lets them in anyway. */
-	rte_eth_allmulticast_enable(p->lower != NULL ? p->lower->id : p->id);
+	if (p->kind == DP_PORT_ETH)
+		eth_allmulti(p, on);
 }
 
 int
@@ -50,16 +46,19 @@ control_port_flag(struct control *c, uint16_t port, enum control_flag flag, bool
 		return -ENOTSUP;
 	if (on && bond_is_member(p))
 		return -EPERM;
-	if (ctl_flag(p, flag) == on)
+	if (ctl_flag(p, flag) == on) {
+		if (flag == CONTROL_MCAST && on)
+			mproxy_keep(p);
 		return 0;
+	}
 	if (flag == CONTROL_RA)
 		ret = ra_set(p, on);
 	else if (flag == CONTROL_MCAST && on)
 		ret = mproxy_prepare(p);
 	if (ret != 0)
 		return ret;
-	if (flag == CONTROL_PROXY_ARP && on)
-		proxy_listen(p);
+	if (flag == CONTROL_PROXY_ARP)
+		proxy_listen(p, on);
 	p->flags = on ? p->flags | RTE_BIT32(flag) : p->flags & ~RTE_BIT32(flag);
 	if (on)
 		atomic_fetch_or(&p->dp->flags, dp_flag[flag]);

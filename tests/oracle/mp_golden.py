@@ -127,6 +127,7 @@ GOLDEN = {
     "out_query_group_200": query("192.0.2.200", GROUP, code=10),
     "out_query_group": query(US, GROUP, code=10),
     "out_query_source": query(US, GROUP, (S1,), code=10),
+    "ib_query": query(IB_US),
     "out6_query": query6(US6),
     "out6_query_group": query6(US6, GROUP6, 1000),
     "up_to_ex": report(IB_US, (4, ())),

@@ -37,7 +37,7 @@ mp_next(uint16_t port, bool v6)
 	while ((m = fx_sent(&on)) != NULL) {
 		if (on == port) {
 			rte_pktmbuf_adj(m, head);
-			if ((*rte_pktmbuf_mtod(m, uint8_t *) >> 4 == 6) == v6 &&
+			if (*rte_pktmbuf_mtod(m, uint8_t *) >> 4 == (v6 ? 6 : 4) &&
 					!(v6 && is_report6(m)))
 				return m;
 		}

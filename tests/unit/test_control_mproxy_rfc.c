@@ -443,6 +443,168 @@ test_answers_about_sources(void **state)
 	mp_expect_nothing(IB, false);
 }
 
+/* --- a link that goes and comes, a port that changes its part --- */
+
+static void
+ib_down_and_up(void)
+{
+	fx.info.state = IPOIB_MAD_DOWN;
+	fx.events = IPOIB_MAD_EV_STATE;
+	fx_tick();
+	assert_false(fx.c->ports[IB]->up);
+	fx_drain();
+	fx.info.state = IPOIB_MAD_ACTIVE;
+	fx.events = IPOIB_MAD_EV_STATE;
+	fx_run(1 * MS);
+	if (fx_join_req() != NULL)
+		fx_answer_join(fx_join_req(), 0);
+	fx_run(2 * MS);
+	assert_true(fx.c->ports[IB]->up);
+}
+
+static uint32_t
+queries6(void)
+{
+	struct rte_mbuf *m;
+	uint32_t n = 0;
+
+	for (; (m = mp_next(IB, true)) != NULL; fx_free(m))
+		n += *rte_pktmbuf_mtod_offset(m, const uint8_t *, 48) == 130;
+	return n;
+}
+
+/* RFC 3376 8.6, 8.7 */
+static void
+test_link_again_querier(void **state)
+{
+	(void)state;
+	assert_int_equal(control_mcast_upstream(fx.c, ETH), 0);
+	assert_int_equal(control_port_flag(fx.c, IB, CONTROL_MCAST, true), 0);
+	fx_run(35 * S);
+	fx_drain();
+	ib_down_and_up();
+	EXPECT(IB, ib_query);
+	fx_run(31 * S);
+	mp_expect_nothing(IB, false);
+	fx_run(1 * S);
+	EXPECT(IB, ib_query);
+	/* The other querier need not be on this link. */
+	assert_int_equal(nd_enable(fx.c->ports[IB]), 0);
+	fx_run(2 * S);
+	HEAR(IB, in6_query_pace);
+	fx_drain();
+	ib_down_and_up();
+	fx_run(3 * S);
+	assert_int_equal(queries6(), 1);
+}
+
+static void
+test_link_again_host(void **state)
+{
+	(void)state;
+	HEAR(ETH, in_to_ex);
+	fx_run(3 * S);
+	ib_down_and_up();
+	fx_run(3 * S);
+	EXPECT(IB, up_is_ex);
+	EXPECT(IB, up_is_ex);
+	mp_expect_nothing(IB, false);
+}
+
+static uint32_t
+routing_ports(void)
+{
+	struct control_mcast_port_row row;
+	uint32_t total;
+
+	control_mcast_port_rows(fx.c, 0, &row, 1, &total);
+	return total;
+}
+
+/* It routed multicast as the upstream port only. */
+static void
+test_upstream_no_more(void **state)
+{
+	(void)state;
+	assert_int_equal(routing_ports(), 2);
+	assert_int_equal(control_mcast_upstream(fx.c, DP_PORT_NIL), 0);
+	assert_int_equal(routing_ports(), 1);
+	fx_run(5 * S);
+	mp_expect_nothing(IB, false);
+	assert_int_equal(control_mcast_upstream(fx.c, IB), 0);
+	assert_int_equal(control_mcast_upstream(fx.c, ETH), 0);
+	assert_int_equal(routing_ports(), 1);
+	/* For itself: also if that is said while it is the upstream port. */
+	assert_int_equal(control_mcast_upstream(fx.c, IB), 0);
+	assert_int_equal(control_port_flag(fx.c, IB, CONTROL_MCAST, true), 0);
+	fx_run(5 * S);
+	fx_drain();
+	assert_int_equal(control_mcast_upstream(fx.c, DP_PORT_NIL), 0);
+	assert_int_equal(routing_ports(), 2);
+	fx_run(5 * MS);
+	EXPECT(IB, ib_query);
+}
+
+/* --- what an Ethernet port passes --- */
+
+static bool allmulti;
+
+int __wrap_rte_eth_allmulticast_get(uint16_t port);
+int __wrap_rte_eth_allmulticast_enable(uint16_t port);
+int __wrap_rte_eth_allmulticast_disable(uint16_t port);
+int __wrap_rte_eth_dev_set_mc_addr_list(uint16_t port, struct rte_ether_addr *macs, uint32_t nb);
+
+int
+__wrap_rte_eth_allmulticast_get(uint16_t port)
+{
+	return port == ETH && allmulti;
+}
+
+int
+__wrap_rte_eth_allmulticast_enable(uint16_t port)
+{
+	allmulti |= port == ETH;
+	return 0;
+}
+
+int
+__wrap_rte_eth_allmulticast_disable(uint16_t port)
+{
+	allmulti &= port != ETH;
+	return 0;
+}
+
+int
+__wrap_rte_eth_dev_set_mc_addr_list(uint16_t port, struct rte_ether_addr *macs, uint32_t nb)
+{
+	(void)port;
+	(void)macs;
+	(void)nb;
+	return 0;
+}
+
+static void
+test_allmulticast(void **state)
+{
+	(void)state;
+	assert_true(allmulti);
+	assert_int_equal(control_port_flag(fx.c, ETH, CONTROL_PROXY_ARP, true), 0);
+	assert_int_equal(control_port_flag(fx.c, ETH, CONTROL_MCAST, false), 0);
+	assert_true(allmulti);
+	assert_int_equal(control_port_flag(fx.c, ETH, CONTROL_PROXY_ARP, false), 0);
+	assert_false(allmulti);
+	assert_int_equal(control_port_flag(fx.c, ETH, CONTROL_MCAST, true), 0);
+	assert_true(allmulti);
+	assert_int_equal(control_mcast_upstream(fx.c, ETH), 0);
+	assert_false(allmulti);
+	/* Somebody else's before: kept. */
+	allmulti = true;
+	assert_int_equal(control_mcast_upstream(fx.c, IB), 0);
+	assert_int_equal(control_port_flag(fx.c, ETH, CONTROL_MCAST, false), 0);
+	assert_true(allmulti);
+	allmulti = false;
+}
+
 int
 main(void)
 {
@@ -467,6 +629,10 @@ main(void)
 		TEST(test_version_changes),
 		TEST(test_told_as_often_as_asked),
 		TEST(test_answers_about_sources),
+		TEST(test_link_again_querier),
+		TEST(test_link_again_host),
+		TEST(test_upstream_no_more),
+		TEST(test_allmulticast),
 	};
 
 	return cmocka_run_group_tests(tests, fx_start, fx_stop);
