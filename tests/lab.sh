@@ -460,8 +460,8 @@ lab_ip6_host()
 }
 
 # Multicast (tests/tools/mcast.py). lab_mcast_listen HOST GROUP: join and count, until
-# lab_mcast_unlisten HOST; lab_mcast_send HOST GROUP COUNT [LENGTH [TTL]]; lab_mcast_got HOST
-# WORDS: what the host has counted.
+# lab_mcast_unlisten HOST; lab_mcast_send HOST GROUP COUNT [LENGTH [TTL [SOURCE]]]; lab_mcast_got
+# HOST WORDS: what the host has counted.
 lab_mcast_listen()
 {
 	rm -f "$LAB/$1.mcast"
@@ -487,3 +487,24 @@ lab_mcast_rows()
 }
 lab_mcast_upstream() { lab_mcast_rows "$1" "$2" | grep -q upstream:joined; }
 lab_mcast_unknown() { ! lab_mcast_rows "$1" "$2" >/dev/null; }
+
+# lab_mcast_faults FILE: the IGMP and MLD messages of a capture that tshark finds malformed, or
+# that may leave their link, or that have no Router Alert or a wrong checksum.
+lab_mcast_faults()
+{
+	tshark -o ip.check_checksum:TRUE -r "$1" -Y "(igmp && (_ws.malformed || ip.ttl != 1 || \
+!ip.opt.ra || ip.checksum.status != 1 || igmp.checksum.status != 1)) || \
+(((icmpv6.type >= 130 && icmpv6.type <= 132) || icmpv6.type == 143) && (_ws.malformed || \
+ipv6.hlim != 1 || !ipv6.opt.router_alert || icmpv6.checksum.status != 1))" 2>/dev/null
+}
+
+# lab_mcast_some FILE FILTER...: does the capture have a packet for each of them?
+lab_mcast_some()
+{
+	local file=$1 filter
+
+	shift
+	for filter in "$@"; do
+		[ -n "$(tshark -r "$file" -Y "$filter" 2>/dev/null)" ] || lab_fail "$file: no $filter"
+	done
+}
