@@ -100,7 +100,7 @@ ether_host() {
 
 # quiet IFACE MTU: up, without offloads, and the kernel says nothing on it.
 quiet() {
-	sysctl -qw "net.ipv6.conf.$1.disable_ipv6=1"
+	sysctl -qw "net.ipv6.conf.$1.disable_ipv6=1" "net.ipv4.conf.$1.rp_filter=1"
 	ethtool -K "$1" tx off tso off gso off gro off >/dev/null
 	ip link set "$1" mtu "$2" up
 	sysctl -qw "net.ipv4.conf.$1.arp_ignore=8"

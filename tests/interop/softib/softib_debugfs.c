@@ -52,6 +52,7 @@ static int stats_show(struct seq_file *s, void *unused)
 #undef C
 	seq_printf(s, "pkey_violations %u\nqkey_violations %u\n", p->rvp.pkey_violations,
 		   p->rvp.qkey_violations);
+	seq_printf(s, "address_handles %u\n", dev->rdi.n_ahs_allocated);
 	seq_printf(s, "rc_timeouts %llu\nrnr_naks %llu\n", p->rvp.n_rc_timeouts, p->rvp.n_rnr_naks);
 	return 0;
 }
