@@ -125,7 +125,7 @@ part_commits() {
 		if [ "${#subject}" -gt 60 ]; then
 			echo "more than 60 characters: $subject"
 			bad=1
-		elif ! [[ $subject =~ ^[a-z0-9][a-z0-9_./,\ -]*:\ ([a-z]|IPv[46]\ ).*[^.]$ ]]; then
+		elif ! [[ $subject =~ ^[a-z0-9][a-z0-9_./,\ -]*:\ ([a-z]|(IPv[46]|Linux\'s)\ ).*[^.]$ ]]; then
 			echo "not of the form 'part: do something': $subject"
 			bad=1
 		fi
