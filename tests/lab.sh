@@ -421,7 +421,8 @@ lab_stream_value() { grep -o "$1=[0-9]*" <<<"$LAB_STREAM" | cut -d= -f2; }
 
 # Several streams at a time. lab_flow_begin TAG FROM TO ADDRESS PPS SECONDS: a numbered stream from
 # one host to another's address. lab_flows_end TAG...: wait for their end; what became of each is
-# then in $LAB/TAG.flow, in the words of lab_stream_end. lab_flow_value TAG KEY: one number of it.
+# then in $LAB/TAG.flow, in the words of lab_stream_end, and what its sender says in $LAB/TAG.sent.
+# lab_flow_value TAG KEY: one number of the former. lab_flow_show NAME TAG: both, on one line.
 declare -A LAB_FLOW_RECV LAB_FLOW_SEND
 lab_flow_begin()
 {
@@ -431,7 +432,7 @@ lab_flow_begin()
 	lab_in "$to" "$LAB_GAP" recv "$address" 9000 "$LAB/$tag.flow" &
 	LAB_FLOW_RECV[$tag]=$!
 	lab_wait 5 test -s "$LAB/$tag.flow" || lab_die "the receiver of $tag does not start"
-	lab_in "$from" "$LAB_GAP" send "$address" 9000 "$5" "$6" >/dev/null &
+	lab_in "$from" "$LAB_GAP" send "$address" 9000 "$5" "$6" >"$LAB/$tag.sent" &
 	LAB_FLOW_SEND[$tag]=$!
 }
 
@@ -447,6 +448,12 @@ lab_flows_end()
 	for tag in "$@"; do
 		wait "${LAB_FLOW_RECV[$tag]}" || lab_die "the receiver of $tag failed"
 	done
+}
+
+lab_flow_show()
+{
+	printf '%-11s %-6s %s (%s)\n' "$1" "$2" "$(cat "$LAB/$2.flow")" \
+		"$(grep -o 'latest_us=.*' "$LAB/$2.sent")"
 }
 
 lab_flow_value() { grep -o "$2=[0-9]*" "$LAB/$1.flow" | cut -d= -f2; }

@@ -68,7 +68,7 @@ during()
 	lab_flows_end there back
 	for tag in there back; do
 		[ "$(lab_flow_value $tag doubled)" -eq 0 ] || bad $tag doubled
-		[ $rounds -eq 1 ] || printf '%-8s %-6s %s\n' "$1 ${2:-}" $tag "$(cat "$LAB/$tag.flow")"
+		[ $rounds -eq 1 ] || lab_flow_show "${1#lab_} ${2:-}" $tag
 	done
 }
 

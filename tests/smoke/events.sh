@@ -91,7 +91,7 @@ during()
 	"$1"
 	lab_flows_end "${FLOWS[@]}"
 	for tag in "${FLOWS[@]}"; do
-		printf '%-11s %-6s %s\n' "$1" "$tag" "$(cat "$LAB/$tag.flow")"
+		lab_flow_show "$1" "$tag"
 	done
 }
 

@@ -10,6 +10,8 @@
  *	gap recv ADDRESS PORT FILE				until SIGTERM; then one line in FILE
  *	gap pcap FILE						what IPv4 a net_pcap port has sent
  *
+ * The line of "send": sent=N seconds=N latest_us=N, how late a datagram was at most: the machine has
+ * too much to do if that is much.
  * Times of "recv" are the kernel's (SO_TIMESTAMPNS). The line of "recv":
  * received=N lost=N doubled=N overtaken=N longest_gap_us=N gap_at_ms=N
  */
@@ -93,7 +95,7 @@ static int
 send_all(char **arg, int n)
 {
 	struct addrinfo *to = resolve(arg[0], arg[1]);
-	uint64_t i, start, due, pps = strtoull(arg[2], NULL, 0);
+	uint64_t i, start, due, late = 0, pps = strtoull(arg[2], NULL, 0);
 	uint64_t total = pps * strtoull(arg[3], NULL, 0);
 	uint32_t f, flows = n > 4 ? (uint32_t)atoi(arg[4]) : 1;
 	size_t len = n > 5 ? (size_t)atoi(arg[5]) : 64;
@@ -117,13 +119,15 @@ send_all(char **arg, int n)
 		ts.tv_sec = (time_t)(due / NS_PER_S);
 		ts.tv_nsec = (long)(due % NS_PER_S);
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+		late = now_ns() - due > late ? now_ns() - due : late;
 		d->flow = (uint32_t)(i % flows);
 		d->number = i / flows;
 		/* An ICMP error that came back is not this datagram's. */
 		if (send(fd[d->flow], buf, len, 0) < 0 && errno == ECONNREFUSED)
 			(void)send(fd[d->flow], buf, len, 0);
 	}
-	printf("sent=%" PRIu64 " seconds=%.2f\n", i, (double)(now_ns() - start) / 1e9);
+	printf("sent=%" PRIu64 " seconds=%.2f latest_us=%" PRIu64 "\n", i,
+			(double)(now_ns() - start) / 1e9, late / 1000);
 	return 0;
 }
 
