@@ -12,8 +12,9 @@
  * The bond stays with the active one as long as it is usable, unless another one is its primary.
  *
  * Make before break: what the bond's IP neighbours need is kept ready on the members that wait
- * (bond_mirror()), so that a failover is one store, after which workers find everything in the
- * other member's table. Packets that wait go first, then that store, then the peers are told.
+ * (bond_mirror()), and Neighbour Discovery's groups are joined on all (gmember.c), so that a
+ * failover is one store, after which workers find everything in the other member's table. Packets
+ * that wait go first, then that store, then the peers are told.
  */
 
 #include <ctype.h>

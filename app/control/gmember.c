@@ -6,7 +6,7 @@
  * Groups that we receive on a link, IPv4 and IPv6, by use count. On InfiniBand the mapped group is
  * joined; on Ethernet the NIC is told its MACs, or to pass all multicast, or, if it can do neither,
  * everything. A logical port's groups are received by the port below it; when that changes (a
- * bond's), ip_mcast_sync() moves them.
+ * bond's), ip_mcast_sync() moves those that not all of them have anyway.
  */
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include <rte_ethdev.h>
 
 #include "control_priv.h"
+#include "nd.h"
 
 #define GMEMBER_BUCKETS 1024
 
@@ -199,19 +200,54 @@ sync_timer(struct control *c, void *arg)
 
 /* --- both --- */
 
+/*
+ * Groups that a bond has on all members, for what a failover tells goes to one, and who then asks
+ * for us asks another; the SA may have no time for a join then. ff02::1 and ff02::1:ff00:0/104.
+ */
+static bool
+on_all_members(const struct gmember *e)
+{
+	static const uint8_t head[] = { 0xff, 0x02 };
+	static const uint8_t low[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff };
+
+	if (memcmp(e->group.b, head, sizeof(head)) != 0)
+		return false;
+	return dp_ip_equal(&e->group, &nd_all_nodes) ||
+			memcmp(&e->group.b[2], low, sizeof(low)) == 0;
+}
+
+static int
+receive_ib(struct gmember *e, bool on)
+{
+	struct ctl_port *ports[CONTROL_BOND_PORTS] = { e->real };
+	uint32_t i, n = on_all_members(e) ? bond_ports(e->p, ports) : 1;
+	struct ib_gid mgid;
+	int ret = 0;
+
+	for (i = 0; on && i < n && ret == 0; i++) {
+		ip_mcast_mgid(ports[i], &e->group, &mgid);
+		ret = mcast_join(ports[i], &mgid);
+	}
+	if (on && ret == 0)
+		return 0;
+	/* All or none: without the last one, which could not be joined. */
+	n = on ? i - 1 : n;
+	for (i = 0; i < n; i++) {
+		ip_mcast_mgid(ports[i], &e->group, &mgid);
+		mcast_leave(ports[i], &mgid);
+	}
+	return ret;
+}
+
 /* Begin (or end) to receive. */
 static int
 receive(struct gmember *e, bool on)
 {
 	struct ctl_gmembers *gm = e->p->c->gmembers;
 	struct ctl_port *real = e->real;
-	struct ib_gid mgid;
 
 	if (real->kind == DP_PORT_IPOIB) {
-		ip_mcast_mgid(real, &e->group, &mgid);
-		if (on)
-			return mcast_join(real, &mgid);
-		mcast_leave(real, &mgid);
+		return receive_ib(e, on);
 	} else if (real->id < DP_PORT_LOGICAL) {
 		/* Once in a turn, however many there are. */
 		gm->dirty |= RTE_BIT64(real->id);
@@ -306,6 +342,10 @@ gmember_move(struct gmember *e, struct ctl_port *real)
 	struct gmember old = *e;
 	int ret;
 
+	if (on_all_members(e)) {
+		e->real = real;
+		return;
+	}
 	/* The new one first: nothing is missed. */
 	e->real = real;
 	ret = receive(e, true);
