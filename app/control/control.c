@@ -149,14 +149,50 @@ punts_run(struct control *c)
 {
 	void *pkts[CTL_BURST];
 	uint32_t i, n, done = 0;
+	uint8_t worker;
 
 	do {
 		n = rte_ring_dequeue_burst(c->dp->punt, pkts, CTL_BURST, NULL);
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n; i++) {
+			worker = dp_meta(pkts[i])->worker;
 			punt(c, pkts[i]);
+			c->handled[worker % DP_WORKERS_MAX]++;
+			c->untold = true;
+		}
 		done += n;
 		c->punts += n;
 	} while (n == CTL_BURST && done < CTL_PUNTS_MAX);
+}
+
+/* Does something wait for a table to take a neighbour? */
+static bool
+any_parked(const struct control *c)
+{
+	uint16_t i;
+
+	for (i = 0; i < DP_PORTS_MAX; i++) {
+		if (c->ports[i] != NULL && c->ports[i]->park.nb > 0)
+			return true;
+	}
+	return c->park.nb > 0;
+}
+
+/*
+ * Tell workers which of the packets that they punted cannot be overtaken any more: they ended, were
+ * injected, or wait for a next hop, and then are injected before it is published. What is parked
+ * waits without that, so nothing is told meanwhile.
+ */
+static void
+punts_tell(struct control *c)
+{
+	uint16_t i;
+
+	if (!c->untold || any_parked(c))
+		return;
+	for (i = 0; i < c->dp->nb_workers; i++)
+		atomic_store_explicit(
+				&c->dp->worker[i]->punt_done, c->handled[i], memory_order_release);
+	c->untold = false;
 }
 
 /* --- the tick --- */
@@ -222,7 +258,6 @@ control_tick(struct control *c)
 		if (c->ports[i] != NULL)
 			link_run(c->ports[i]);
 	}
-	/* Before resolved neighbours are published: older packets first. */
 	punts_run(c);
 	ip_lost_run(c);
 	l3_run(c);
@@ -230,6 +265,7 @@ control_tick(struct control *c)
 		if (c->ports[i] != NULL)
 			port_run(c->ports[i]);
 	}
+	punts_tell(c);
 	timers_run(c);
 	ipoib_neigh_iterate(c->dp->l3, c->now, CTL_ITERATE_MAX);
 	mproxy_run(c);

@@ -76,12 +76,6 @@ struct ctl_port;
 struct ctl_park {
 	struct rte_mbuf *pkts[CTL_PARKED_MAX];
 	uint32_t head, nb;
-	uint64_t popped; /* ever */
-};
-
-/* How far control was when something was resolved: see order_kept(). */
-struct ctl_mark {
-	uint64_t punts, popped;
 };
 
 /* Timers: a binary heap. The object lies inside its owner. */
@@ -164,7 +158,6 @@ struct ctl_mcast {
 	bool verifying;		  /* req asks whether we are a member */
 	bool attached, receiving; /* so the driver was told */
 	bool on_ready, on_lru, on_members;
-	struct ctl_mark mark; /* of on_ready */
 	struct ipoib_pktq queue;
 	uint64_t used; /* when control sent to it last */
 	uint64_t verify_at;
@@ -190,10 +183,9 @@ struct ctl_path {
 	struct ib_gid dgid;
 	uint8_t state; /* enum ipoib_neigh_state */
 	bool on_ready, on_refresh, on_idle, on_asking;
-	struct ctl_mark mark; /* of on_ready */
-	bool refreshing;      /* the query under way is a background one */
-	bool again;	      /* its answer may be out of date: ask once more */
-	bool all_legs;	      /* the next answer asks for the legs anew */
+	bool refreshing; /* the query under way is a background one */
+	bool again;	 /* its answer may be out of date: ask once more */
+	bool all_legs;	 /* the next answer asks for the legs anew */
 	struct ipoib_sa_path rec;
 	struct pmd_ipoib_av av;
 	uint32_t ah;  /* PMD_IPOIB_AH_NONE: never resolved */
@@ -348,7 +340,6 @@ struct ctl_l3 {
 	bool delaying;	/* IPv6: DELAY of RFC 4861 7.3.2 */
 	bool reachable; /* confirmed, not only heard of */
 	bool is_router; /* so it says in its NAs */
-	struct ctl_mark mark;
 	TAILQ_ENTRY(ctl_l3) ready;
 	TAILQ_ENTRY(ctl_l3) peer; /* of its port, once it has an address */
 	uint64_t confirmed;
@@ -463,7 +454,10 @@ struct control {
 	struct ctl_adjs adjs;
 	struct ctl_park park; /* for the L3 table */
 	TAILQ_HEAD(, ctl_l3) l3_ready;
-	uint64_t punts;		     /* taken from the punt ring, ever */
+	uint64_t punts; /* taken from the punt ring, ever */
+	/* Of each worker's, and whether workers are still to be told: see punts_tell(). */
+	uint64_t handled[DP_WORKERS_MAX];
+	bool untold;
 	uint64_t gone[DP_PORTS_MAX]; /* where that was when a port was taken away; see port.c */
 	struct ctl_park lost; /* from the resolver's undelivered hook; at the encapsulation header */
 	struct ctl_bucket icmp_bucket;
@@ -599,27 +593,6 @@ park_pop(struct ctl_park *q)
 {
 	q->head = (q->head + 1) % CTL_PARKED_MAX;
 	q->nb--;
-	q->popped++;
-}
-
-/*
- * Order. Once an entry is published workers send by themselves, and overtake what they punted
- * before and control has not sent yet. So what is resolved is published at the end of a tick, when
- * nothing is left in the punt ring and nothing parked. There may always be something under load:
- * then after one more ring (and park) has passed than there can have been at the mark, for order
- * is not worth to stay on the slow path. Until then control itself sends.
- */
-static inline struct ctl_mark
-order_mark(const struct control *c, const struct ctl_park *q)
-{
-	return (struct ctl_mark){ .punts = c->punts, .popped = q->popped };
-}
-
-static inline bool
-order_kept(const struct control *c, const struct ctl_park *q, const struct ctl_mark *mark)
-{
-	return (rte_ring_empty(c->dp->punt) != 0 || c->punts - mark->punts >= 2 * DP_PUNT_RING) &&
-			(q->nb == 0 || q->popped - mark->popped >= 2 * CTL_PARKED_MAX);
 }
 
 /* --- resolver: HCA and link (link.c) --- */

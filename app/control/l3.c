@@ -333,7 +333,6 @@ l3_resolved(struct control *c, struct ctl_l3 *e)
 	if (e->on_ready)
 		return;
 	e->on_ready = true;
-	e->mark = order_mark(c, &c->park);
 	TAILQ_INSERT_TAIL(&c->l3_ready, e, ready);
 }
 
@@ -356,7 +355,7 @@ l3_run(struct control *c)
 		}
 	}
 	for (i = 0; i < CTL_PUBLISH_MAX && (e = TAILQ_FIRST(&c->l3_ready)) != NULL; i++) {
-		if (!order_kept(c, &c->park, &e->mark) || l3_publish(c, e) != 0)
+		if (l3_publish(c, e) != 0)
 			break;
 	}
 }

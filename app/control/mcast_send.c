@@ -251,7 +251,6 @@ group_ready(struct ctl_mcast *g)
 	if (g->on_ready)
 		return;
 	g->on_ready = true;
-	g->mark = order_mark(g->p->c, &g->p->park);
 	TAILQ_INSERT_TAIL(&g->p->mc->ready, g, ready);
 }
 
@@ -262,8 +261,7 @@ mcast_run(struct ctl_port *p)
 	uint32_t i;
 
 	for (i = 0; i < CTL_PUBLISH_MAX && (g = TAILQ_FIRST(&p->mc->ready)) != NULL; i++) {
-		if (g->ah != PMD_IPOIB_AH_NONE &&
-				(!order_kept(p->c, &p->park, &g->mark) || group_publish(g) != 0))
+		if (g->ah != PMD_IPOIB_AH_NONE && group_publish(g) != 0)
 			return;
 		TAILQ_REMOVE(&p->mc->ready, g, ready);
 		g->on_ready = false;

@@ -166,7 +166,6 @@ path_ready(struct ctl_path *path)
 	if (path->on_ready)
 		return;
 	path->on_ready = true;
-	path->mark = order_mark(path->p->c, &path->p->park);
 	TAILQ_INSERT_TAIL(&path->p->ready, path, ready);
 }
 
@@ -514,8 +513,7 @@ paths_run(struct ctl_port *p)
 	idle_run(p);
 	for (i = 0; i < CTL_PUBLISH_MAX; i++) {
 		path = TAILQ_FIRST(&p->ready);
-		if (path == NULL || !order_kept(p->c, &p->park, &path->mark) ||
-				resolve_publish(p, path) != 0)
+		if (path == NULL || resolve_publish(p, path) != 0)
 			return;
 		TAILQ_REMOVE(&p->ready, path, ready);
 		path->on_ready = false;

@@ -5,7 +5,8 @@
 /*
  * 20-octet address -> neighbour record -> path -> address handle. Packets wait in the record
  * while the path is asked for; they leave in order before the record is published, so that a
- * worker's newer packets cannot overtake them.
+ * worker's newer packets cannot overtake them. For those that are still in the punt ring then see
+ * punts_tell().
  */
 
 #include <errno.h>

@@ -105,6 +105,7 @@ dp_queued(const struct dp *dp)
 
 	for (i = 0; i < dp->nb_workers; i++) {
 		queued += rte_ring_count(dp->worker[i]->inject) + dp->worker[i]->nb_punt;
+		queued += dp->worker[i]->order.nb;
 		for (port = 0; port < DP_PORTS_MAX; port++)
 			queued += dp->worker[i]->tx[port].nb;
 	}

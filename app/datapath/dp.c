@@ -8,6 +8,7 @@
 
 #include <rte_errno.h>
 #include <rte_malloc.h>
+#include <rte_random.h>
 
 #include "pkt.h"
 
@@ -60,6 +61,8 @@ worker_free(struct dp_worker *w)
 		return;
 	ring_free(w->inject);
 	rte_pktmbuf_free_bulk(w->punt, w->nb_punt);
+	for (; w->order.nb != 0; w->order.nb--)
+		rte_pktmbuf_free(w->order.held[w->order.head++ % DP_HELD_MAX].m);
 	for (port = 0; port < DP_PORTS_MAX; port++)
 		rte_pktmbuf_free_bulk(w->tx[port].pkts, w->tx[port].nb);
 	rte_free(w);
@@ -74,6 +77,7 @@ worker_make(struct dp *dp, uint16_t id, int socket)
 {
 	struct dp_worker *w;
 	char name[RTE_RING_NAMESIZE];
+	unsigned int i;
 
 	w = rte_zmalloc_socket("dp_worker", sizeof(*w), RTE_CACHE_LINE_SIZE, socket);
 	if (w == NULL)
@@ -81,6 +85,8 @@ worker_make(struct dp *dp, uint16_t id, int socket)
 	w->dp = dp;
 	w->id = id;
 	w->rxqs = &w->rxq_tab[0];
+	for (i = 0; i < RTE_DIM(w->order.secret); i++)
+		w->order.secret[i] = rte_rand();
 	snprintf(name, sizeof(name), "dp_inject_%u", id);
 	w->inject = rte_ring_create(name, DP_INJECT_RING, socket, RING_F_EXACT_SZ | RING_F_SC_DEQ);
 	if (w->inject == NULL) {

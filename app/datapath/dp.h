@@ -50,6 +50,12 @@ static_assert(DP_PORT_LOGICAL < DP_PORTS_MAX, "no number is left for logical por
 #define DP_PUNT_RING 16384
 /** Packets that may wait for a worker; then drop_inject_full. */
 #define DP_INJECT_RING 4096
+/** Packets of a worker that may wait for older ones which are at control; then drop_order_full. */
+#define DP_HELD_MAX 2048
+/** Next hops that a worker's packets at control may have: places for as many as 10 in a bucket, so
+ *  all that fit into the punt ring find one; then drop_order_full. */
+#define DP_ORDER_BUCKETS 4096
+#define DP_ORDER_WAYS 10
 /** Next hops of the IPv4 FIB: 15 bits, because its entries are 2 octets (34 MB a table). */
 #define DP_NH_MAX 32768
 /** /24s that may hold longer prefixes (512 octets each and table). */
@@ -99,6 +105,7 @@ static_assert(DP_PORT_LOGICAL < DP_PORTS_MAX, "no number is left for logical por
 	X(queue_full, "queue of an unresolved neighbour full") \
 	X(table_full, "neighbour table full") \
 	X(punt_full, "ring to the control core full") \
+	X(order_full, "behind packets at the control core, of which there are too many") \
 	X(inject_full, "ring to the worker full") \
 	X(tx_full, "TX queue full") \
 	X(tx_port, "output port stopped, or not one of ours") \
@@ -389,6 +396,32 @@ struct dp_gen {
 	uint16_t ip_id;	 /**< next */
 };
 
+/** A packet that waits: TTL done, data at the IP header. */
+struct dp_held {
+	struct rte_mbuf *m;
+	uint16_t port;	       /**< it leaves by; maybe logical */
+	bool path;	       /**< key is an IPoIB address on that port; else dp_l3_key() */
+	struct ipoib_addr key; /**< of its next hop */
+};
+
+/** Next hops by hash: the number of the last packet for it that was punted, see dp_worker.punts. */
+struct __rte_cache_aligned dp_order_bucket {
+	uint64_t punt[DP_ORDER_WAYS];
+	uint32_t tag[DP_ORDER_WAYS];
+};
+
+/** What a worker knows of the order of its packets: see order.c. */
+struct dp_order {
+	bool waiting;	    /**< a next hop's packets may be at control, or packets are held */
+	uint64_t secret[4]; /**< [setup] of the hash */
+	uint64_t done;	    /**< dp_worker.punt_done as this turn knows it */
+	uint64_t punts;	    /**< dp_worker.punts when the held ones were last looked at */
+	uint64_t last;	    /**< the highest number in a bucket */
+	uint32_t nb, head;  /**< of held */
+	struct dp_held held[DP_HELD_MAX];
+	struct dp_order_bucket bucket[DP_ORDER_BUCKETS];
+};
+
 /** A worker lcore. Only [worker] touches it while it runs, but for the rings. */
 struct dp_worker {
 	struct dp *dp;
@@ -401,10 +434,15 @@ struct dp_worker {
 	uint64_t loops, idle_loops; /**< turns, and those of them that found nothing; dp_count() */
 	uint16_t nb_punt;
 	struct rte_mbuf *punt[DP_BURST_MAX]; /**< for control, handed over once a turn */
+	uint64_t punts;			     /**< packets that it put into the punt ring, ever */
 	struct dp_gen gen;
 	uint64_t tx_ports; /**< ports (bit mask) whose buffers hold packets */
 	struct dp_txbuf tx[DP_PORTS_MAX];
 	struct dp_counters ctr[DP_PORTS_MAX]; /**< [worker] */
+	/** [control] How many of those have ended, or were sent, or wait at control for a next hop
+	 *  that is not published. */
+	_Atomic uint64_t punt_done __rte_cache_aligned;
+	struct dp_order order __rte_cache_aligned;
 };
 
 /** Forwarding engines. */
@@ -570,7 +608,7 @@ int dp_worker_main(void *arg);
 /**
  * One turn of a worker, for a process whose only lcore also runs control:
  * dp_worker_enter(), then turns, then dp_worker_leave().
- * @return how much was received, injected or generated; 0: there was nothing to do
+ * @return how much was received, injected, generated or held; 0: there was nothing to do
  */
 uint32_t dp_worker_turn(struct dp_worker *w);
 void dp_worker_enter(struct dp_worker *w);
@@ -600,7 +638,8 @@ void dp_counters_clear_port(struct dp *dp, uint16_t port);
 /** Add @p c to @p sum; any thread. */
 void dp_counters_add(struct dp_counters *sum, const struct dp_counters *c);
 
-/** Packets in the punt ring, inject rings and workers' buffers. Exact while workers are stopped. */
+/** Packets in the punt ring, inject rings and workers' buffers, and those that workers hold. Exact
+ *  while workers are stopped. */
 uint64_t dp_queued(const struct dp *dp);
 
 /**

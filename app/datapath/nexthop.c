@@ -95,6 +95,10 @@ ib_miss(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct ipo
 	struct ipoib_hdr *hdr;
 	void *start;
 
+	if (unlikely(!dp_order_note(w, addr))) {
+		worker_drop(w, m, DP_DROP_order_full);
+		return;
+	}
 	m = pkt_prepend(w->dp->pool, &w->ctr[m->port], m, IPOIB_ADDR_LEN + IPOIB_HDR_LEN, &start);
 	if (unlikely(m == NULL))
 		return;
@@ -181,7 +185,38 @@ ib_unresolved(struct dp_worker *w, const struct dp_ib_burst *b, uint16_t i,
 		ib_miss(w, b->pkts[i], b->port[i], b->addr[i]);
 }
 
-/* The packets of one port: bits of set, one at least. */
+static inline uint64_t
+bits(uint16_t n)
+{
+	return n == 64 ? UINT64_MAX : RTE_BIT64(n) - 1;
+}
+
+/* Packets whose path is known now, but older ones are still at control. @return the others */
+static __rte_noinline uint64_t
+ib_order(struct dp_worker *w, const struct dp_ib_burst *b, const uint16_t index[], uint64_t hits)
+{
+	uint64_t set = hits;
+	uint16_t i, k;
+
+	for (; set != 0; set &= set - 1) {
+		k = (uint16_t)__builtin_ctzll(set);
+		i = index[k];
+		if (!dp_order_pending(w, b->addr[i]))
+			continue;
+		if (b->l3[i] == NULL)
+			dp_order_hold(w, b->pkts[i], b->port[i], b->addr[i], true);
+		else
+			dp_order_hold(w, b->pkts[i], (uint16_t)ib_get_be24(b->l3[i]->qpn), b->l3[i],
+					false);
+		hits &= ~RTE_BIT64(k);
+	}
+	return hits;
+}
+
+/*
+ * The packets of one port: bits of set, one at least. Misses first: a neighbour may have been
+ * published in the midst of the lookup, and then a hit stands behind a miss of its flow.
+ */
 static void
 ib_send_port(struct dp_worker *w, const struct dp_ib_burst *b, uint16_t port, uint64_t set)
 {
@@ -198,18 +233,22 @@ ib_send_port(struct dp_worker *w, const struct dp_ib_burst *b, uint16_t port, ui
 		set &= set - 1;
 	} while (set != 0);
 	ipoib_neigh_lookup_bulk(w->dp->port[port].neigh, key, n, &hits, entry);
+	for (set = bits(n) & ~hits; unlikely(set != 0); set &= set - 1) {
+		i = (uint16_t)__builtin_ctzll(set);
+		ib_unresolved(w, b, index[i], entry[i]);
+	}
+	if (unlikely(w->order.waiting))
+		hits = ib_order(w, b, index, hits);
 	for (i = 0; i < n; i++) {
 		if (likely((hits & RTE_BIT64(i)) != 0))
 			ib_resolved(w, b, index[i], entry[i]);
-		else
-			ib_unresolved(w, b, index[i], entry[i]);
 	}
 }
 
 void
 dp_ib_send(struct dp_worker *w, struct dp_ib_burst *b)
 {
-	uint64_t set, todo = b->n == 64 ? UINT64_MAX : RTE_BIT64(b->n) - 1;
+	uint64_t set, todo = bits(b->n);
 	uint16_t i, port;
 
 	while (todo != 0) {
@@ -287,8 +326,27 @@ neigh_miss(struct dp_worker *w, const struct dp_fwd_burst *f, uint16_t i,
 {
 	if (e != NULL && e->state == IPOIB_NEIGH_FAILED)
 		worker_drop(w, f->pkts[i], DP_DROP_no_neigh);
+	else if (unlikely(!dp_order_note(w, &f->key[i])))
+		worker_drop(w, f->pkts[i], DP_DROP_order_full);
 	else
 		worker_punt_fwd(w, f->pkts[i], DP_PUNT_L3_MISS, f->port[i], &f->key[i]);
+}
+
+/* As ib_order(). */
+static __rte_noinline uint64_t
+neigh_order(struct dp_worker *w, const struct dp_fwd_burst *f, uint64_t hits)
+{
+	uint64_t set = hits;
+	uint16_t i;
+
+	for (; set != 0; set &= set - 1) {
+		i = (uint16_t)__builtin_ctzll(set);
+		if (!dp_order_pending(w, &f->key[i]))
+			continue;
+		dp_order_hold(w, f->pkts[i], f->port[i], &f->key[i], false);
+		hits &= ~RTE_BIT64(i);
+	}
+	return hits;
 }
 
 void
@@ -297,18 +355,22 @@ dp_nexthop(struct dp_worker *w, struct dp_fwd_burst *f)
 	const struct ipoib_neigh_entry *entry[DP_BURST_MAX];
 	const struct ipoib_addr *keyp[DP_BURST_MAX];
 	struct dp_ib_burst b;
-	uint64_t hits = 0;
+	uint64_t hits = 0, set;
 	uint16_t i;
 
 	for (i = 0; i < f->n; i++)
 		keyp[i] = &f->key[i];
 	b.n = 0;
 	ipoib_neigh_lookup_bulk(w->dp->l3, keyp, f->n, &hits, entry);
+	for (set = bits(f->n) & ~hits; unlikely(set != 0); set &= set - 1) {
+		i = (uint16_t)__builtin_ctzll(set);
+		neigh_miss(w, f, i, entry[i]);
+	}
+	if (unlikely(w->order.waiting))
+		hits = neigh_order(w, f, hits);
 	for (i = 0; i < f->n; i++) {
 		if (likely((hits & RTE_BIT64(i)) != 0))
 			neigh_hit(w, f, i, &w->dp->adj[entry[i]->ah], &b);
-		else
-			neigh_miss(w, f, i, entry[i]);
 	}
 	if (b.n != 0)
 		dp_ib_send(w, &b);

@@ -353,6 +353,27 @@ inject_purge(struct dp_worker *w, uint16_t port)
 	}
 }
 
+/* The same of what a stopped worker holds. */
+static void
+held_purge(struct dp_worker *w, uint16_t port)
+{
+	struct dp_order *o = &w->order;
+	uint32_t left = o->nb;
+	struct dp_held h;
+
+	for (; left > 0; left--) {
+		h = o->held[o->head];
+		o->head = (o->head + 1) % DP_HELD_MAX;
+		o->nb--;
+		if (h.port != port) {
+			o->held[(o->head + o->nb++) % DP_HELD_MAX] = h;
+			continue;
+		}
+		dp_count(&w->ctr[port].drop[DP_DROP_tx_port], 1);
+		rte_pktmbuf_free(h.m);
+	}
+}
+
 int
 dp_port_del(struct dp *dp, uint16_t port)
 {
@@ -372,8 +393,10 @@ dp_port_del(struct dp *dp, uint16_t port)
 	ret = turns_wait(dp);
 	if (ret != 0)
 		return ret;
-	for (i = 0; i < dp->nb_workers && !atomic_load(&dp->running); i++)
+	for (i = 0; i < dp->nb_workers && !atomic_load(&dp->running); i++) {
 		inject_purge(dp->worker[i], port);
+		held_purge(dp->worker[i], port);
+	}
 	dp->leaving &= ~RTE_BIT64(port);
 	return 0;
 }

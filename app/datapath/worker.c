@@ -51,6 +51,7 @@ worker_punt_flush(struct dp_worker *w)
 	for (i = 0; i < w->nb_punt; i++)
 		port[i] = w->punt[i]->port;
 	n = rte_ring_enqueue_burst(w->dp->punt, (void **)w->punt, w->nb_punt, NULL);
+	w->punts += n;
 	for (i = 0; i < n; i++)
 		dp_count(&w->ctr[port[i]].punted, 1);
 	for (; i < w->nb_punt; i++)
@@ -218,8 +219,11 @@ tx_tidy(struct dp_worker *w)
 uint32_t
 dp_worker_turn(struct dp_worker *w)
 {
-	uint32_t done = rx_all(w);
+	uint32_t done = 0;
 
+	if (unlikely(w->order.waiting))
+		done += dp_order_run(w);
+	done += rx_all(w);
 	if (w->ops->generate != NULL)
 		done += w->ops->generate(w);
 	done += flush_all(w);

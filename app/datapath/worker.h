@@ -136,6 +136,22 @@ worker_punt(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_reason reason,
 void worker_punt_fwd(struct dp_worker *w, struct rte_mbuf *m, enum dp_punt_reason reason,
 		uint16_t out_port, const struct ipoib_addr *l3);
 
+/**
+ * A packet with this next hop (dp_l3_key() or IPoIB address) is about to be punted: what comes later
+ * must not overtake it. @return false: no room; the packet is to be dropped (drop_order_full)
+ */
+bool dp_order_note(struct dp_worker *w, const struct ipoib_addr *key);
+
+/** Is an older packet with this next hop still on its way to control? */
+bool dp_order_pending(const struct dp_worker *w, const struct ipoib_addr *key);
+
+/** Let a packet wait for those; owns it. @param path is @p key an IPoIB address on @p port? */
+void dp_order_hold(struct dp_worker *w, struct rte_mbuf *m, uint16_t port,
+		const struct ipoib_addr *key, bool path);
+
+/** At the begin of a turn, while w->order.waiting: send what has waited. @return how many waited */
+uint32_t dp_order_run(struct dp_worker *w);
+
 /** Send everything in this port's TX buffer, after what was injected. */
 void worker_tx_flush(struct dp_worker *w, uint16_t port);
 

@@ -78,6 +78,7 @@ fx_punt(struct rte_mbuf *m, enum dp_punt_reason why, uint16_t out_port, uint32_t
 		dp_l3_key(key, out_port, &ip);
 	}
 	fx.dp->worker[0]->ctr[m->port].rx_pkts++;
+	fx.dp->worker[0]->punts++;
 	assert_int_equal(rte_ring_enqueue(fx.dp->punt, m), 0);
 }
 

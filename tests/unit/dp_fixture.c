@@ -302,6 +302,7 @@ setup(uint16_t nb_workers, uint16_t nb_txq)
 	uint16_t port;
 
 	memset(fx.want, 0, sizeof(fx.want));
+	fx.untold = false;
 	assert_int_equal(dp_create(&cfg, &fx.dp), 0);
 	for (port = 0; port < NB_PORTS; port++) {
 		assert_int_equal(dp_port_add(fx.dp, port,
@@ -427,9 +428,15 @@ fx_tx(uint16_t port)
 struct rte_mbuf *
 fx_punt(void)
 {
+	struct dp_worker *w;
 	void *m;
 
-	return rte_ring_dequeue(fx.dp->punt, &m) == 0 ? m : NULL;
+	if (rte_ring_dequeue(fx.dp->punt, &m) != 0)
+		return NULL;
+	w = fx.dp->worker[dp_meta(m)->worker];
+	if (!fx.untold)
+		atomic_store(&w->punt_done, atomic_load(&w->punt_done) + 1);
+	return m;
 }
 
 void

@@ -63,6 +63,7 @@ struct dp_fixture {
 	struct rte_ring *rx[NB_PORTS][QUEUES];
 	struct rte_ring *tx[NB_PORTS][QUEUES];
 	struct dp_counters want[NB_PORTS]; /* what fx_check() expects since the last one */
+	bool untold; /* workers do not hear of what is taken from the punt ring */
 };
 
 extern struct dp_fixture fx;
@@ -87,7 +88,7 @@ struct rte_mbuf *fx_mbuf_cut(
 void fx_rx(uint16_t port, struct rte_mbuf *m);
 /* Take a packet that was sent on @p port (queue 0), or NULL. */
 struct rte_mbuf *fx_tx(uint16_t port);
-/* Take a packet that is at control, or NULL. */
+/* Take a packet that is at control, or NULL; it counts as handled. */
 struct rte_mbuf *fx_punt(void);
 /* End of a packet: sent ones leave, control's are counted as delivered. */
 void fx_free_sent(struct rte_mbuf *m);

@@ -314,10 +314,13 @@ test_again(void **state)
 	fx_tick();
 	assert_null(fx_path_req(&gid));
 	assert_int_equal(control_queued(fx.c), 2);
+	/* Nor are they handled: workers must not overtake them. */
+	assert_int_equal(atomic_load(&fx.dp->worker[0]->punt_done), fx.dp->worker[0]->punts - 2);
 	for (i = 0; i < 50; i++) {
 		rte_rcu_qsbr_quiescent(fx.dp->rcu, 0);
 		fx_run(MS);
 	}
+	assert_int_equal(atomic_load(&fx.dp->worker[0]->punt_done), fx.dp->worker[0]->punts);
 	fx_answer_path(fx_path_req(&gid), 0, 9);
 	fx_tick();
 	assert_int_equal(fx_drain(), 2);

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/*
+ * A next hop becomes known while packets for it are still on their way to control: nothing may
+ * overtake them. Packets of the flow are told apart by their length.
+ */
+
+#include <string.h>
+
+#include "dp_fixture.h"
+
+#define LEN 100
+/* The 20-octet address of a peer whose path is not known yet. */
+#define NEW_QPN 0x00beef
+#define NEW_GID 99
+
+static struct ipoib_addr peer;
+
+static int
+setup(void **state)
+{
+	fx_setup(state);
+	peer = fx_addr(NEW_QPN, NEW_GID);
+	fx.untold = true;
+	fx.dp->adj[ADJ_FREE].mac = fx.dp->adj[ADJ_HOST].mac;
+	fx.dp->adj[ADJ_FREE + 1].lladdr = peer;
+	return 0;
+}
+
+/* Control has handled all that it took. */
+static void
+tell(void)
+{
+	atomic_store(&fx.w->punt_done, fx.w->punts - rte_ring_count(fx.dp->punt));
+}
+
+/* Numbers first to last of the flow arrive, in one turn. */
+static void
+arrive(uint16_t port, uint32_t dst, uint16_t first, uint16_t last)
+{
+	uint16_t i;
+
+	for (i = first; i <= last; i++)
+		fx_rx(port, fx_packet(port, IP_FAR, dst, 64, (uint16_t)(LEN + i)));
+	fx_turn();
+}
+
+/* Control sends the first one that it has. */
+static void
+control_sends(uint16_t port, uint16_t number)
+{
+	struct rte_mbuf *m = fx_punt();
+	uint16_t l2 = port % 2 == 0 ? 14 : 4;
+
+	assert_non_null(m);
+	rte_pktmbuf_adj(m, (uint16_t)(m->pkt_len - LEN - number));
+	memset(rte_pktmbuf_prepend(m, l2), 0, l2);
+	assert_true(dp_inject(fx.dp, &fx.dp->ctl[port], port, m));
+}
+
+static void
+sent(uint16_t port, uint16_t first, uint16_t last)
+{
+	uint16_t i, l2 = port % 2 == 0 ? 14 : 4;
+	struct rte_mbuf *m;
+
+	for (i = first; i <= last; i++) {
+		m = fx_tx(port);
+		assert_non_null(m);
+		assert_int_equal(m->pkt_len, l2 + LEN + i);
+		fx_free_sent(m);
+	}
+	assert_null(fx_tx(port));
+}
+
+/* The gap: published between two turns, with the first packets still in the ring. */
+static void
+test_l3(void **state)
+{
+	(void)state;
+	arrive(IB1, IP_UNKNOWN, 1, 2);
+	fx_l3_valid(ETH0, IP_UNKNOWN, ADJ_FREE);
+	arrive(IB1, IP_UNKNOWN, 3, 4);
+	sent(ETH0, 1, 0);
+	assert_int_equal(fx.w->order.nb, 2);
+	assert_int_equal(dp_queued(fx.dp), 4);
+
+	/* Half of it is not enough. */
+	control_sends(ETH0, 1);
+	tell();
+	arrive(IB1, IP_UNKNOWN, 5, 5);
+	sent(ETH0, 1, 1);
+	control_sends(ETH0, 2);
+	tell();
+	arrive(IB1, IP_UNKNOWN, 6, 8);
+	sent(ETH0, 2, 8);
+	assert_int_equal(dp_queued(fx.dp), 0);
+	assert_false(fx.w->order.waiting);
+}
+
+/* Sent by control, but not told yet: in front as well. */
+static void
+test_told_late(void **state)
+{
+	(void)state;
+	arrive(IB1, IP_UNKNOWN, 1, 1);
+	fx_l3_valid(ETH0, IP_UNKNOWN, ADJ_FREE);
+	control_sends(ETH0, 1);
+	arrive(IB1, IP_UNKNOWN, 2, 2);
+	sent(ETH0, 1, 1);
+	tell();
+	fx_turn();
+	sent(ETH0, 2, 2);
+}
+
+/* The same for the path, after the next hop itself was known; and for both. */
+static void
+test_path(void **state)
+{
+	struct rte_mbuf *m;
+
+	(void)state;
+	fx_l3_valid(IB1, IP_IB_UNKNOWN, ADJ_FREE + 1);
+	arrive(ETH0, IP_IB_UNKNOWN, 1, 1);
+	fx_path_valid(IB1, &peer, 7, 0);
+	arrive(ETH0, IP_IB_UNKNOWN, 2, 3);
+	sent(IB1, 1, 0);
+	assert_int_equal(fx.w->order.nb, 2);
+	control_sends(IB1, 1);
+	tell();
+	arrive(ETH0, IP_IB_UNKNOWN, 4, 4);
+	m = fx_tx(IB1);
+	assert_int_equal(m->pkt_len, 4 + LEN + 1);
+	fx_free_sent(m);
+	m = fx_tx(IB1);
+	assert_int_equal(m->pkt_len, 4 + LEN + 2);
+	assert_int_equal(pmd_ipoib_meta(m)->ah, 7);
+	assert_int_equal(pmd_ipoib_meta(m)->qpn, NEW_QPN);
+	fx_free_sent(m);
+	sent(IB1, 3, 4);
+}
+
+static void
+test_both(void **state)
+{
+	(void)state;
+	arrive(ETH0, IP_IB_UNKNOWN, 1, 1);
+	fx_l3_valid(IB1, IP_IB_UNKNOWN, ADJ_FREE + 1);
+	arrive(ETH0, IP_IB_UNKNOWN, 2, 2);
+	fx_path_valid(IB1, &peer, 7, 0);
+	arrive(ETH0, IP_IB_UNKNOWN, 3, 3);
+	assert_int_equal(fx.w->order.nb, 2);
+	control_sends(IB1, 1);
+	tell();
+	arrive(ETH0, IP_IB_UNKNOWN, 4, 4);
+	sent(IB1, 1, 4);
+}
+
+/* A held packet whose path is not known after all goes to control, and those behind it too. */
+static void
+test_second_miss(void **state)
+{
+	(void)state;
+	arrive(ETH0, IP_IB_UNKNOWN, 1, 1);
+	fx_l3_valid(IB1, IP_IB_UNKNOWN, ADJ_FREE + 1);
+	arrive(ETH0, IP_IB_UNKNOWN, 2, 2);
+	control_sends(IB1, 1);
+	tell();
+	arrive(ETH0, IP_IB_UNKNOWN, 3, 3);
+	sent(IB1, 1, 1);
+	assert_int_equal(fx.w->order.nb, 0);
+	fx_path_valid(IB1, &peer, 7, 0);
+	arrive(ETH0, IP_IB_UNKNOWN, 4, 4);
+	control_sends(IB1, 2);
+	control_sends(IB1, 3);
+	tell();
+	fx_turn();
+	sent(IB1, 2, 4);
+}
+
+/* To a group, with no IP next hop. */
+static void
+test_group(void **state)
+{
+	struct ipoib_addr addr;
+	struct rte_mbuf *m;
+	uint16_t i;
+
+	(void)state;
+	fx_nh(NH_FREE, DP_NH_BROADCAST, IB1, NULL);
+	fx.dp->port[IB1].bcast_gid.raw[0] = 0xff;
+	ipoib_addr_set(&addr, 0xffffff, &fx.dp->port[IB1].bcast_gid);
+	assert_int_equal(rte_fib_add(fx.dp->fib, IP(203, 0, 113, 255), 32, NH_FREE), 0);
+	atomic_store(&fx.dp->port[IB1].flags, DP_PORT_DIRECTED_BCAST);
+	arrive(ETH0, IP(203, 0, 113, 255), 1, 1);
+	fx_path_valid(IB1, &addr, 5, 0);
+	arrive(ETH0, IP(203, 0, 113, 255), 2, 3);
+	sent(IB1, 1, 0);
+	control_sends(IB1, 1);
+	tell();
+	arrive(ETH0, IP(203, 0, 113, 255), 4, 4);
+	fx_free_sent(fx_tx(IB1));
+	for (i = 2; i <= 4; i++) {
+		m = fx_tx(IB1);
+		assert_int_equal(m->pkt_len, 4 + LEN + i);
+		assert_int_equal(pmd_ipoib_meta(m)->ah, 5);
+		fx_free_sent(m);
+	}
+}
+
+/* Nobody else waits: not other flows, nor new ones to what is known. */
+static void
+test_others(void **state)
+{
+	(void)state;
+	arrive(IB1, IP_UNKNOWN, 1, 1);
+	fx_l3_valid(ETH0, IP_UNKNOWN, ADJ_FREE);
+	fx_rx(IB1, fx_packet(IB1, IP_FAR, IP_UNKNOWN, 64, LEN + 2));
+	arrive(IB1, IP_HOST, 50, 53);
+	sent(ETH0, 50, 53);
+	arrive(ETH0, IP_FAR, 60, 61);
+	sent(IB1, 60, 61);
+	assert_int_equal(fx.w->order.nb, 1);
+	/* Of two that are held the one that may goes. */
+	arrive(IB1, IP(192, 0, 2, 201), 70, 70);
+	fx_l3_valid(ETH0, IP(192, 0, 2, 201), ADJ_FREE);
+	arrive(IB1, IP(192, 0, 2, 201), 71, 71);
+	control_sends(ETH0, 1);
+	tell();
+	fx_turn();
+	sent(ETH0, 1, 2);
+	assert_int_equal(fx.w->order.nb, 1);
+}
+
+/* What the ring does not take is not waited for. */
+static void
+test_punt_full(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < DP_PUNT_RING; i++) {
+		fx_rx(ETH0, fx_packet(ETH0, IP_HOST, IP_US, 64, 60));
+		if (i % 32 == 31)
+			fx_turn();
+	}
+	arrive(IB1, IP_UNKNOWN, 1, 1);
+	fx_l3_valid(ETH0, IP_UNKNOWN, ADJ_FREE);
+	arrive(IB1, IP_UNKNOWN, 2, 2);
+	sent(ETH0, 1, 0);
+	for (i = 0; i < DP_PUNT_RING; i++)
+		fx_free_punted(fx_punt());
+	tell();
+	arrive(IB1, IP_UNKNOWN, 3, 3);
+	sent(ETH0, 2, 3);
+}
+
+/* Too many wait: counted, and the rest keeps its order. */
+static void
+test_held_full(void **state)
+{
+	struct dp_counters ctr;
+	uint32_t i;
+
+	(void)state;
+	arrive(IB1, IP_UNKNOWN, 1, 1);
+	fx_l3_valid(ETH0, IP_UNKNOWN, ADJ_FREE);
+	for (i = 0; i < DP_HELD_MAX + 3; i += 1)
+		arrive(IB1, IP_UNKNOWN, 2, 2);
+	assert_int_equal(fx.w->order.nb, DP_HELD_MAX);
+	dp_counters_get(fx.dp, IB1, &ctr);
+	assert_int_equal(ctr.drop[DP_DROP_order_full], 3);
+	arrive(IB1, IP_HOST, 50, 50);
+	sent(ETH0, 50, 50);
+	control_sends(ETH0, 1);
+	tell();
+	assert_true(fx_turn() >= DP_HELD_MAX);
+	assert_int_equal(fx.w->order.nb, 0);
+	dp_counters_get(fx.dp, ETH0, &ctr);
+	assert_int_equal(ctr.tx_pkts + ctr.drop[DP_DROP_tx_full], DP_HELD_MAX + 2);
+}
+
+/* Next hops that all are new at once: as many as the ring takes find a place, or all but a few. */
+static void
+test_many_next_hops(void **state)
+{
+	struct dp_counters ctr;
+	struct rte_mbuf *m;
+	uint32_t i;
+
+	(void)state;
+	/* Neither ARP nor the table are asked: they are on a link of their own. */
+	assert_int_equal(rte_fib_add(fx.dp->fib, IP(10, 0, 0, 0), 8, 2), 0);
+	for (i = 0; i < 10000; i++) {
+		fx_rx(IB1, fx_packet(IB1, IP_FAR, IP(10, 0, 0, 0) + i, 64, 60));
+		if (i % 32 == 31)
+			fx_turn();
+	}
+	fx_turn();
+	dp_counters_get(fx.dp, IB1, &ctr);
+	assert_int_equal(ctr.punted + ctr.drop[DP_DROP_order_full], 10000);
+	assert_true(ctr.drop[DP_DROP_order_full] < 20);
+	while ((m = fx_punt()) != NULL)
+		fx_free_punted(m);
+	tell();
+	fx_turn();
+	assert_false(fx.w->order.waiting);
+	/* Places are free again. */
+	for (i = 0; i < 10000; i++) {
+		fx_rx(IB1, fx_packet(IB1, IP_FAR, IP(10, 1, 0, 0) + i, 64, 60));
+		if (i % 32 == 31)
+			fx_turn();
+	}
+	fx_turn();
+	dp_counters_get(fx.dp, IB1, &ctr);
+	assert_true(ctr.drop[DP_DROP_order_full] < 40);
+}
+
+/* Stopped and started: what is held stays in front; with its port it goes. */
+static void
+test_stop(void **state)
+{
+	struct dp_counters ctr;
+
+	(void)state;
+	arrive(IB1, IP_UNKNOWN, 1, 1);
+	fx_l3_valid(ETH0, IP_UNKNOWN, ADJ_FREE);
+	arrive(IB1, IP_UNKNOWN, 2, 2);
+	dp_worker_leave(fx.w);
+	control_sends(ETH0, 1);
+	tell();
+	assert_int_equal(dp_queued(fx.dp), 2);
+	dp_worker_enter(fx.w);
+	arrive(IB1, IP_UNKNOWN, 3, 3);
+	sent(ETH0, 1, 3);
+
+	fx_l3_valid(ETH2, IP(198, 18, 2, 99), ADJ_ETH2);
+	arrive(IB1, IP(192, 0, 2, 201), 1, 1);
+	arrive(IB1, IP(198, 18, 2, 98), 1, 1);
+	fx_l3_valid(ETH0, IP(192, 0, 2, 201), ADJ_FREE);
+	fx_l3_valid(ETH2, IP(198, 18, 2, 98), ADJ_ETH2);
+	arrive(IB1, IP(198, 18, 2, 98), 2, 2);
+	arrive(IB1, IP(192, 0, 2, 201), 2, 2);
+	assert_int_equal(fx.w->order.nb, 2);
+	dp_worker_leave(fx.w);
+	assert_int_equal(dp_port_del(fx.dp, ETH2), 0);
+	assert_int_equal(fx.w->order.nb, 1);
+	dp_counters_get(fx.dp, ETH2, &ctr);
+	assert_int_equal(ctr.drop[DP_DROP_tx_port], 1);
+	dp_worker_enter(fx.w);
+	control_sends(ETH0, 1);
+	fx_free_punted(fx_punt());
+	tell();
+	fx_turn();
+	sent(ETH0, 1, 2);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fx_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_l3),
+		TEST(test_told_late),
+		TEST(test_path),
+		TEST(test_both),
+		TEST(test_second_miss),
+		TEST(test_group),
+		TEST(test_others),
+		TEST(test_punt_full),
+		TEST(test_held_full),
+		TEST(test_many_next_hops),
+		TEST(test_stop),
+	};
+
+	return cmocka_run_group_tests_name("dp_order", tests, fx_start, fx_stop);
+}
