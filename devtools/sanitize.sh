@@ -35,6 +35,7 @@ esac
 
 # Every finding ends the program with a status that no test expects.
 export ASAN_OPTIONS=detect_leaks=1:exitcode=99:abort_on_error=0:fast_unwind_on_malloc=1
+ASAN_OPTIONS+=:suppressions=$here/asan.supp
 export LSAN_OPTIONS=suppressions=$here/lsan.supp:print_suppressions=0:exitcode=99
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99
 export TSAN_OPTIONS=suppressions=$here/tsan.supp:exitcode=99:halt_on_error=0:history_size=7

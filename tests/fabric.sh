@@ -22,7 +22,7 @@
 # fabric_lid and fabric_on. fabric_start sets FABRIC_DIR, which the others use,
 # and exports IBSIM_SOCKNAME.
 #
-# Read from the environment by start and sm-start:
+# Read from the environment by start, sm-start and on:
 #	FABRIC_SMHOST		HCA on which OpenSM runs (Hca1)
 #	FABRIC_PARTITIONS	partitions file (one partition with IPoIB)
 #	FABRIC_OSM_CONF		more lines for OpenSM's configuration
@@ -34,6 +34,7 @@
 #	FABRIC_TIMEOUT		seconds to wait for SUBNET UP (30)
 #	FABRIC_UMAD2SIM		libumad2sim.so
 #	FABRIC_SM_PRELOAD	one more library for OpenSM, before that
+#	FABRIC_PRELOAD		what "on" loads before that (a sanitizer's library)
 #	FABRIC_NETNS		not empty: the network namespace was made for this
 #				fabric; its socket queues may be lengthened
 #
@@ -270,7 +271,7 @@ fabric_on() {
 	# umad2sim leaves its sys-PID folder in the working folder.
 	(
 		cd "$FABRIC_DIR/run" || exit 1
-		SIM_HOST=$hca LD_PRELOAD=$preload exec "$@"
+		SIM_HOST=$hca LD_PRELOAD="${FABRIC_PRELOAD:+$FABRIC_PRELOAD }$preload" exec "$@"
 	)
 }
 

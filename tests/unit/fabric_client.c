@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -331,6 +332,26 @@ start_fabric(void)
 	return 0;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+void __asan_init(void);
+
+/* The address sanitizer must come before what "on" preloads. That reads past its own buffers:
+ * devtools/asan.supp. */
+static void
+preload_sanitizer(void)
+{
+	Dl_info info;
+
+	if (dladdr((void *)(uintptr_t)__asan_init, &info) != 0)
+		setenv("FABRIC_PRELOAD", info.dli_fname, 1);
+}
+#else
+static void
+preload_sanitizer(void)
+{
+}
+#endif
+
 int
 on_fabric(int argc, char **argv, int (*run)(void))
 {
@@ -351,6 +372,7 @@ on_fabric(int argc, char **argv, int (*run)(void))
 	snprintf(dir, sizeof(dir), "/tmp/fabric-sa-XXXXXX");
 	if (mkdtemp(dir) == NULL)
 		return 1;
+	preload_sanitizer();
 	pid = guard(&fd);
 	if (start_fabric() == 0)
 		ret = run();
