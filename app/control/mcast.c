@@ -194,13 +194,15 @@ leave_answer(void *arg, int status, const struct ipoib_sa_mcast *rec)
 
 /*
  * On a real HCA a kernel interface with our GID and P_Key shares our memberships and does not
- * verify them: as long as there is one, they stay. The SA drops them when the port goes down.
+ * verify them, another process of ours verifies them too late: as long as there is one, they stay.
+ * The SA drops them when the port goes down.
  */
 static bool
-leave_allowed(const struct ctl_port *p)
+leave_allowed(struct ctl_port *p)
 {
 	return p->info.backend == NULL || strcmp(p->info.backend, "soft") == 0 ||
-			!nlwatch_kernel_uses(p->c, &p->info.gid, p->info.pkey);
+			(!nlwatch_kernel_uses(p->c, &p->info.gid, p->info.pkey) &&
+					mcast_share_alone(p));
 }
 
 void

@@ -48,6 +48,7 @@ struct ctl_mcasts {
 	bool list_again; /* something changed while a list was being made */
 	ipoib_sa_req_t list_req;
 	struct ctl_timer list;
+	int share_fd; /* lock of all processes on the HCA port; -1: none */
 	struct control_mcast_stats stats;
 };
 
@@ -62,6 +63,10 @@ void mcast_step(struct ctl_mcast *g);
 void mcast_start(struct ctl_port *p, bool again);
 /* All groups: the link is gone. */
 void mcast_stop(struct ctl_port *p);
+/* Other processes on the HCA port and P_Key (mcast_share.c). Is there none, for certain? */
+void mcast_share_open(struct ctl_port *p);
+bool mcast_share_alone(struct ctl_port *p);
+void mcast_share_close(struct ctl_port *p);
 /* Bits of enum ipoib_sa_join that are wanted. */
 uint8_t mcast_want(const struct ctl_mcast *g);
 /* Membership was lost: join anew. */

@@ -154,6 +154,7 @@ groups_init(struct ctl_port *p)
 		return -ENOMEM;
 	p->mc = mc;
 	mc->max = MCAST_GROUPS_MAX;
+	mc->share_fd = -1;
 	mc->seed = (uint32_t)rte_rand();
 	TAILQ_INIT(&mc->ready);
 	TAILQ_INIT(&mc->lru);
@@ -179,8 +180,10 @@ mcast_init(struct ctl_port *p)
 		ret = mcast_verify_init(p);
 	if (ret == 0)
 		ret = mcast_seen_init(p);
-	if (ret == 0 && p->info.backend != NULL && strcmp(p->info.backend, "soft") != 0)
+	if (ret == 0 && p->info.backend != NULL && strcmp(p->info.backend, "soft") != 0) {
 		nlwatch_start(p->c);
+		mcast_share_open(p);
+	}
 	return ret;
 }
 
@@ -212,6 +215,7 @@ mcast_fini(struct ctl_port *p)
 	if (mc->buckets != NULL)
 		mcast_free_all(p);
 	mcast_verify_fini(p);
+	mcast_share_close(p);
 	if (last_of_hca(p))
 		mcast_info_cancel(p->hca);
 	free(mc->buckets);

@@ -31,7 +31,10 @@ not_deaf() {
 	[ "${got##*=}" -lt 1000 ]
 }
 start_one() {
-	router "$1" --no-pci --vdev "$(verbs 0 softib0)" -- <<<"ip address add $2/24 port 0"
+	router "$1" --no-pci --vdev "$(verbs 0 softib0)" -- <<-X
+		ip address add $2/24 port 0
+		ip address add fd00:9::${2##*.}/64 port 0
+	X
 	wait_for 60 router_up "$1" 0
 }
 linux_up() {
@@ -80,4 +83,25 @@ check "r ends in order" stop_router r
 sleep 3
 watched
 check "r ends: ib0 is not deaf" not_deaf 10.9.0.1
+
+# Without an interface of the kernel's on the port (one elsewhere is not seen), memberships are given
+# back, but only by the last; that of the broadcast group stays.
+all_nodes() {
+	saquery --smkey 1 MCMR --mgid ff12:601b:ffff::1 |
+		grep -c "PortGid[.]*fe80::$(port_file softib0 gids/0 | cut -d : -f 5- | sed 's/^0*//; s/:0*\([0-9a-f]\)/:\1/g')\$"
+}
+ip netns add elsewhere
+ip link set ib0 netns elsewhere
+must "r is up again" start_one r 10.9.0.3
+must "s is up again" start_one s 10.9.0.4
+check "the port is in the group of all nodes" wait_for 10 is 1 all_nodes
+watch 10.9.0.3
+sleep 2
+check "s ends in order" stop_router s
+check "it still is" is 1 all_nodes
+sleep 3
+watched
+check "s ends: r is not deaf" not_deaf 10.9.0.3
+check "r ends in order" stop_router r
+check "now it is not" is 0 all_nodes
 finish

@@ -44,7 +44,7 @@ from_ib0() {
 	return "$status"
 }
 # member MGID HCA STATE: at OpenSM, in this state.
-port_gid() { echo "fe80::$(port_file "$1" gids/0 | cut -d : -f 5- | sed 's/^0*//; s/:0*/:/g')"; }
+port_gid() { echo "fe80::$(port_file "$1" gids/0 | cut -d : -f 5- | sed 's/^0*//; s/:0*\([0-9a-f]\)/:\1/g')"; }
 member() {
 	saquery --smkey 1 MCMR --mgid "$1" | grep -A 12 "PortGid[.]*$(port_gid "$2")\$" |
 		grep -q "JoinState[.]*$3\$"

@@ -50,7 +50,7 @@ must "a ping" wait_for 30 ping_ok -c 1
 check "100 pings" ping_ok -c 100
 check "the path's LID is OpenSM's" is "$(($(port_file softib1 lid)))" \
 	query a -g rows.0.dlid /ipoib/path,1
-gid=fe80::$(port_file softib1 gids/0 | cut -d : -f 5- | sed 's/^0*//; s/:0*/:/g')
+gid=fe80::$(port_file softib1 gids/0 | cut -d : -f 5- | sed 's/^0*//; s/:0*\([0-9a-f]\)/:\1/g')
 check "OpenSM has b as a member" member "$gid"
 check "its notices go to b" above 4 subscriptions "$gid"
 stop_opensm
