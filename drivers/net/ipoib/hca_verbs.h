@@ -21,6 +21,7 @@
 
 #include "ipoib_pmd.h"
 
+#define VERBS_VENDOR_RXE 0xffffff
 #define VERBS_BURST 64
 #define VERBS_SGE_MAX 8
 /* Octets that are sent inside the work request, if the device can: they save it a read. */
@@ -74,6 +75,8 @@ struct verbs_view {
 struct verbs_cq {
 	struct ibv_cq *cq;
 	struct ibv_cq_ex *cqx;
+	/* rdma-core's rxe takes one completion too many when ibv_next_poll() has found none. */
+	bool one_by_one;
 };
 
 /* The last range that was looked up. */

@@ -54,6 +54,7 @@ cq_create(struct verbs_hca *vh, struct verbs_cq *cq, uint32_t n, struct ibv_pd *
 		}
 		cq->cqx = ibv_create_cq_ex(vh->ctx, &attr);
 	}
+	cq->one_by_one = vh->attr.orig_attr.vendor_id == VERBS_VENDOR_RXE;
 	cq->cq = cq->cqx != NULL ? ibv_cq_ex_to_cq(cq->cqx)
 				 : ibv_create_cq(vh->ctx, (int)n, NULL, NULL, 0);
 	return cq->cq != NULL ? 0 : -errno;

@@ -8,7 +8,7 @@
 #include "hca_verbs.h"
 
 static uint16_t
-cq_poll_ex(struct ibv_cq_ex *cq, struct ibv_wc *wc, uint16_t n)
+cq_poll_some(struct ibv_cq_ex *cq, struct ibv_wc *wc, uint16_t n)
 {
 	struct ibv_poll_cq_attr attr = { 0 };
 	uint16_t i = 0;
@@ -28,13 +28,25 @@ cq_poll_ex(struct ibv_cq_ex *cq, struct ibv_wc *wc, uint16_t n)
 	return i;
 }
 
+static uint16_t
+cq_poll_ex(const struct verbs_cq *cq, struct ibv_wc *wc, uint16_t n)
+{
+	uint16_t i = 0;
+
+	if (likely(!cq->one_by_one))
+		return cq_poll_some(cq->cqx, wc, n);
+	while (i < n && cq_poll_some(cq->cqx, &wc[i], 1) == 1)
+		i++;
+	return i;
+}
+
 uint16_t
 verbs_cq_poll(struct verbs_cq *cq, struct ibv_wc *wc, uint16_t n)
 {
 	int got;
 
 	if (cq->cqx != NULL)
-		return cq_poll_ex(cq->cqx, wc, n);
+		return cq_poll_ex(cq, wc, n);
 	got = ibv_poll_cq(cq->cq, n, wc);
 	return got > 0 ? (uint16_t)got : 0;
 }

@@ -152,7 +152,8 @@ tx_add(struct tx_chain *c, struct rte_mbuf *m)
 		tx_drop(c->q, why, m);
 		return;
 	}
-	inlined = m->pkt_len <= c->sq->max_inline;
+	/* In one piece: rdma-core 44's rxe sends nothing of a list. */
+	inlined = m->pkt_len <= c->sq->max_inline && m->nb_segs == 1;
 	nb = tx_segments(c, m, inlined);
 	if (unlikely(nb == 0)) {
 		m = tx_copy(c, m);
@@ -183,24 +184,20 @@ static int
 tx_post_ex(const struct tx_chain *c)
 {
 	struct ibv_qp_ex *qp = c->sq->qpx;
-	struct ibv_data_buf bufs[VERBS_SGE_MAX];
 	const struct ibv_send_wr *wr;
 	uint16_t i;
-	int k;
 
 	ibv_wr_start(qp);
 	for (i = 0; i < c->n; i++) {
 		wr = &c->wr[i];
 		qp->wr_id = wr->wr_id;
-		qp->wr_flags = wr->send_flags & ~(unsigned int)IBV_SEND_INLINE;
+		/* With IBV_SEND_INLINE, which rxe in the kernel goes by. */
+		qp->wr_flags = wr->send_flags;
 		ibv_wr_send(qp);
 		ibv_wr_set_ud_addr(qp, wr->wr.ud.ah, wr->wr.ud.remote_qpn, wr->wr.ud.remote_qkey);
 		if ((wr->send_flags & IBV_SEND_INLINE) != 0) {
-			for (k = 0; k < wr->num_sge; k++) {
-				bufs[k].addr = (void *)(uintptr_t)wr->sg_list[k].addr;
-				bufs[k].length = wr->sg_list[k].length;
-			}
-			ibv_wr_set_inline_data_list(qp, (size_t)wr->num_sge, bufs);
+			ibv_wr_set_inline_data(qp, (void *)(uintptr_t)wr->sg_list[0].addr,
+					wr->sg_list[0].length);
 		} else if (wr->num_sge == 1) {
 			ibv_wr_set_sge(qp, wr->sg_list[0].lkey, wr->sg_list[0].addr,
 					wr->sg_list[0].length);
