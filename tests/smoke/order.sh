@@ -6,14 +6,14 @@
 # again: what waits for them in either gateway is not overtaken by what comes after it.
 # timeout: 180
 #
-# LONG=1: ten times as often.
+# LONG=1: five times as often.
 
 # shellcheck source=../lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
 lab_enter "$@"
 
 pps=40000 seconds=6
-[ "${LONG:-0}" = 0 ] || seconds=60
+[ "${LONG:-0}" = 0 ] || seconds=30
 
 # forget NAME: next hops, neighbours and paths of a gateway, in turn, until the stream ends.
 forget()
