@@ -102,6 +102,9 @@ joined()
 		grep -q "join:$3,state:joined"
 }
 
+# drops NAME: what the gateway has dropped, for a failure's last words.
+drops() { lab_query "$1" /fwd/stats | tr -d ' "\n' | grep -o 'drop_[a-z_0-9]*:[1-9][0-9]*' | tr '\n' ' '; }
+
 # to_server GROUP MGID: from A's host to the network. The first one finds the group missing
 # on InfiniBand: it is made for it, and joined by B (to hear, as a non-member) when OpenSM tells of it.
 to_server()
@@ -111,11 +114,13 @@ to_server()
 	lab_wait 5 joined gateway-b "$2" non || lab_fail "$1: B does not join"
 	lab_mcast_listen server "$1"
 	lab_mcast_send client "$1" 50
-	lab_wait 3 lab_mcast_got server "received=50 doubled=0" || lab_fail "$1: $(cat "$LAB/server.mcast")"
+	lab_wait 3 lab_mcast_got server "received=50 doubled=0" ||
+		lab_fail "$1: $(cat "$LAB/server.mcast"), $(drops gateway-a), $(drops gateway-b)"
 	lab_mcast_unlisten server
 }
 
-lab_wait 5 lab_mcast_upstream gateway-b 239.9.9.9 || lab_fail "the group by command is not asked for"
+# Told when A came up, maybe before B listened; else B has asked, and is answered within 10 s.
+lab_wait 12 lab_mcast_upstream gateway-b 239.9.9.9 || lab_fail "the group by command is not asked for"
 for version in 3 2; do
 	host_version $version
 	to_client 239.1.2.3 ff12:401b:ffff::f01:203
