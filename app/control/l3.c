@@ -203,6 +203,18 @@ l3_wait(struct control *c, struct ctl_l3 *e, struct rte_mbuf *m)
 	l3_ask(c, e);
 }
 
+/* Behind those that wait still, although the address is known. */
+static void
+l3_send_next(struct ctl_port *p, struct ctl_l3 *e, struct rte_mbuf *m)
+{
+	struct control *c = p->c;
+
+	if (ipoib_neigh_rec_queued(e->rec) == 0)
+		l3_encap(p, &c->dp->adj[e->adj], ctl_ethertype(m), m);
+	else if (ipoib_neigh_enqueue(c->dp->l3, e->rec, m) != 0)
+		ctl_drop(c, DP_DROP_queue_full, m);
+}
+
 /* @return whether a worker could have sent it; then it is sent */
 static bool
 l3_send_known(struct ctl_port *p, const struct dp_ip *ip, struct rte_mbuf *m)
@@ -243,7 +255,7 @@ l3_try(struct ctl_port *p, const struct dp_ip *ip, struct rte_mbuf *m)
 	if (ret != 0)
 		ctl_drop(c, DP_DROP_table_full, m);
 	else if (e->adj != ADJ_NONE)
-		l3_encap(p, &c->dp->adj[e->adj], ctl_ethertype(m), m);
+		l3_send_next(p, e, m);
 	else if (ipoib_neigh_rec_state(e->rec) == IPOIB_NEIGH_FAILED)
 		ctl_drop(c, DP_DROP_no_neigh, m);
 	else
@@ -312,6 +324,11 @@ l3_publish(struct control *c, struct ctl_l3 *e)
 {
 	struct ipoib_neigh_value v = { .ah = e->adj, .kind = IPOIB_NEIGH_UD };
 
+	if (ipoib_neigh_rec_queued(e->rec) > 0) {
+		if (resolve_inject_busy(c))
+			return -EAGAIN;
+		l3_send_waiting(c, e);
+	}
 	c->adjs.refs[e->adj]++;
 	if (ipoib_neigh_set_valid(c->dp->l3, e->rec, &v, c->now) != 0) {
 		adj_put(c, e->adj);
@@ -328,7 +345,8 @@ l3_publish(struct control *c, struct ctl_l3 *e)
 static void
 l3_resolved(struct control *c, struct ctl_l3 *e)
 {
-	l3_send_waiting(c, e);
+	if (!resolve_inject_busy(c))
+		l3_send_waiting(c, e);
 	timer_stop(c, &e->timer);
 	if (e->on_ready)
 		return;
@@ -655,6 +673,7 @@ l3_init(struct control *c)
 		.gc_thresh3 = c->cfg.gc_thresh3,
 		.gc_interval = c->cfg.gc_interval,
 		.queue_len = c->cfg.neigh_queue,
+		.queue_total = resolve_queue_total(&c->cfg),
 		.rcu = c->dp->rcu,
 		.ah_release = l3_adj_release,
 		.evict = l3_evicted,

@@ -19,9 +19,12 @@
 /* Strangers that tell us of themselves cause so many queries a second, in such a burst. */
 #define PREFETCH_PER_S 500
 #define PREFETCH_BURST 1024
-/* Packets that wait in a port's table in all: one for each neighbour that it can hold. */
+/* Packets that wait in a table in all: one for each neighbour that it can hold. */
 #define QUEUE_TOTAL_MIN 4096
 #define QUEUE_TOTAL_DEFAULT 16384
+
+/* So long are workers waited for that do not take what they are to send. */
+#define INJECT_PATIENCE_US CTL_US_PER_S
 
 /* State of one record's publication while a GID's records are walked. */
 struct publish {
@@ -51,6 +54,13 @@ neigh_ah_release(void *arg, uint32_t ah)
 		ah_put(arg, ah);
 }
 
+uint32_t
+resolve_queue_total(const struct control_cfg *cfg)
+{
+	return cfg->gc_thresh3 == 0 ? QUEUE_TOTAL_DEFAULT
+				    : RTE_MAX(cfg->gc_thresh3, (uint32_t)QUEUE_TOTAL_MIN);
+}
+
 int
 resolve_init(struct ctl_port *p)
 {
@@ -64,8 +74,7 @@ resolve_init(struct ctl_port *p)
 		.gc_thresh3 = k->gc_thresh3,
 		.gc_interval = k->gc_interval,
 		.queue_len = k->neigh_queue,
-		.queue_total = k->gc_thresh3 == 0 ? QUEUE_TOTAL_DEFAULT
-						  : RTE_MAX(k->gc_thresh3, QUEUE_TOTAL_MIN),
+		.queue_total = resolve_queue_total(k),
 		.rcu = p->c->dp->rcu,
 		.ah_release = neigh_ah_release,
 		.evict = neigh_evicted,
@@ -101,6 +110,22 @@ resolve_inject(struct ctl_port *p, struct rte_mbuf *m, uint32_t ah, uint32_t qpn
 	meta->ah = ah;
 	meta->qpn = qpn;
 	dp_inject(p->c->dp, ctl_ctr(p->c, p->id), p->id, m);
+}
+
+/*
+ * Many answers in a row release more packets than a worker sends meanwhile. If it never finds the
+ * time, they are released all the same: neighbours must become known also under overload.
+ */
+bool
+resolve_inject_busy(struct control *c)
+{
+	if (!dp_inject_busy(c->dp)) {
+		c->inject_patience = 0;
+		return false;
+	}
+	if (c->inject_patience == 0)
+		c->inject_patience = c->now + INJECT_PATIENCE_US;
+	return c->now < c->inject_patience;
 }
 
 /*
@@ -144,6 +169,8 @@ publish_rec(struct ctl_port *p, struct ctl_path *path, struct ipoib_neigh_rec *r
 	struct ipoib_neigh_value old;
 	int ret;
 
+	if (ipoib_neigh_rec_queued(rec) > 0 && resolve_inject_busy(p->c))
+		return -EAGAIN;
 	send_waiting(p, rec, path);
 	if (ipoib_neigh_rec_state(rec) == IPOIB_NEIGH_VALID) {
 		ipoib_neigh_rec_value(rec, &old);
@@ -251,6 +278,11 @@ send_by_path(struct ctl_port *p, struct ipoib_neigh_rec *rec, struct rte_mbuf *m
 		p->c->undelivered(p->c, m);
 		if (ipoib_neigh_rec_state(rec) != IPOIB_NEIGH_FAILED)
 			fail_rec(p, rec);
+		return;
+	}
+	if (resolve_inject_busy(p->c)) {
+		wait_in(p, rec, m);
+		path_ready(path);
 		return;
 	}
 	send_waiting(p, rec, path);

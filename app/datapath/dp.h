@@ -48,8 +48,9 @@ static_assert(DP_PORT_LOGICAL < DP_PORTS_MAX, "no number is left for logical por
 /** Packets that may wait for control: one for each neighbour of a table of the default size, all of
  * them met at once; then drop_punt_full. */
 #define DP_PUNT_RING 16384
-/** Packets that may wait for a worker; then drop_inject_full. */
-#define DP_INJECT_RING 4096
+/** Packets that may wait for a worker: all that wait in a table of neighbours may be released at
+ * once; then drop_inject_full. */
+#define DP_INJECT_RING DP_PUNT_RING
 /** Packets of a worker that may wait for older ones which are at control; then drop_order_full. */
 #define DP_HELD_MAX 2048
 /** Next hops that a worker's packets at control may have: places for as many as 10 in a bucket, so
@@ -625,6 +626,9 @@ void dp_worker_leave(struct dp_worker *w);
  * @return true if it is in the ring
  */
 bool dp_inject(struct dp *dp, struct dp_counters *ctr, uint16_t port, struct rte_mbuf *m);
+
+/** Is a worker's ring more than half full? Who can wait should. Any thread. */
+bool dp_inject_busy(const struct dp *dp);
 
 /** Sum of all writers' counters of a port; any thread (values are a little old). */
 void dp_counters_get(const struct dp *dp, uint16_t port, struct dp_counters *sum);

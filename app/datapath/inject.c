@@ -41,3 +41,15 @@ dp_inject(struct dp *dp, struct dp_counters *ctr, uint16_t port, struct rte_mbuf
 	}
 	return true;
 }
+
+bool
+dp_inject_busy(const struct dp *dp)
+{
+	uint16_t i;
+
+	for (i = 0; i < dp->nb_workers; i++) {
+		if (rte_ring_count(dp->worker[i]->inject) > DP_INJECT_RING / 2)
+			return true;
+	}
+	return false;
+}

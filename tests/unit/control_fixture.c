@@ -15,6 +15,7 @@
 #include "control_fixture.h"
 
 struct control_fixture fx;
+uint32_t fx_thresh3 = 64;
 int pmd_ipoib_meta_offset = -1;
 
 static const uint8_t our_mac[6] = { 0x02, 0, 0, 0, 0, 0x01 };
@@ -355,7 +356,7 @@ fx_setup(void **state)
 	struct dp_cfg cfg = {
 		.pool = fx.pool, .socket = SOCKET_ID_ANY, .nb_workers = 1, .burst = 32
 	};
-	struct control_cfg k = { .gc_thresh3 = 64 };
+	struct control_cfg k = { .gc_thresh3 = fx_thresh3 };
 	struct rte_mempool *pool = fx.pool;
 
 	(void)state;

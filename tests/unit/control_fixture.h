@@ -36,7 +36,7 @@ enum { ETH, IB, IB2 };
 #define PEER_QPN 0x012345
 #define MLID 0xc001
 #define QKEY 0x0b1b
-#define PKTS 4095
+#define PKTS 16383
 
 #define MS 1000ull
 #define S 1000000ull
@@ -125,6 +125,8 @@ struct control_fixture {
 };
 
 extern struct control_fixture fx;
+/* Size of the tables that the next setup makes. */
+extern uint32_t fx_thresh3;
 
 int fx_start(void **state);
 int fx_stop(void **state);

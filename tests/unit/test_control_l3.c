@@ -23,6 +23,17 @@ setup(void **state)
 }
 
 static int
+setup_large(void **state)
+{
+	int ret;
+
+	fx_thresh3 = 16384;
+	ret = setup(state);
+	fx_thresh3 = 64;
+	return ret;
+}
+
+static int
 setup_plain(void **state)
 {
 	peer = fx_addr(PEER_QPN, 2);
@@ -49,6 +60,62 @@ l3(uint16_t port, uint32_t ip)
 	keyp = &key;
 	ipoib_neigh_lookup_bulk(fx.dp->l3, &keyp, 1, &hits, &e);
 	return e;
+}
+
+/* A packet for each of many that do not answer yet: all of them wait. */
+static void
+test_many_wait(void **state)
+{
+	enum { HOSTS = 6000 };
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < HOSTS; i++) {
+		l3_miss(IB, IP(198, 51, 200, 0) + i, 100);
+		fx_tick();
+		fx_drain();
+	}
+	assert_int_equal(fx_drops(DP_DROP_queue_full), 0);
+	assert_int_equal(control_queued(fx.c), HOSTS);
+}
+
+/* Several for each, and all answer: what has no room at the worker waits, in order. */
+static void
+test_many_answer(void **state)
+{
+	enum { HOSTS = 900, EACH = 14 };
+	uint32_t i, j, n = 0, len = 0;
+	struct rte_mbuf *m;
+	uint16_t port;
+
+	(void)state;
+	assert_int_equal(fx_addr_add(ETH, IP(192, 0, 3, 1), 16), 0);
+	fx_drain();
+	for (i = 0; i < HOSTS; i++) {
+		for (j = 0; j < EACH; j++)
+			l3_miss(ETH, IP(192, 0, 4, 0) + i, (uint16_t)(100 + j));
+		fx_tick();
+		fx_drain();
+	}
+	assert_int_equal(control_queued(fx.c), HOSTS * EACH);
+	for (i = 0; i < HOSTS; i++) {
+		fx_arp_eth(2, PEER_MAC, IP(192, 0, 4, 0) + i, ETH_US);
+		fx_tick();
+	}
+	assert_true(control_queued(fx.c) > 0);
+	assert_int_equal(fx_drops(DP_DROP_inject_full), 0);
+	/* The last one still waits: a newer packet for it is not to overtake. */
+	l3_miss(ETH, IP(192, 0, 4, 0) + HOSTS - 1, 100 + EACH);
+	fx_tick();
+	for (; (m = fx_sent(&port)) != NULL; fx_tick()) {
+		len = m->pkt_len;
+		fx_free(m);
+		n++;
+	}
+	assert_int_equal(n, HOSTS * EACH + 1);
+	assert_int_equal(len, RTE_ETHER_HDR_LEN + 100 + EACH);
+	assert_int_equal(fx_drops(DP_DROP_inject_full), 0);
+	assert_int_equal(l3(ETH, IP(192, 0, 4, 0) + HOSTS - 1)->state, IPOIB_NEIGH_VALID);
 }
 
 static void
@@ -381,9 +448,12 @@ int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fx_teardown)
+#define LARGE(name) cmocka_unit_test_setup_teardown(name, setup_large, fx_teardown)
 #define PLAIN(name) cmocka_unit_test_setup_teardown(name, setup_plain, fx_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_eth_resolve),
+		LARGE(test_many_wait),
+		LARGE(test_many_answer),
 		TEST(test_eth_reply),
 		TEST(test_foreign),
 		TEST(test_conflict_and_echo),

@@ -20,6 +20,17 @@ setup(void **state)
 	return fx_setup_up(state);
 }
 
+static int
+setup_large(void **state)
+{
+	int ret;
+
+	fx_thresh3 = 16384;
+	ret = setup(state);
+	fx_thresh3 = 64;
+	return ret;
+}
+
 static uint32_t
 mark_of(struct rte_mbuf *m)
 {
@@ -111,6 +122,87 @@ test_queue_full(void **state)
 	fx_answer_path(fx_path_req(&gid2), 0, 7);
 	fx_tick();
 	assert_int_equal(fx_drain(), 16);
+}
+
+static struct ipoib_addr
+addr_of_many(uint32_t i)
+{
+	struct ipoib_addr a = fx_addr(PEER_QPN, 2);
+
+	a.gid.raw[8] = (uint8_t)(i >> 8);
+	a.gid.raw[9] = (uint8_t)i;
+	return a;
+}
+
+enum { MANY = 960, EACH = 15 };
+
+/* Packets for many wait, and all of their paths are known from now on. */
+static void
+many_answered(void)
+{
+	struct ipoib_addr a;
+	uint32_t i, j;
+
+	for (i = 1; i <= MANY; i++) {
+		a = addr_of_many(i);
+		for (j = 0; j < EACH; j++)
+			fx_punt_addr(&a, j);
+		fx_tick();
+	}
+	for (i = 1; i <= MANY; i++) {
+		a = addr_of_many(i);
+		fx_answer_path(fx_path_req(&a.gid), 0, 7);
+	}
+}
+
+/* More than a worker takes meanwhile: what has no room waits, in order, and nothing is lost. */
+static void
+test_released_at_once(void **state)
+{
+	static uint32_t next[RTE_DIM(fx.av)];
+	struct ipoib_addr a = addr_of_many(MANY);
+	uint32_t i, sent = 0;
+	struct rte_mbuf *m;
+	uint16_t port;
+
+	(void)state;
+	memset(next, 0, sizeof(next));
+	many_answered();
+	for (i = 0; i < 10; i++)
+		fx_tick();
+	assert_in_range(rte_ring_count(fx.dp->worker[0]->inject), DP_INJECT_RING / 2,
+			DP_INJECT_RING / 2 + EACH);
+	fx_punt_addr(&a, EACH);
+	fx_tick();
+	while ((m = fx_sent(&port)) != NULL) {
+		assert_int_equal(mark_of(m), next[pmd_ipoib_meta(m)->ah]++);
+		fx_free(m);
+		sent++;
+		fx_tick();
+	}
+	assert_int_equal(sent, MANY * EACH + 1);
+	assert_int_equal(control_queued(fx.c), 0);
+	assert_int_equal(fx_drops(DP_DROP_inject_full), 0);
+	assert_int_equal(lookup(&a)->state, IPOIB_NEIGH_VALID);
+}
+
+/* A worker that never finds the time does not keep control from making neighbours known. */
+static void
+test_released_late(void **state)
+{
+	struct ipoib_addr a = addr_of_many(MANY);
+	uint32_t i;
+
+	(void)state;
+	many_answered();
+	for (i = 0; i < 10; i++)
+		fx_tick();
+	assert_int_equal(lookup(&a)->state, IPOIB_NEIGH_RESOLVING);
+	fx.now += 1100 * MS;
+	for (i = 0; i < 10; i++)
+		fx_tick();
+	assert_int_equal(lookup(&a)->state, IPOIB_NEIGH_VALID);
+	fx_drain();
 }
 
 static void
@@ -474,10 +566,13 @@ int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fx_teardown)
+#define LARGE(name) cmocka_unit_test_setup_teardown(name, setup_large, fx_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_once_and_in_order),
 		TEST(test_question),
 		TEST(test_queue_full),
+		LARGE(test_released_at_once),
+		LARGE(test_released_late),
 		TEST(test_failure_and_backoff),
 		TEST(test_limited_refused),
 		TEST(test_alive),
