@@ -329,6 +329,7 @@ struct control_mcast_stats {
 	uint64_t kept;	   /**< not given back, for a kernel interface may need them */
 	uint64_t idle;	   /**< left because nothing was sent to them */
 	uint64_t evicted;  /**< left early to make room for others */
+	uint64_t looks;	   /**< for one that may go, to make room */
 	uint64_t full;	   /**< refused for lack of room */
 	uint64_t verified; /**< memberships asked after */
 	uint64_t lost;	   /**< and found gone, or told so by the SA */

@@ -463,7 +463,7 @@ struct control {
 	struct ctl_bucket icmp_bucket;
 	struct ctl_bucket icmp_port_bucket[DP_PORTS_MAX];
 	struct ctl_bucket warn_bucket;
-	uint64_t inject_patience;	     /* until when full rings are waited for; 0: they are not */
+	uint64_t inject_patience; /* until when full rings are waited for; 0: they are not */
 	struct ctl_source (*sources)[CTL_SOURCES_WAYS]; /* CTL_SOURCES_SETS */
 	uint64_t sources_seed;
 	struct ctl_gmembers *gmembers;

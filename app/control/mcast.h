@@ -17,6 +17,8 @@
 #define MCAST_QUEUED_MAX 4096
 /* A send-only group that was sent to within this time is not given up for another one. */
 #define MCAST_EVICT_IDLE_US (2 * CTL_US_PER_S)
+/* If there is none to be given up, the next look for one. */
+#define MCAST_LOOK_US (10 * CTL_US_PER_MS)
 
 /* A group of the partition that the SA has; not necessarily ours. */
 struct ctl_mcast_seen {
@@ -36,6 +38,7 @@ struct ctl_mcasts {
 	uint32_t seed;
 	uint32_t nb, max;
 	uint32_t queued;		/* packets */
+	uint64_t look_again;		/* for a group that may go */
 	struct ctl_mcast_queue ready;	/* workers are to be told */
 	struct ctl_mcast_queue lru;	/* those only sent to, the longest unused first */
 	struct ctl_mcast_queue members; /* the longest unverified first */

@@ -168,13 +168,20 @@ is_idle(struct ctl_mcast *g)
 			last + MCAST_EVICT_IDLE_US <= g->p->c->now;
 }
 
-/* Leave the one that was longest not sent to. @return whether there is room */
+/*
+ * Leave the one that was longest not sent to. Where none may go, the next packets need not look for
+ * one either: with thousands of neighbours to be found each packet would. @return whether there is
+ * room
+ */
 static bool
-make_room(struct ctl_mcasts *mc)
+make_room(struct ctl_mcasts *mc, uint64_t now)
 {
 	struct ctl_mcast *g, *next;
 	uint32_t i = 0;
 
+	if (now < mc->look_again)
+		return false;
+	mc->stats.looks++;
 	for (g = TAILQ_FIRST(&mc->lru); g != NULL && i < CTL_BURST && mc->nb >= mc->max; g = next) {
 		next = TAILQ_NEXT(g, lru);
 		i++;
@@ -185,7 +192,10 @@ make_room(struct ctl_mcasts *mc)
 		g->sending = false;
 		mcast_step(g);
 	}
-	return mc->nb < mc->max;
+	if (mc->nb < mc->max)
+		return true;
+	mc->look_again = now + MCAST_LOOK_US;
+	return false;
 }
 
 struct ctl_mcast *
@@ -195,7 +205,7 @@ mcast_get(struct ctl_port *p, const struct ib_gid *mgid)
 
 	if (g != NULL)
 		return g;
-	if (p->mc->nb >= p->mc->max && !make_room(p->mc)) {
+	if (p->mc->nb >= p->mc->max && !make_room(p->mc, p->c->now)) {
 		p->mc->stats.full++;
 		return NULL;
 	}
@@ -302,7 +312,7 @@ mcast_is_solicited_node(const struct ib_gid *mgid)
 	return mgid->raw[2] == 0x60 && memcmp(&mgid->raw[6], low, sizeof(low)) == 0;
 }
 
-/* A packet for a group that cannot be had; see mcast.c. */
+/* A packet for a group that cannot be had, or that too many wait for; see mcast.c. */
 static void
 send_fallback(struct ctl_port *p, const struct ib_gid *mgid, enum dp_drop why, struct rte_mbuf *m)
 {
@@ -358,7 +368,7 @@ group_wait(struct ctl_mcast *g, struct rte_mbuf *m)
 	struct ctl_mcasts *mc = g->p->mc;
 
 	if (mc->queued >= MCAST_QUEUED_MAX || ipoib_pktq_push(&g->queue, m) != 0) {
-		ctl_drop(g->p->c, DP_DROP_mcast_full, m);
+		send_fallback(g->p, &g->mgid, DP_DROP_mcast_full, m);
 		return;
 	}
 	mc->queued++;

@@ -4,7 +4,7 @@
 
 /*
  * Memberships that are not ours alone: verified, shared with other ports and with the kernel, kept
- * or left at the end; the cap; groups of others; IP groups on both kinds of ports.
+ * or left at the end; groups of others; IP groups on both kinds of ports.
  */
 
 #include <errno.h>
@@ -442,64 +442,6 @@ test_c_shared_refused(void **state)
 	fx.leaves = 0;
 }
 
-/* --- the cap --- */
-
-/* 10,000 IPv6 neighbours would be so many solicited-node groups. */
-static void
-test_cap(void **state)
-{
-	struct ib_gid a = mgid4(IP(224, 0, 0, 5)), snm;
-	uint32_t i;
-
-	(void)state;
-	port()->mc->max = 16;
-	mcast_join(port(), &a);
-	memset(&snm, 0, sizeof(snm));
-	memcpy(snm.raw, "\xff\x12\x60\x1b\x80\x01\0\0\0\0\0\x01\xff", 13);
-	for (i = 0; i < 40; i++) {
-		snm.raw[15] = (uint8_t)i;
-		own_packet(&snm);
-		run(2 * MS);
-	}
-	/* 15 have their groups, the others' packets go to everybody; none is lost. */
-	assert_int_equal(port()->mc->nb, 16);
-	assert_int_equal(fx_drain(), 40);
-	assert_int_equal(stats()->fallback, 25);
-	assert_int_equal(stats()->full, 25);
-	/* The one that was longest not sent to goes first. */
-	run(3 * S);
-	snm.raw[15] = 0;
-	own_packet(&snm);
-	for (i = 100; i < 104; i++) {
-		snm.raw[15] = (uint8_t)i;
-		own_packet(&snm);
-		run(2 * MS);
-		assert_int_equal(fx_sa_group(&snm)->bits, IPOIB_SA_JOIN_SENDONLY_FULL);
-	}
-	assert_int_equal(fx_drain(), 5);
-	assert_int_equal(port()->mc->nb, 16);
-	assert_int_equal(stats()->evicted, 4);
-	for (i = 0; i < 5; i++) {
-		snm.raw[15] = (uint8_t)i;
-		assert_int_equal(fx_sa_group(&snm)->bits, i == 0 ? IPOIB_SA_JOIN_SENDONLY_FULL : 0);
-	}
-	/* What is received stays. */
-	assert_int_equal(fx_sa_group(&a)->bits, IPOIB_SA_JOIN_FULL);
-	/* No room for other groups: counted. */
-	a = mgid4(IP(239, 9, 9, 9));
-	own_packet(&a);
-	run(2 * MS);
-	fx_drain();
-	snm.raw[15] = 0;
-	for (i = 0; i < 16; i++) {
-		a = mgid4(IP(239, 9, 9, i));
-		own_packet(&a);
-	}
-	run(2 * MS);
-	assert_int_equal(fx_drain() + fx_drops(DP_DROP_table_full), 16);
-	assert_in_range(fx_drops(DP_DROP_table_full), 1, 16);
-}
-
 /* --- groups of others --- */
 
 static struct {
@@ -762,7 +704,6 @@ main(void)
 		TEST(test_c_left_at_end),
 		TWO(test_c_shared_by_two_ports),
 		TWO(test_c_shared_refused),
-		TEST(test_cap),
 		TEST(test_c_follow_by_polling),
 		TEST(test_c_follow_by_notices),
 		TEST(test_ip_groups_ipoib),

@@ -14,6 +14,7 @@
 /* Octets of a carrier frame beyond its own Ethernet header. */
 #define CARRIER_MTU(frame) ((frame)-RTE_ETHER_HDR_LEN)
 #define CARRIER_TXD 1024
+#define GROUPS_SPARE 64
 
 /* Nobody's view: nothing is active. For the start, and where memory is out. */
 static struct soft_qp no_qps[1];
@@ -365,27 +366,6 @@ soft_start(struct ipoib_hca *hca, struct ipoib_port *port)
 }
 
 static void
-view_group_add(struct soft_view *v, const struct ib_gid *mgid, uint16_t mlid, uint64_t member,
-		bool send_only)
-{
-	uint32_t i = soft_group_hash(mgid) & v->group_mask;
-	uint32_t bit = mlid - IB_MLID_FIRST;
-	struct soft_group *g;
-
-	for (; v->groups[i].mlid != 0; i = (i + 1) & v->group_mask)
-		if (ib_gid_equal(&v->groups[i].mgid, mgid))
-			break;
-	g = &v->groups[i];
-	g->mgid = *mgid;
-	g->mlid = mlid;
-	g->tx |= member;
-	if (send_only)
-		return;
-	g->rx |= member;
-	v->mlid_rx[bit / 64] |= RTE_BIT64(bit % 64);
-}
-
-static void
 view_qp_add(struct soft_view *v, const struct ipoib_port *port, uint16_t queue)
 {
 	uint32_t i = port->qpn[queue] & v->qp_mask;
@@ -426,15 +406,15 @@ view_port_add(struct soft_view *v, const struct ipoib_port *port)
 		vp->qkey = port->bcast.qkey;
 		vp->ib_mtu = port->bcast.ib_mtu;
 		vp->bcast = port->bcast.mgid;
-		view_group_add(v, &port->bcast.mgid, port->bcast.mlid, member, false);
+		soft_group_add(v, &port->bcast.mgid, port->bcast.mlid, member, false);
 	}
 	for (i = 0; i < port->nb_groups; i++) {
 		g = &port->groups[i];
-		view_group_add(v, &g->mgid, g->mlid, member, g->send_only);
+		soft_group_add(v, &g->mgid, g->mlid, member, g->send_only);
 	}
 }
 
-/* One piece of memory; both tables at most half full. */
+/* One piece of memory; both tables at most half full, with room for some groups more. */
 static struct soft_view *
 view_alloc(const struct ipoib_hca *hca)
 {
@@ -449,7 +429,7 @@ view_alloc(const struct ipoib_hca *hca)
 		nb_groups += hca->ports[i]->nb_groups + 1u;
 	}
 	nb_qps = rte_align32pow2(2 * nb_qps + 1);
-	nb_groups = rte_align32pow2(2 * nb_groups + 1);
+	nb_groups = rte_align32pow2(2 * nb_groups + GROUPS_SPARE);
 	qps = RTE_ALIGN_CEIL(sizeof(*v), RTE_CACHE_LINE_SIZE);
 	groups = qps + RTE_ALIGN_CEIL(nb_qps * sizeof(struct soft_qp), RTE_CACHE_LINE_SIZE);
 	v = rte_zmalloc_socket("ipoib_view", groups + nb_groups * sizeof(struct soft_group),
@@ -460,6 +440,7 @@ view_alloc(const struct ipoib_hca *hca)
 	v->groups = (struct soft_group *)((char *)v + groups);
 	v->qp_mask = nb_qps - 1;
 	v->group_mask = nb_groups - 1;
+	v->max_slots = nb_groups / 4 * 3;
 	return v;
 }
 
@@ -508,6 +489,7 @@ soft_publish(struct ipoib_hca *hca)
 
 	if (v == NULL)
 		return -ENOMEM;
+	((struct soft_hca *)hca->backend)->nb_views++;
 	view_replace(hca, v);
 	return 0;
 }
@@ -596,6 +578,7 @@ const struct ipoib_hca_ops ipoib_hca_soft = {
 	.start = soft_start,
 	.stop = soft_stop,
 	.publish = soft_publish,
+	.group_publish = soft_group_publish,
 	.reclaim = soft_reclaim,
 	.link_speed = soft_link_speed,
 	.rx_held = soft_rx_held,

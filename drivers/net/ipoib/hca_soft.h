@@ -8,7 +8,7 @@
 /*
  * The software HCA. Control builds a view (identity, QPs, groups) and publishes
  * it whole; bursts read it between soft_view_get() and soft_view_put(), and
- * nothing in it changes until they are done.
+ * nothing in it changes until they are done, but for groups that come and go.
  *
  * Carrier format: Ethernet II, ethertype 0x88B5, one InfiniBand packet from LRH
  * to VCRC in each frame; the MAC addresses are made from the LIDs.
@@ -36,10 +36,10 @@ struct soft_qp {
 	uint8_t queue;
 };
 
-/* Members are a bit a port, by slot. */
+/* Members are a bit a port, by slot; nobody is left: the group is gone, its slot is not. */
 struct soft_group {
 	struct ib_gid mgid;
-	uint16_t mlid; /* 0: empty */
+	uint16_t mlid; /* 0: empty; the last to be written */
 	uint64_t rx;
 	uint64_t tx;
 };
@@ -71,7 +71,10 @@ struct soft_view {
 	struct soft_group *groups;
 	uint64_t mlid_rx[(UINT16_MAX + 1 - IB_MLID_FIRST) / 64];
 	struct soft_vport ports[IPOIB_HCA_PORTS_MAX];
-	/* Below: control only, once it is replaced. */
+	/* Below: control only. */
+	uint32_t nb_slots, max_slots; /* of groups: in use; before another view is needed */
+	uint16_t mlid_groups[UINT16_MAX + 1 - IB_MLID_FIRST]; /* that somebody receives */
+	/* Once it is replaced. */
 	struct soft_view *next;
 	uint64_t token;
 };
@@ -105,6 +108,7 @@ struct soft_hca {
 	/* Below: control side only. */
 	bool claimed;
 	unsigned int nb_started;
+	uint64_t nb_views; /* built, ever */
 	struct rte_eth_dev_owner owner;
 	struct soft_view *stale_first;
 	struct soft_view *stale_last;
@@ -165,10 +169,24 @@ soft_group_find(const struct soft_view *v, const struct ib_gid *mgid)
 {
 	uint32_t i = soft_group_hash(mgid) & v->group_mask;
 
-	for (; v->groups[i].mlid != 0; i = (i + 1) & v->group_mask)
+	for (; __atomic_load_n(&v->groups[i].mlid, __ATOMIC_ACQUIRE) != 0;
+			i = (i + 1) & v->group_mask)
 		if (ib_gid_equal(&v->groups[i].mgid, mgid))
 			return &v->groups[i];
 	return NULL;
+}
+
+/* Who receives it, who may send to it. */
+static inline uint64_t
+soft_group_rx(const struct soft_group *g)
+{
+	return __atomic_load_n(&g->rx, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t
+soft_group_tx(const struct soft_group *g)
+{
+	return __atomic_load_n(&g->tx, __ATOMIC_RELAXED);
 }
 
 static inline const struct soft_qp *
@@ -181,6 +199,12 @@ soft_qp_find(const struct soft_view *v, uint32_t qpn)
 			return &v->qps[i];
 	return NULL;
 }
+
+/* Put a group into a view that is being built. */
+void soft_group_add(struct soft_view *v, const struct ib_gid *mgid, uint16_t mlid, uint64_t member,
+		bool send_only);
+/* See group_publish of struct ipoib_hca_ops. */
+int soft_group_publish(struct ipoib_port *port, const struct ipoib_group *group, bool there);
 
 uint16_t soft_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n);
 uint16_t soft_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t n);

@@ -52,7 +52,8 @@ check_lids(const struct soft_view *v, struct soft_pkt *p)
 
 	p->mcast = ib_lid_is_multicast(p->dlid);
 	if (p->mcast) {
-		if ((v->mlid_rx[i / 64] & RTE_BIT64(i % 64)) == 0)
+		if ((__atomic_load_n(&v->mlid_rx[i / 64], __ATOMIC_ACQUIRE) & RTE_BIT64(i % 64)) ==
+				0)
 			return IPOIB_RX_DROP_DLID;
 	} else if (!ib_lid_is_unicast(p->dlid) || !soft_lid_is_own(v, p->dlid)) {
 		return IPOIB_RX_DROP_DLID;
@@ -199,10 +200,10 @@ route_mcast(const struct soft_view *v, const struct soft_pkt *p, uint64_t skip,
 {
 	const struct soft_group *g = soft_group_find(v, &p->grh->dgid);
 	enum ipoib_rx_drop r, last = IPOIB_RX_DROP_DGID;
-	uint64_t left;
+	uint64_t left = g != NULL ? soft_group_rx(g) : 0;
 	unsigned int slot;
 
-	if (g == NULL || g->rx == 0)
+	if (left == 0)
 		return IPOIB_RX_DROP_DGID;
 	if (g->mlid != p->dlid)
 		return IPOIB_RX_DROP_DLID;
@@ -210,7 +211,7 @@ route_mcast(const struct soft_view *v, const struct soft_pkt *p, uint64_t skip,
 		return IPOIB_RX_DROP_QPN;
 	dest->ports = 0;
 	dest->queue = 0;
-	for (left = g->rx & ~skip; left != 0; left &= left - 1) {
+	for (left &= ~skip; left != 0; left &= left - 1) {
 		slot = (unsigned int)__builtin_ctzll(left);
 		r = vport_check(v, &v->ports[slot], p);
 		if (r == IPOIB_RX_OK)

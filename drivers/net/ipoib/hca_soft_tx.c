@@ -369,9 +369,9 @@ tx_check(const struct ipoib_txq *q, const struct soft_view *v, struct rte_mbuf *
 	if (!ib_lid_is_multicast(ah->dlid))
 		return IPOIB_TX_DROP_MAX;
 	g = soft_group_find(v, &ah->dgid);
-	if (g == NULL || (g->tx & RTE_BIT64(q->port->slot)) == 0 || g->mlid != ah->dlid)
+	if (g == NULL || (soft_group_tx(g) & RTE_BIT64(q->port->slot)) == 0 || g->mlid != ah->dlid)
 		return IPOIB_TX_DROP_NOT_JOINED;
-	*local = (g->rx & ~RTE_BIT64(q->port->slot)) != 0;
+	*local = (soft_group_rx(g) & ~RTE_BIT64(q->port->slot)) != 0;
 	return IPOIB_TX_DROP_MAX;
 }
 

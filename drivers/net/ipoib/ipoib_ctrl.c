@@ -250,6 +250,18 @@ group_gone(struct ipoib_port *port, struct ipoib_group *g)
 		port->hca->ops->group_del(port, g);
 }
 
+static int
+group_publish(struct ipoib_port *port, const struct ipoib_group *g, bool there)
+{
+	const struct ipoib_hca_ops *ops = port->hca->ops;
+
+	/* With a view that is behind, one group more does not help. */
+	if (!port->hca->stale && ops->group_publish != NULL &&
+			ops->group_publish(port, g, there) == 0)
+		return 0;
+	return ipoib_hca_publish(port->hca);
+}
+
 int
 pmd_ipoib_mcast_attach(uint16_t port_id, const struct ib_gid *mgid, uint16_t mlid, bool send_only)
 {
@@ -263,7 +275,7 @@ pmd_ipoib_mcast_attach(uint16_t port_id, const struct ib_gid *mgid, uint16_t mli
 	pthread_mutex_lock(&port->hca->lock);
 	ret = group_add(port, mgid, mlid, send_only);
 	if (ret == 0) {
-		ret = ipoib_hca_publish(port->hca);
+		ret = group_publish(port, &port->groups[port->nb_groups - 1], true);
 		if (ret != 0) {
 			port->nb_groups--;
 			group_gone(port, &port->groups[port->nb_groups]);
@@ -290,7 +302,7 @@ pmd_ipoib_mcast_update(uint16_t port_id, const struct ib_gid *mgid, uint16_t mli
 		old = *g;
 		g->mlid = mlid;
 		g->send_only = send_only;
-		ret = ipoib_hca_publish(port->hca);
+		ret = group_publish(port, g, true);
 		if (ret != 0) {
 			g->mlid = old.mlid;
 			g->send_only = old.send_only;
@@ -315,7 +327,7 @@ pmd_ipoib_mcast_detach(uint16_t port_id, const struct ib_gid *mgid)
 		group_gone(port, g);
 		old = *g;
 		*g = port->groups[--port->nb_groups];
-		ret = ipoib_hca_publish(port->hca);
+		ret = group_publish(port, &old, false);
 		if (ret != 0)
 			port->groups[port->nb_groups++] = old;
 	}

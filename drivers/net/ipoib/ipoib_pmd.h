@@ -292,6 +292,11 @@ struct ipoib_hca_ops {
 	void (*stop)(struct ipoib_hca *hca, struct ipoib_port *port);
 	/* Identity, groups or ports changed: publish them to the bursts. */
 	int (*publish)(struct ipoib_hca *hca);
+	/*
+	 * A group of a port came or changed, or is not @p there any more: publish that alone.
+	 * @return 0, -EAGAIN: only publish() can. NULL: it always must.
+	 */
+	int (*group_publish)(struct ipoib_port *port, const struct ipoib_group *g, bool there);
 	/* Without MADs (RoCE): the identity as the device has it; NULL: no such thing. @return 0, -errno */
 	int (*identity)(struct ipoib_hca *hca, struct ipoib_mad_port *ident);
 	/* Release what readers have left behind; never waits. */
