@@ -98,7 +98,11 @@ asked_of_sm()
 
 # wait_in_queues EACH: so many for each host, no matter how many more were sent.
 all_wait() { [ "$(lab_query gateway -g queued /fwd/stats)" -ge $(($1 * hosts)) ]; }
-wait_in_queues() { lab_wait 3 all_wait "$1" || lab_fail "$(lab_query gateway -g queued /fwd/stats) packets wait"; }
+wait_in_queues()
+{
+	lab_wait 3 all_wait "$1" ||
+		lab_fail "$(lab_query gateway -g queued /fwd/stats) packets wait"
+}
 
 # resolve_all HOSTS EACH: all of them cold, with so many packets each; then one more.
 resolve_all()
@@ -154,7 +158,11 @@ rate()
 }
 
 # The middle of all ratios.
-median() { awk '{print $NF}' "$LAB/ratios" | sort -n | awk '{r[NR] = $1} END {print r[int((NR + 1) / 2)]}'; }
+median()
+{
+	awk '{print $NF}' "$LAB/ratios" | sort -n |
+		awk '{r[NR] = $1} END {print r[int((NR + 1) / 2)]}'
+}
 
 /usr/bin/python3 "$LAB_TOP/tests/tools/fattree.py" $hcas >"$LAB/topo" || lab_die "no topology"
 echo "osm_sa_path_record.c 0x2f" >"$LAB/modules"
