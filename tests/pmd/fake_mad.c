@@ -13,6 +13,7 @@
 
 #define LISTENERS_MAX 16
 #define ALL_EVENTS 0x3f
+#define OWN_MAX 4u
 
 struct ipoib_mad {
 	struct ipoib_mad_port ident;
@@ -25,14 +26,34 @@ struct ipoib_mad {
 };
 
 static struct ipoib_mad_port now;
+/* Devices that are another port. */
+static struct ipoib_mad_port own[OWN_MAX];
+static unsigned int nb_own;
 static unsigned int version;
 static unsigned int nb_open;
+static uint32_t injected;
 static int fail;
 
 void
 fake_mad_set(const struct ipoib_mad_port *ident)
 {
 	now = *ident;
+	version++;
+}
+
+void
+fake_mad_set_of(const char *device, const struct ipoib_mad_port *ident)
+{
+	unsigned int i;
+
+	for (i = 0; i < nb_own && strcmp(own[i].device, device) != 0; i++)
+		;
+	if (i == OWN_MAX)
+		abort();
+	if (i == nb_own)
+		nb_own++;
+	own[i] = *ident;
+	snprintf(own[i].device, sizeof(own[i].device), "%s", device);
 	version++;
 }
 
@@ -91,18 +112,29 @@ ipoib_mad_reason(const struct ipoib_mad *mad __rte_unused)
 	return "";
 }
 
+static void
+ident_take(struct ipoib_mad *mad)
+{
+	const struct ipoib_mad_port was = mad->ident;
+	unsigned int i;
+
+	mad->ident = now;
+	for (i = 0; i < RTE_MIN(nb_own, OWN_MAX); i++)
+		if (strcmp(own[i].device, was.device) == 0)
+			mad->ident = own[i];
+	memcpy(mad->ident.device, was.device, sizeof(was.device));
+	mad->ident.port_num = was.port_num;
+	mad->seen = version;
+}
+
 int
 ipoib_mad_poll(struct ipoib_mad *mad, uint64_t now_us __rte_unused)
 {
 	bool changed = mad->seen != version;
 	unsigned int i;
 
-	if (changed) {
-		memcpy(now.device, mad->ident.device, sizeof(now.device));
-		now.port_num = mad->ident.port_num;
-		mad->ident = now;
-		mad->seen = version;
-	}
+	if (changed)
+		ident_take(mad);
 	for (i = 0; i < LISTENERS_MAX; i++) {
 		if (mad->listeners[i].cb == NULL || (!changed && mad->listeners[i].told))
 			continue;
@@ -112,10 +144,20 @@ ipoib_mad_poll(struct ipoib_mad *mad, uint64_t now_us __rte_unused)
 	return 0;
 }
 
+uint32_t
+fake_mad_injected(void)
+{
+	uint32_t events = injected;
+
+	injected = 0;
+	return events;
+}
+
 /* The poll tells all anyway. */
 void
-ipoib_mad_event_inject(struct ipoib_mad *mad __rte_unused, uint32_t events __rte_unused)
+ipoib_mad_event_inject(struct ipoib_mad *mad __rte_unused, uint32_t events)
 {
+	injected |= events;
 	version++;
 }
 

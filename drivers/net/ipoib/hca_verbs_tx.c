@@ -132,7 +132,8 @@ tx_copy(struct tx_chain *c, struct rte_mbuf *m)
 	if (data != room)
 		memcpy(room, data, m->pkt_len);
 	*pmd_ipoib_meta(to) = *pmd_ipoib_meta(m);
-	to->ol_flags = m->ol_flags;
+	/* What it is made of, an external buffer, say, is its own matter. */
+	to->ol_flags |= m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK;
 	rte_pktmbuf_free(m);
 	ipoib_count(&c->q->tx.copied, 1);
 	return to;
