@@ -43,7 +43,7 @@ void vf_balance(unsigned int dev);
 
 /* @p n packets of @p len to the other port. @return those taken, others are freed */
 uint16_t vf_send(unsigned int from, uint16_t n, uint32_t len);
-/* Receive what is there, check each against the pattern, free it. @return how many */
+/* Receive what is there, check each against the pattern, free it; @p len 0: any. @return how many */
 uint16_t vf_recv(unsigned int dev, uint32_t len);
 /* Poll control until @p what holds; the time that the driver sees goes on. */
 #define VF_WAIT(dev, what) \

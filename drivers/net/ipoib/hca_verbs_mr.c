@@ -103,6 +103,15 @@ pool_is_external(struct rte_mempool *mp)
 	return (rte_pktmbuf_priv_flags(mp) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0;
 }
 
+static void
+pool_ranges(struct rte_mempool *mp, struct ranges *x)
+{
+	if (pool_is_external(mp))
+		rte_mempool_obj_iter(mp, range_of_buf, x);
+	else
+		rte_mempool_mem_iter(mp, range_of_chunk, x);
+}
+
 static bool
 mrs_have(const struct verbs_mrs *t, uintptr_t start, uintptr_t end)
 {
@@ -220,10 +229,7 @@ pool_add(struct verbs_hca *vh, struct rte_mempool *mp)
 
 	if (x == NULL)
 		return -ENOMEM;
-	if (pool_is_external(mp))
-		rte_mempool_obj_iter(mp, range_of_buf, x);
-	else
-		rte_mempool_mem_iter(mp, range_of_chunk, x);
+	pool_ranges(mp, x);
 	pthread_mutex_lock(&vh->mr_lock);
 	ret = ranges_insert(vh, x);
 	pthread_mutex_unlock(&vh->mr_lock);
@@ -295,7 +301,7 @@ pool_del(struct verbs_hca *vh, struct rte_mempool *mp)
 	int ret = -ENOMEM;
 
 	if (x != NULL) {
-		rte_mempool_mem_iter(mp, range_of_chunk, x);
+		pool_ranges(mp, x);
 		pthread_mutex_lock(&vh->mr_lock);
 		ret = ranges_remove(vh, x);
 		pthread_mutex_unlock(&vh->mr_lock);

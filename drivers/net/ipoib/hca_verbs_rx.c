@@ -136,9 +136,10 @@ rx_one(const struct verbs_view *v, const struct ibv_wc *wc, struct rte_mbuf *m)
 	m->data_len = (uint16_t)(wc->byte_len - VERBS_GRH_LEN);
 	m->pkt_len = m->data_len;
 	m->port = v->port_id;
-	m->ol_flags = 0;
+	/* A buffer that is bound to its mbuf stays so. */
+	m->ol_flags &= RTE_MBUF_F_EXTERNAL;
 	if ((wc->wc_flags & IBV_WC_IP_CSUM_OK) != 0)
-		m->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+		m->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	return IPOIB_RX_OK;
 }
 
