@@ -351,14 +351,15 @@ queues_create(struct verbs_hca *vh, struct verbs_port *vp)
 	for (i = 0; i < n; i++) {
 		q = verbs_queue_create(vh, rxq_depth(data, i), txq_depth(data, i), vh->hca->socket);
 		if (q == NULL) {
+			int err = errno;
+
 			IPOIB_LOG(ERR, "port %u: no queue pair with %u receives and %u sends: %s%s",
 					vp->port->port_id, rxq_depth(data, i), txq_depth(data, i),
-					strerror(errno),
-					errno == ENOMEM ? " (fewer --rxd and --txd, or ulimit -l)"
-							: "");
-			i = (uint16_t)errno;
+					strerror(err),
+					err == ENOMEM ? " (fewer --rxd and --txd, or ulimit -l)"
+						      : "");
 			queues_destroy(vp);
-			return -i;
+			return -err;
 		}
 		vp->queue[i] = q;
 		vp->nb_queues = i + 1;
@@ -715,8 +716,9 @@ port_revive(struct ipoib_hca *hca, struct verbs_port *vp)
 		return;
 	IPOIB_LOG(WARNING, "port %u: queue pair %u is in error, it is set up again",
 			vp->port->port_id, i - 1);
-	if (port_cycle(hca, vp) == 0)
-		port_sync(hca, vp);
+	/* What does not work now is tried again. */
+	if (port_cycle(hca, vp) != 0 || port_sync(hca, vp) != 0)
+		hca->stale = true;
 }
 
 static void

@@ -113,6 +113,7 @@ struct verbs_sq {
 	struct verbs_lkey lkey;
 	bool csum; /* the device can fill in IPv4 checksums */
 	bool failed;
+	bool stuck; /* no completion tells of the last sends */
 } __rte_cache_aligned;
 
 struct verbs_queue {

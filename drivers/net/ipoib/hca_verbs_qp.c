@@ -164,6 +164,7 @@ verbs_queue_create(struct verbs_hca *vh, uint32_t rxd, uint32_t txd, int socket)
 	q->txd = txd;
 	q->rq.mask = depth(rxd, RTE_MIN(dev->max_qp_wr, dev->max_cqe)) - 1;
 	q->sq.mask = depth(txd, RTE_MIN(dev->max_qp_wr, dev->max_cqe)) - 1;
+	q->rq.owed = q->rq.mask + 1;
 	domain_create(vh, q);
 	ret = elts_create(q, socket);
 	if (ret == 0)
@@ -241,6 +242,7 @@ verbs_queue_up(struct verbs_hca *vh, struct verbs_queue *q, uint16_t pkey_index,
 	q->rq.post = 0;
 	q->rq.failed = false;
 	q->sq.failed = false;
+	q->sq.stuck = false;
 	/* A pair without a receive queue of the port gets no buffers. */
 	q->rq.owed = q->rq.mask + 1;
 	if (q->rq.elts[0] != NULL)
@@ -305,6 +307,7 @@ verbs_queue_reset(struct verbs_queue *q)
 	state_set(q->qp, IBV_QPS_RESET, 0, &attr);
 	verbs_sq_reap(&q->sq, &failed);
 	rq_discard(&q->rq);
+	q->rq.owed = q->rq.mask + 1;
 	for (; q->sq.tail != q->sq.head; q->sq.tail++, failed++)
 		rte_pktmbuf_free(q->sq.elts[q->sq.tail & q->sq.mask]);
 	return failed;
@@ -337,7 +340,8 @@ verbs_queue_revive(struct verbs_queue *q)
 	if (!failed && !__atomic_load_n(&q->rq.failed, __ATOMIC_ACQUIRE))
 		return true;
 	state = state_get(q);
-	if (state != IBV_QPS_RTS && state != IBV_QPS_SQE)
+	if ((state != IBV_QPS_RTS && state != IBV_QPS_SQE) ||
+			__atomic_load_n(&q->sq.stuck, __ATOMIC_RELAXED))
 		return false;
 	if (state == IBV_QPS_SQE) {
 		/* Its owner gives back what was flushed; not before may it send again. */

@@ -256,6 +256,7 @@ tx_send(struct tx_chain *c)
 	tx_keep(c, sent);
 	if (unlikely(sent < c->n)) {
 		/* The last of those that went asked for no completion: control resets the pair. */
+		__atomic_store_n(&c->sq->stuck, sent > 0, __ATOMIC_RELAXED);
 		__atomic_store_n(&c->sq->failed, true, __ATOMIC_RELEASE);
 		for (i = sent; i < c->n; i++)
 			tx_drop(c->q, IPOIB_TX_DROP_QP_ERROR, c->pkts[i]);

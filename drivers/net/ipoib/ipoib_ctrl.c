@@ -9,6 +9,8 @@
 
 /* Without MADs the identity is looked at so often. */
 #define IDENTITY_US 250000
+/* What could not be done is tried again so often: it may be a line in the log each time. */
+#define RETRY_US 1000000
 
 struct ipoib_port *
 ipoib_port_by_id(uint16_t port_id)
@@ -132,11 +134,11 @@ pmd_ipoib_poll(uint16_t port_id, uint64_t now_us)
 		identity_follow(hca, now_us);
 	pthread_mutex_lock(&hca->lock);
 	ipoib_hca_reclaim(hca);
-	stale = hca->stale;
+	stale = hca->stale && now_us >= hca->retry_us;
 	pthread_mutex_unlock(&hca->lock);
 	/* There was no memory for it then. */
-	if (stale)
-		ipoib_hca_update(hca, NULL);
+	if (stale && ipoib_hca_update(hca, NULL) != 0)
+		hca->retry_us = now_us + RETRY_US;
 }
 
 static bool

@@ -264,6 +264,7 @@ struct ipoib_hca {
 	struct ipoib_port *ports[IPOIB_HCA_PORTS_MAX];
 	struct ipoib_mad *mad; /* NULL: RoCE */
 	uint64_t identity_us;  /* then: when to look next */
+	uint64_t retry_us;     /* what is stale is tried again then */
 	struct ipoib_mad_port ident;
 	struct ipoib_devargs args; /* of the first port */
 	uint32_t carrier_frame;	   /* largest frame that the carrier's mbufs take; 0: not started */
