@@ -668,8 +668,6 @@ wr_send(struct ibv_qp_ex *p)
 
 	if (!qp->building || qp->nb_build == FV_CHAIN_MAX)
 		fv_die("a send outside of a chain, or a long chain");
-	if ((p->wr_flags & IBV_SEND_INLINE) != 0)
-		fv_die("IBV_SEND_INLINE is not for ibv_wr_send()");
 	w = &qp->build[qp->nb_build++];
 	memset(w, 0, offsetof(struct fv_wr, data));
 	w->wr_id = p->wr_id;
@@ -698,6 +696,14 @@ wr_set_inline_data_list(struct ibv_qp_ex *p, size_t n, const struct ibv_data_buf
 	w->nb_sge = 1;
 	for (i = 0; i < n; i++)
 		inline_add(qp, w, bufs[i].addr, bufs[i].length);
+}
+
+static void
+wr_set_inline_data(struct ibv_qp_ex *p, void *addr, size_t len)
+{
+	const struct ibv_data_buf buf = { .addr = addr, .length = len };
+
+	wr_set_inline_data_list(p, 1, &buf);
 }
 
 static void
@@ -748,6 +754,7 @@ fv_qp_extend(struct fv_qp *qp)
 	qp->ex.wr_start = wr_start;
 	qp->ex.wr_send = wr_send;
 	qp->ex.wr_set_ud_addr = wr_set_ud_addr;
+	qp->ex.wr_set_inline_data = wr_set_inline_data;
 	qp->ex.wr_set_inline_data_list = wr_set_inline_data_list;
 	qp->ex.wr_set_sge = wr_set_sge;
 	qp->ex.wr_set_sge_list = wr_set_sge_list;
