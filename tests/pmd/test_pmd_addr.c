@@ -76,20 +76,27 @@ addr_teardown(void **state)
 	return 0;
 }
 
+/* For the QPN of one queue, polled on one. */
 static uint16_t
-receive(uint16_t queue, const char *words)
+receive_by(uint16_t qpn_of, uint16_t queue, const char *words)
 {
 	uint8_t frame[FX_FRAME_MAX];
 	struct rte_mbuf *got[BURST];
 	char all[256];
 	uint16_t n;
 
-	snprintf(all, sizeof(all), "dqpn=%u %s", info.qpn[queue], words);
+	snprintf(all, sizeof(all), "dqpn=%u %s", info.qpn[qpn_of], words);
 	fx_inject(frame, fx_oracle(all, frame, sizeof(frame)), 1);
 	n = rte_eth_rx_burst(port, queue, got, BURST);
 	rte_pktmbuf_free_bulk(got, n);
 	assert_int_equal(fx_balance(&port, 1), 0);
 	return n;
+}
+
+static uint16_t
+receive(uint16_t queue, const char *words)
+{
+	return receive_by(queue, queue, words);
 }
 
 /* The frame that left is in @p frame; @return its length, 0 for none. */
@@ -314,6 +321,47 @@ test_qpn_per_queue(void **state)
 	assert_int_equal(fx_rx_drops(port), 0);
 }
 
+/*
+ * With fewer queues the QPNs that are left lead where they led before, and those that are gone to
+ * one of them, for a peer may know them for a while. Nothing that was counted is lost.
+ */
+static void
+test_fewer_queues(void **state)
+{
+	struct pmd_ipoib_info before = info, after;
+	struct rte_eth_stats stats;
+	uint16_t q;
+
+	(void)state;
+	for (q = 0; q < PMD_IPOIB_QUEUES_MAX; q++)
+		assert_int_equal(receive(q, ""), 1);
+	assert_int_equal(rte_eth_dev_stop(port), 0);
+	fx_port_setup(port, 3, NB_DESC);
+	assert_int_equal(fx_balance(&port, 1), 0);
+	assert_int_equal(pmd_ipoib_info_get(port, &after), 0);
+	assert_int_equal(after.nb_qps, 3);
+	assert_memory_equal(after.qpn, before.qpn, 3 * sizeof(after.qpn[0]));
+	for (q = 0; q < PMD_IPOIB_QUEUES_MAX; q++)
+		assert_int_equal(receive_by(q, q % 3, ""), 1);
+	assert_int_equal(rte_eth_stats_get(port, &stats), 0);
+	assert_int_equal(stats.ipackets, 2 * PMD_IPOIB_QUEUES_MAX);
+	assert_int_equal(stats.q_ipackets[0], 6);
+	assert_int_equal(stats.q_ipackets[2], 5);
+	assert_int_equal(stats.q_ipackets[3], 0);
+	/* More again. */
+	assert_int_equal(rte_eth_dev_stop(port), 0);
+	fx_port_setup(port, PMD_IPOIB_QUEUES_MAX, NB_DESC);
+	assert_int_equal(pmd_ipoib_info_get(port, &after), 0);
+	assert_int_equal(after.nb_qps, PMD_IPOIB_QUEUES_MAX);
+	assert_memory_equal(after.qpn, before.qpn, sizeof(after.qpn));
+	for (q = 0; q < PMD_IPOIB_QUEUES_MAX; q++)
+		assert_int_equal(receive(q, ""), 1);
+	assert_int_equal(fx_rx_drops(port), 0);
+	assert_int_equal(rte_eth_stats_reset(port), 0);
+	assert_int_equal(rte_eth_stats_get(port, &stats), 0);
+	assert_int_equal(stats.ipackets, 0);
+}
+
 /* From sender to member and to another MLID without a gap in between. */
 static void
 test_group_update(void **state)
@@ -353,6 +401,7 @@ main(int argc, char **argv)
 		ADDR_TEST(test_shared_lid, grh_setup),
 		ADDR_TEST(test_grh_from_port, addr_setup),
 		ADDR_TEST(test_qpn_per_queue, queues_setup),
+		ADDR_TEST(test_fewer_queues, queues_setup),
 		ADDR_TEST(test_group_update, addr_setup),
 	};
 	int ret;

@@ -366,15 +366,29 @@ soft_start(struct ipoib_hca *hca, struct ipoib_port *port)
 }
 
 static void
-view_qp_add(struct soft_view *v, const struct ipoib_port *port, uint16_t queue)
+view_qp_add(struct soft_view *v, const struct ipoib_port *port, uint32_t qpn, uint16_t queue)
 {
-	uint32_t i = port->qpn[queue] & v->qp_mask;
+	uint32_t i = qpn & v->qp_mask;
 
 	while (v->qps[i].qpn != 0)
 		i = (i + 1) & v->qp_mask;
-	v->qps[i].qpn = port->qpn[queue];
+	v->qps[i].qpn = qpn;
 	v->qps[i].slot = port->slot;
 	v->qps[i].queue = (uint8_t)queue;
+}
+
+/* With fewer queues than once the QPNs of the others live on: peers may still know them. */
+static void
+view_qps_add(struct soft_view *v, const struct ipoib_port *port)
+{
+	const struct rte_eth_dev_data *data = port->dev->data;
+	uint16_t i, queue;
+
+	for (i = 0; i < port->nb_qps && data->nb_rx_queues != 0; i++) {
+		queue = i % data->nb_rx_queues;
+		if (data->rx_queues[queue] != NULL)
+			view_qp_add(v, port, port->qpn[i], queue);
+	}
 }
 
 static void
@@ -397,11 +411,9 @@ view_port_add(struct soft_view *v, const struct ipoib_port *port)
 	vp->nb_qps = port->nb_qps;
 	memcpy(vp->qpn, port->qpn, sizeof(vp->qpn));
 	vp->ah = port->ah.ah;
-	for (i = 0; i < data->nb_rx_queues; i++) {
+	for (i = 0; i < data->nb_rx_queues; i++)
 		vp->rxq[i] = data->rx_queues[i];
-		if (vp->rxq[i] != NULL)
-			view_qp_add(v, port, i);
-	}
+	view_qps_add(v, port);
 	if (port->joined) {
 		vp->qkey = port->bcast.qkey;
 		vp->ib_mtu = port->bcast.ib_mtu;

@@ -29,6 +29,14 @@ pmd_ipoib_is(uint16_t port_id)
 	return ipoib_port_by_id(port_id) != NULL;
 }
 
+uint16_t
+ipoib_port_nb_rxq(const struct ipoib_port *port)
+{
+	uint16_t n = port->dev->data->nb_rx_queues;
+
+	return n != 0 ? RTE_MIN(n, port->nb_qps) : port->nb_qps;
+}
+
 void
 ipoib_port_info(const struct ipoib_port *port, struct pmd_ipoib_info *info)
 {
@@ -40,8 +48,8 @@ ipoib_port_info(const struct ipoib_port *port, struct pmd_ipoib_info *info)
 	info->backend = port->hca->ops->name;
 	info->state = ident->state;
 	info->pkey = port->pkey;
-	info->nb_qps = port->nb_qps;
-	memcpy(info->qpn, port->qpn, sizeof(info->qpn));
+	info->nb_qps = ipoib_port_nb_rxq(port);
+	memcpy(info->qpn, port->qpn, info->nb_qps * sizeof(info->qpn[0]));
 	if (ident->state != IPOIB_MAD_ABSENT) {
 		info->lid = ident->lid;
 		info->lmc = ident->lmc;

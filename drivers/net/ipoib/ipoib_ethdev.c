@@ -96,11 +96,16 @@ ipoib_dev_stop(struct rte_eth_dev *dev)
 static void
 ipoib_rxq_release(struct rte_eth_dev *dev, uint16_t id)
 {
-	const struct ipoib_port *port = dev->data->dev_private;
+	struct ipoib_port *port = dev->data->dev_private;
+	struct ipoib_rxq *q = dev->data->rx_queues[id];
 
-	if (dev->data->rx_queues[id] != NULL)
-		ipoib_rxq_free(dev->data->rx_queues[id], port->lingers);
+	if (q == NULL)
+		return;
+	pthread_mutex_lock(&q->hca->lock);
 	dev->data->rx_queues[id] = NULL;
+	ipoib_rxq_stats_keep(port, q);
+	pthread_mutex_unlock(&q->hca->lock);
+	ipoib_rxq_free(q, port->lingers);
 }
 
 static void
@@ -111,10 +116,11 @@ ipoib_txq_release(struct rte_eth_dev *dev, uint16_t id)
 	if (q == NULL)
 		return;
 	pthread_mutex_lock(&q->hca->lock);
+	dev->data->tx_queues[id] = NULL;
+	ipoib_txq_stats_keep(dev->data->dev_private, q);
 	ipoib_hca_reader_put(q->hca, q->reader);
 	pthread_mutex_unlock(&q->hca->lock);
 	rte_free(q);
-	dev->data->tx_queues[id] = NULL;
 }
 
 uint32_t

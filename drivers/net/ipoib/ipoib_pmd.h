@@ -240,6 +240,9 @@ struct ipoib_port {
 	struct ipoib_group *groups;
 	struct ipoib_ah_table ah;
 	struct rte_ether_addr mac;
+	/* Of queues that were set up anew or are configured no more: the port's sums go on. */
+	struct ipoib_rx_counters rx_gone;
+	struct ipoib_tx_counters tx_gone;
 };
 
 struct ipoib_hca_ops;
@@ -308,7 +311,7 @@ struct ipoib_hca_ops {
 	/* A group is about to be forgotten; NULL as above. */
 	void (*group_del)(struct ipoib_port *port, struct ipoib_group *g);
 	uint32_t (*link_speed)(const struct ipoib_hca *hca);
-	/* Not under the lock; packets in rings between queues and in the backlog of sends. */
+	/* Packets in rings between queues and in the backlog of sends. */
 	uint64_t (*rx_held)(const struct ipoib_port *port);
 	uint64_t (*tx_held)(const struct ipoib_port *port);
 	/* Called by the queue's owner. */
@@ -361,6 +364,8 @@ bool ipoib_hca_grh_required(const struct ipoib_hca *hca);
 /* A reader number for a queue, or -ENOSPC. */
 int ipoib_hca_reader_get(struct ipoib_hca *hca);
 void ipoib_hca_reader_put(struct ipoib_hca *hca, unsigned int reader);
+/* Receive queues as configured; before that, as many as there may be. */
+uint16_t ipoib_port_nb_rxq(const struct ipoib_port *port);
 void ipoib_port_info(const struct ipoib_port *port, struct pmd_ipoib_info *info);
 /*
  * A ring that many fill and one empties. @p flags 0: what was put in is there
@@ -382,7 +387,11 @@ void ipoib_ah_table_fini(struct ipoib_ah_table *t);
 struct ipoib_port *ipoib_port_by_id(uint16_t port_id);
 extern const struct eth_dev_ops ipoib_eth_dev_ops;
 
-/* Statistics operations. */
+/* Lock held: what a queue has counted stays the port's; it was taken out of the ethdev. */
+void ipoib_rxq_stats_keep(struct ipoib_port *port, const struct ipoib_rxq *q);
+void ipoib_txq_stats_keep(struct ipoib_port *port, const struct ipoib_txq *q);
+
+/* Statistics operations. They take the lock, for queues come and go with the configuration. */
 int ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats);
 int ipoib_stats_reset(struct rte_eth_dev *dev);
 int ipoib_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);

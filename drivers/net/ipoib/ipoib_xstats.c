@@ -42,14 +42,29 @@ words_copy(void *base, const void *now, unsigned int n)
 		b[i] = ipoib_counter(&c[i]);
 }
 
+void
+ipoib_rxq_stats_keep(struct ipoib_port *port, const struct ipoib_rxq *q)
+{
+	words_add(&port->rx_gone, &q->rx, &q->rx_base, RX_WORDS);
+}
+
+void
+ipoib_txq_stats_keep(struct ipoib_port *port, const struct ipoib_txq *q)
+{
+	words_add(&port->tx_gone, &q->tx, &q->tx_base, TX_WORDS);
+	words_add(&port->rx_gone, &q->rx, &q->rx_base, RX_WORDS);
+}
+
 static void
 port_sum(const struct rte_eth_dev *dev, struct port_sums *s)
 {
+	const struct ipoib_port *port = dev->data->dev_private;
 	const struct ipoib_rxq *r;
 	const struct ipoib_txq *t;
 	uint16_t i;
 
-	memset(s, 0, sizeof(*s));
+	s->rx = port->rx_gone;
+	s->tx = port->tx_gone;
 	for (i = 0; i < dev->data->nb_rx_queues; i++) {
 		r = dev->data->rx_queues[i];
 		if (r != NULL)
@@ -90,10 +105,14 @@ queue_stats(const struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 int
 ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 {
+	struct ipoib_port *port = dev->data->dev_private;
 	struct port_sums s;
 	unsigned int i;
 
+	pthread_mutex_lock(&port->hca->lock);
 	port_sum(dev, &s);
+	queue_stats(dev, stats);
+	pthread_mutex_unlock(&port->hca->lock);
 	stats->ipackets = s.rx.packets;
 	stats->ibytes = s.rx.bytes;
 	stats->opackets = s.tx.packets;
@@ -105,17 +124,20 @@ ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 			stats->ierrors += s.rx.drop[i];
 	for (i = 0; i < IPOIB_TX_DROP_MAX; i++)
 		stats->oerrors += s.tx.drop[i];
-	queue_stats(dev, stats);
 	return 0;
 }
 
 int
 ipoib_stats_reset(struct rte_eth_dev *dev)
 {
+	struct ipoib_port *port = dev->data->dev_private;
 	struct ipoib_rxq *r;
 	struct ipoib_txq *t;
 	uint16_t i;
 
+	pthread_mutex_lock(&port->hca->lock);
+	memset(&port->rx_gone, 0, sizeof(port->rx_gone));
+	memset(&port->tx_gone, 0, sizeof(port->tx_gone));
 	for (i = 0; i < dev->data->nb_rx_queues; i++) {
 		r = dev->data->rx_queues[i];
 		if (r != NULL)
@@ -128,6 +150,7 @@ ipoib_stats_reset(struct rte_eth_dev *dev)
 		words_copy(&t->tx_base, &t->tx, TX_WORDS);
 		words_copy(&t->rx_base, &t->rx, RX_WORDS);
 	}
+	pthread_mutex_unlock(&port->hca->lock);
 	return 0;
 }
 
@@ -171,18 +194,20 @@ ipoib_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xsta
 int
 ipoib_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n)
 {
-	const struct ipoib_port *port = dev->data->dev_private;
+	struct ipoib_port *port = dev->data->dev_private;
 	struct port_sums s;
 	unsigned int i;
 
 	if (xstats == NULL || n < NB_XSTATS)
 		return NB_XSTATS;
+	pthread_mutex_lock(&port->hca->lock);
 	port_sum(dev, &s);
 	for (i = 0; i < RTE_DIM(rows); i++)
 		memcpy(&xstats[i].value, (const char *)&s + rows[i].offset, sizeof(uint64_t));
 	xstats[i++].value = port->hca->ops->rx_held(port);
 	xstats[i++].value = port->hca->ops->tx_held(port);
 	xstats[i++].value = port->pkey_cycles;
+	pthread_mutex_unlock(&port->hca->lock);
 	for (i = 0; i < NB_XSTATS; i++)
 		xstats[i].id = i;
 	return NB_XSTATS;

@@ -105,9 +105,12 @@ struct pmd_ipoib_info {
 	bool joined;	   /**< pmd_ipoib_bcast_set() was called and holds */
 	uint32_t qkey;	   /**< valid while joined */
 	uint16_t mtu;	   /**< IP MTU of the link, valid while joined */
-	uint16_t nb_qps;
-	uint32_t qpn[PMD_IPOIB_QUEUES_MAX]; /**< of each receive queue */
-	struct ipoib_addr addr;		    /**< 20-octet address with the QPN of queue 0 */
+	uint16_t nb_qps; /**< receive queues as configured; before that, as many as there may be */
+	/** Of each receive queue: who is told one of these sends to that queue. They stay the same
+	 *  as long as the device does. Those of queues that are configured no more are received by
+	 *  the remaining ones, for peers that do not know it yet. */
+	uint32_t qpn[PMD_IPOIB_QUEUES_MAX];
+	struct ipoib_addr addr; /**< 20-octet address with the QPN of queue 0 */
 	uint16_t pkey_wire;  /**< as in the HCA port's table, so with its membership bit; 0: none */
 	uint16_t pkey_index; /**< in that table, valid while present */
 	/** Times that the queue pairs were set to another index, as the SM moved the P_Key. */
