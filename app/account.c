@@ -93,7 +93,9 @@ sample_fn(struct control *c, void *arg)
 	memset(s, 0, sizeof(*s));
 	for (i = 0; i < DP_PORTS_MAX; i++)
 		s->events += events_of(a->dp, i);
-	pthread_rwlock_rdlock(&a->ports_lock);
+	/* A port is being set up anew: ask again. */
+	if (pthread_rwlock_tryrdlock(&a->ports_lock) != 0)
+		return -EAGAIN;
 	for (i = 0; i < a->nb_ports; i++) {
 		if (pmd_ipoib_is(a->port[i]))
 			s->hca += account_hca(a->port[i], &s->events);

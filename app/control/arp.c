@@ -87,8 +87,8 @@ arp_write_eth(uint16_t op, const struct dp_adj *sha, uint32_t spa, const struct 
 
 /* The sender's address is the one that the receiver is to know us by. */
 static bool
-arp_write(const struct ctl_port *p, uint16_t op, uint32_t spa, const struct dp_adj *tha,
-		uint32_t tpa, const struct dp_adj *dst, struct rte_mbuf *m)
+arp_write(struct ctl_port *p, uint16_t op, uint32_t spa, const struct dp_adj *tha, uint32_t tpa,
+		const struct dp_adj *dst, struct rte_mbuf *m)
 {
 	static const struct ipoib_addr nobody;
 	bool ib = p->kind == DP_PORT_IPOIB;
@@ -136,7 +136,7 @@ arp_send(struct ctl_port *p, uint16_t op, uint32_t spa, const struct dp_adj *tha
 	if (dst == NULL) {
 		arp_everybody(p, &all);
 		dst = &all;
-		retell_start(p);
+		retell_start(p, RETELL_ARP);
 	}
 	l3_encap(p, dst, RTE_ETHER_TYPE_ARP, m);
 }
@@ -151,13 +151,10 @@ arp_request(struct ctl_port *p, uint32_t ip, const struct dp_adj *unicast)
 }
 
 void
-arp_tell(struct ctl_port *p, uint32_t ip, const struct dp_adj *peer)
+arp_tell(struct ctl_port *p, uint32_t own, const struct dp_adj *peer)
 {
-	struct dp_ip spa, to = dp_ip4(ip);
-
 	/* Gratuitous: Linux takes that over also right after another change. */
-	if (addr_source(p->c, p->id, &to, &spa))
-		arp_send(p, RTE_ARP_OP_REQUEST, dp_ip_get4(&spa), NULL, dp_ip_get4(&spa), peer);
+	arp_send(p, RTE_ARP_OP_REQUEST, own, NULL, own, peer);
 }
 
 static void
@@ -292,12 +289,17 @@ arp_init(struct ctl_port *p)
 {
 	int ret = announce_init(&p->garp, p, garp_one);
 
-	return ret != 0 ? ret : retell_init(p);
+	TAILQ_INIT(&p->peers);
+	return ret != 0 ? ret : spread_init(p);
 }
 
 void
 arp_fini(struct ctl_port *p)
 {
+	struct ctl_l3 *e;
+
 	announce_fini(&p->garp);
-	retell_fini(p);
+	TAILQ_FOREACH(e, &p->peers, peer)
+		e->owner = NULL;
+	spread_fini(p);
 }

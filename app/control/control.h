@@ -398,6 +398,13 @@ struct control_class_row {
 	uint16_t value; /**< SL or QoS class */
 	uint64_t dscps; /**< bit by DSCP */
 };
+/** A receive queue of an IPoIB port: who is told its QPN sends to it. */
+struct control_queue_row {
+	uint16_t port; /**< the ethdev port */
+	uint16_t queue;
+	uint32_t qpn;
+	uint32_t peers; /**< that were told its QPN, and are remembered */
+};
 /** One IPoIB port, its SM and its SA client. */
 struct control_ipoib_row {
 	struct pmd_ipoib_info info;
@@ -454,6 +461,9 @@ uint32_t control_class_rows(struct control *c, uint16_t port, uint32_t offset,
 /** @param bond its port number; DP_PORT_NIL: all bonds' */
 uint32_t control_bond_rows(struct control *c, uint16_t bond, uint32_t offset,
 		struct control_bond_row *rows, uint32_t max, uint32_t *total);
+/** Receive queues of an IPoIB port, of a bond's active one; 0 rows for a port of another kind. */
+uint32_t control_queue_rows(struct control *c, uint16_t port, uint32_t offset,
+		struct control_queue_row *rows, uint32_t max, uint32_t *total);
 /** Of a bond: what its active port is. @return 0, -ENODEV not an IPoIB forwarding port */
 int control_ipoib_row(struct control *c, uint16_t port, struct control_ipoib_row *row);
 

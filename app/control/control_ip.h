@@ -59,11 +59,13 @@ void l3_encap(struct ctl_port *p, const struct dp_adj *lladdr, uint16_t type, st
  * Our link-layer address on the port as this peer is to know it; NULL: everybody. With several
  * queues each has its QPN, and peers are spread over them; everybody is told the first.
  */
-void l3_own_lladdr(const struct ctl_port *p, const struct dp_adj *peer, struct dp_adj *own);
+void l3_own_lladdr(struct ctl_port *p, const struct dp_adj *peer, struct dp_adj *own);
+/* What a next hop has. @return whether it has one */
+bool l3_lladdr(struct control *c, uint16_t port, const struct dp_ip *ip, struct dp_adj *lladdr);
 /* Is it ours? A GID alone is enough. */
 bool l3_lladdr_is_own(const struct ctl_port *p, const struct dp_adj *lladdr);
 
-/* --- IP: what ARP and ND share (announce.c, retell.c, source.c, trust.c, portflag.c) --- */
+/* --- IP: what ARP and ND share (announce.c, source.c, trust.c, portflag.c) --- */
 
 int announce_init(struct ctl_announce *a, struct ctl_port *p,
 		bool (*one)(struct ctl_port *p, uint32_t *at));
@@ -73,13 +75,6 @@ void announce_start(struct ctl_announce *a);
 /* What was told so far is not true any more: from the first address on, three rounds, the second
  * one soon. */
 void announce_anew(struct ctl_announce *a);
-
-int retell_init(struct ctl_port *p);
-void retell_fini(struct ctl_port *p);
-/* We sent a broadcast, from which everybody took our first QPN. */
-void retell_start(struct ctl_port *p);
-/* A next hop of the port goes. */
-void retell_gone(struct ctl_port *p, const struct ctl_l3 *e);
 
 int sources_init(struct control *c);
 void sources_fini(struct control *c);
@@ -106,6 +101,24 @@ uint32_t trust_held(const struct control *c);
 /* Is there a route to ip by another port than p? For proxy ARP and ND. */
 bool proxy_wanted(struct ctl_port *p, const struct dp_ip *ip);
 
+/* --- IP: peers over receive queues (spread.c, retell.c) --- */
+
+int spread_init(struct ctl_port *p);
+void spread_fini(struct ctl_port *p);
+/* Does it matter which QPN a peer is told? */
+bool spread_used(const struct ctl_port *p);
+/* The receive queue of a peer of an ethdev port: the same until the number of queues changes. */
+uint16_t spread_queue(struct ctl_port *p, const struct ipoib_addr *peer);
+int retell_init(struct ctl_port *p);
+void retell_fini(struct ctl_port *p);
+enum retell_what { RETELL_ARP = 1 << 0, RETELL_ND = 1 << 1 };
+/* All peers took our first QPN from what we sent: tell them again, soon and at a pace. */
+void retell_start(struct ctl_port *p, enum retell_what what);
+/* This one did, from a question to all. */
+void retell_now(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *peer);
+/* A next hop of the port goes. */
+void retell_gone(struct ctl_port *p, const struct ctl_l3 *e);
+
 /* --- IP: ARP (arp.c) --- */
 
 int arp_init(struct ctl_port *p);
@@ -113,8 +126,8 @@ void arp_fini(struct ctl_port *p);
 void arp_input(struct ctl_port *p, struct rte_mbuf *m);
 /* Ask for ip: everybody, or only the peer that had it. */
 void arp_request(struct ctl_port *p, uint32_t ip, const struct dp_adj *unicast);
-/* Tell one peer which link-layer address of ours it is to use. */
-void arp_tell(struct ctl_port *p, uint32_t ip, const struct dp_adj *peer);
+/* Tell one peer which link-layer address it is to use for an address of ours. */
+void arp_tell(struct ctl_port *p, uint32_t own, const struct dp_adj *peer);
 /* Tell the link of our addresses, now and once more after a second. */
 void arp_announce(struct ctl_port *p);
 
@@ -126,6 +139,9 @@ void nd_fini(struct ctl_port *p);
 void nd_input(struct ctl_port *p, struct rte_mbuf *m);
 /* Ask for ip: its solicited-node group, or only the peer that had it. */
 void nd_request(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *unicast);
+/* As arp_tell(); ip: the peer's. */
+void nd_tell(struct ctl_port *p, const struct dp_ip *own, const struct dp_ip *ip,
+		const struct dp_adj *peer);
 /* Tell the link of our addresses, now and once more after a second. */
 void nd_announce(struct ctl_port *p);
 /* The same as announce_anew(). */

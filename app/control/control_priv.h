@@ -285,10 +285,7 @@ struct ctl_port {
 	struct mp_port *mp; /* multicast proxy; NULL until needed */
 	/* Next hops with a link-layer address, the newest first. */
 	TAILQ_HEAD(, ctl_l3) peers;
-	/* After a broadcast of ours: whom to tell again which QPN is theirs; see retell.c. */
-	struct ctl_timer retell;
-	struct ctl_l3 *retell_next;
-	bool retell_again;
+	struct ctl_spread *spread; /* of peers over its receive queues; NULL on Ethernet */
 	/* Of a logical port: the port that really sends (parent of a sub-port, active member of a
 	 * bond). NULL: this one does. See ctl_real(). */
 	struct ctl_port *lower;

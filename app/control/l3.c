@@ -443,6 +443,8 @@ l3_adj_set(struct ctl_port *p, struct ctl_l3 *e, const struct dp_adj *lladdr, bo
 static void
 l3_update(struct ctl_port *p, struct ctl_l3 *e, const struct dp_adj *lladdr, uint32_t how)
 {
+	/* If so it knows us by what all were told. */
+	bool asked = e->adj == ADJ_NONE && l3_asked(e);
 	struct control *c = p->c;
 	bool same, moved = false;
 	struct dp_adj old;
@@ -455,6 +457,8 @@ l3_update(struct ctl_port *p, struct ctl_l3 *e, const struct dp_adj *lladdr, uin
 	l3_confirm(c, e, (how & L3_REACHABLE) != 0, moved);
 	if (!same && p->kind == DP_PORT_IPOIB)
 		bond_peer_changed(p, moved ? &old.lladdr : NULL, &lladdr->lladdr);
+	if (asked)
+		retell_now(p, &e->ip, lladdr);
 }
 
 void
@@ -507,6 +511,17 @@ l3_advertised(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *l
 		l3_update(p, e, lladdr, (flags & ND_NA_SOLICITED) != 0 ? L3_REACHABLE : 0);
 		e->is_router = (flags & ND_NA_ROUTER) != 0;
 	}
+}
+
+bool
+l3_lladdr(struct control *c, uint16_t port, const struct dp_ip *ip, struct dp_adj *lladdr)
+{
+	const struct ctl_l3 *e = l3_find(c, port, ip);
+
+	if (e == NULL || e->adj == ADJ_NONE)
+		return false;
+	*lladdr = c->dp->adj[e->adj];
+	return true;
 }
 
 bool

@@ -8,7 +8,6 @@
  */
 
 #include <rte_ether.h>
-#include <rte_jhash.h>
 
 #include "control_priv.h"
 
@@ -110,25 +109,18 @@ l3_mcast_send(struct ctl_port *p, const struct dp_ip *group, struct rte_mbuf *m)
 }
 
 void
-l3_own_lladdr(const struct ctl_port *p, const struct dp_adj *peer, struct dp_adj *own)
+l3_own_lladdr(struct ctl_port *p, const struct dp_adj *peer, struct dp_adj *own)
 {
-	const struct ctl_port *real = p->lower != NULL ? p->lower : p;
+	struct ctl_port *real = ctl_real(p);
 	const struct pmd_ipoib_info *info = &real->info;
-	uint32_t words[IPOIB_ADDR_LEN / sizeof(uint32_t)];
-	uint32_t queue;
 
 	if (p->kind == DP_PORT_ETH) {
 		own->mac = real->dp->mac;
 		return;
 	}
 	own->lladdr = info->addr;
-	if (peer == NULL || info->nb_qps < 2)
-		return;
-	/* The same peer always gets the same QPN, so that nothing that it knows goes stale. */
-	memcpy(words, &peer->lladdr, sizeof(words));
-	*(uint8_t *)words = 0; /* the flags may change */
-	queue = rte_jhash_32b(words, RTE_DIM(words), 0) % info->nb_qps;
-	ib_put_be24(own->lladdr.qpn, info->qpn[queue]);
+	if (peer != NULL && spread_used(p))
+		ib_put_be24(own->lladdr.qpn, info->qpn[spread_queue(real, &peer->lladdr)]);
 }
 
 bool

@@ -42,7 +42,16 @@ na_send(struct ctl_port *p, const struct dp_ip *target, const struct dp_ip *src,
 		nd_drop(p, m);
 		return;
 	}
+	if (dp_ip_is_mcast(dst))
+		retell_start(p, RETELL_ND);
 	nd_finish(p, m, to);
+}
+
+void
+nd_tell(struct ctl_port *p, const struct dp_ip *own, const struct dp_ip *ip,
+		const struct dp_adj *peer)
+{
+	na_send(p, own, own, ip, ND_NA_OVERRIDE, peer);
 }
 
 static void
@@ -129,7 +138,8 @@ static void
 ns_answer(struct ctl_port *p, const struct nd_info *info, bool ours, struct rte_mbuf *m)
 {
 	uint8_t flags = ours ? ND_NA_OVERRIDE : 0;
-	struct dp_adj from;
+	struct dp_adj from, to = info->lladdr;
+	bool known = info->has_lladdr || l3_lladdr(p->c, p->id, &info->src, &to);
 
 	nd_sender(info, &from);
 	if (!source_take(p, &from)) {
@@ -141,7 +151,7 @@ ns_answer(struct ctl_port *p, const struct nd_info *info, bool ours, struct rte_
 		na_send(p, &info->target, &info->target, &nd_all_nodes, flags, NULL);
 	else
 		na_send(p, &info->target, &info->target, &info->src, flags | ND_NA_SOLICITED,
-				info->has_lladdr ? &info->lladdr : NULL);
+				known ? &to : NULL);
 }
 
 /* It asks us, so we will have to answer; what it is to others is not our business. */

@@ -107,6 +107,16 @@ mtu_add(struct ctl_port *p, struct rte_mbuf *m)
 	return true;
 }
 
+/*
+ * Everybody would take over the QPN of one queue: hosts that miss the option ask, and get the
+ * answer that is meant for them (RFC 4861 6.2.3 leaves it out for just this).
+ */
+static bool
+lladdr_add(struct ctl_port *p, struct rte_mbuf *m)
+{
+	return spread_used(p) || nd_opt_lladdr(p, m, ND_OPT_SLLA, NULL);
+}
+
 /* @return whether it was sent */
 static bool
 ra_send(struct ctl_port *p, uint16_t lifetime)
@@ -124,7 +134,7 @@ ra_send(struct ctl_port *p, uint16_t lifetime)
 	ra = msg;
 	ra->hop_limit = RA_HOP_LIMIT;
 	ra->lifetime = rte_cpu_to_be_16(lifetime);
-	if (!nd_opt_lladdr(p, m, ND_OPT_SLLA, NULL) || !mtu_add(p, m) || !prefixes_add(p, m)) {
+	if (!lladdr_add(p, m) || !mtu_add(p, m) || !prefixes_add(p, m)) {
 		ctl_drop(p->c, DP_DROP_nombuf, m);
 		return false;
 	}

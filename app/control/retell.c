@@ -3,93 +3,147 @@
  */
 
 /*
- * Peers are spread over a port's receive queues by the QPN that each is told (design, section 6).
- * A broadcast ARP of ours carries one QPN for all: every host that knows us takes it over, and the
- * load of all falls onto queue 0. So after one the peers are told their own QPN again, each by a
- * unicast ARP. Neighbour Discovery needs none of this: its multicasts reach few.
+ * Peers are spread over a port's receive queues by the QPN that each is told (spread.c). What we
+ * say to all carries one QPN, and so undoes the spread:
+ *   a broadcast ARP: every host that knows us takes it over;
+ *   an unsolicited neighbour advertisement to all nodes, the same;
+ *   a solicitation to a solicited-node group: who answers has learnt us from it.
+ * So who answers a question to all is told its own QPN at once, by unicast; after the first two,
+ * all peers in use are, at a pace. (Router advertisements leave the option away: RFC 4861 6.2.3.)
+ * What is told is a gratuitous ARP request or an advertisement with the override flag, which Linux
+ * takes over also right after another change.
  */
 
-#include "control_priv.h"
 #include "nd.h"
+#include "spread.h"
 
-/* Requests come in volleys: one walk for all of them. */
+/* Questions come in volleys: one walk for all of them. */
 #define RETELL_WAIT_US (200 * CTL_US_PER_MS)
-/* 200 a second: a thousand peers are back on their queues after 5 s. */
-#define RETELL_BURST 2
+/* 1,000 a second: ten thousand peers are back on their queues after 10 s. */
+#define RETELL_BURST 10
 #define RETELL_PAUSE_US (10 * CTL_US_PER_MS)
+#define AT_ONCE_PER_S 1000
+#define AT_ONCE_BURST 256
+/* Addresses of ours that a peer is told of; it asks for more before long. */
+#define TELL_ADDRS_MAX 4
 
+/* It knows us by the first QPN, which is that of its queue. */
 static bool
-has_queues(const struct ctl_port *p)
+is_right(struct ctl_port *p, const struct dp_adj *peer)
 {
-	const struct ctl_port *real = p->lower != NULL ? p->lower : p;
+	struct dp_adj own, all;
 
-	return p->kind == DP_PORT_IPOIB && real->info.nb_qps > 1;
+	l3_own_lladdr(p, peer, &own);
+	l3_own_lladdr(p, NULL, &all);
+	return ipoib_addr_equal(&own.lladdr, &all.lladdr);
+}
+
+static void
+tell_one(struct ctl_port *p, const struct dp_ip *own, const struct dp_ip *ip,
+		const struct dp_adj *peer)
+{
+	if (dp_ip_is4(ip))
+		arp_tell(p, dp_ip_get4(own), peer);
+	else
+		nd_tell(p, own, ip, peer);
+}
+
+/* Of the addresses that a host in ip's subnets may know us by. */
+static void
+tell(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *peer)
+{
+	const struct ctl_routes *r = &p->c->routes;
+	const struct control_addr_row *a;
+	uint32_t i, n = 0;
+	struct dp_ip own;
+
+	p->spread->told++;
+	if (!dp_ip_is4(ip) && nd_source(p, &own))
+		tell_one(p, &own, ip, peer);
+	for (i = 0; i < r->nb_addrs && n < TELL_ADDRS_MAX; i++) {
+		a = &r->addrs[i];
+		if (a->port != p->id || a->state != CONTROL_ADDR_PREFERRED ||
+				dp_ip_is4(&a->ip) != dp_ip_is4(ip) || !ip_in(ip, &a->ip, a->len))
+			continue;
+		tell_one(p, &a->ip, ip, peer);
+		n++;
+	}
 }
 
 /* Only those in use: others have forgotten us, or will ask. */
 static bool
-is_told(const struct ctl_l3 *e)
+is_told(struct ctl_port *p, const struct ctl_l3 *e)
 {
 	enum ipoib_neigh_state state = ipoib_neigh_rec_state(e->rec);
+	uint8_t what = dp_ip_is4(&e->ip) ? RETELL_ARP : RETELL_ND;
 
-	return dp_ip_is4(&e->ip) && (state == IPOIB_NEIGH_VALID || state == IPOIB_NEIGH_STALE);
+	return (p->spread->walk & what) != 0 &&
+			(state == IPOIB_NEIGH_VALID || state == IPOIB_NEIGH_STALE) &&
+			!is_right(p, &p->c->dp->adj[e->adj]);
 }
 
 static void
 retell_timer(struct control *c, void *arg)
 {
 	struct ctl_port *p = arg;
-	struct ctl_l3 *e;
+	struct ctl_spread *s = p->spread;
 	uint32_t told = 0, seen = 0;
+	struct ctl_l3 *e;
 
-	if (p->retell_next == NULL) {
-		p->retell_again = false;
-		p->retell_next = TAILQ_FIRST(&p->peers);
+	if (s->next == NULL) {
+		s->walk = s->again;
+		s->again = 0;
+		s->next = TAILQ_FIRST(&p->peers);
 	}
-	while ((e = p->retell_next) != NULL && told < RETELL_BURST && seen++ < CTL_ITERATE_MAX) {
-		p->retell_next = TAILQ_NEXT(e, peer);
-		if (!is_told(e))
+	while ((e = s->next) != NULL && told < RETELL_BURST && seen++ < CTL_ITERATE_MAX) {
+		s->next = TAILQ_NEXT(e, peer);
+		if (!is_told(p, e))
 			continue;
-		arp_tell(p, dp_ip_get4(&e->ip), &c->dp->adj[e->adj]);
+		tell(p, &e->ip, &c->dp->adj[e->adj]);
 		told++;
 	}
-	if (p->retell_next != NULL)
-		timer_set(c, &p->retell, c->now + RETELL_PAUSE_US);
-	else if (p->retell_again)
-		timer_set(c, &p->retell, c->now + RETELL_WAIT_US);
+	if (s->next != NULL)
+		timer_set(c, &s->timer, c->now + RETELL_PAUSE_US);
+	else if (s->again != 0)
+		timer_set(c, &s->timer, c->now + RETELL_WAIT_US);
 }
 
 void
-retell_start(struct ctl_port *p)
+retell_start(struct ctl_port *p, enum retell_what what)
 {
-	if (!has_queues(p))
+	if (!spread_used(p))
 		return;
-	if (p->retell.pos == 0)
-		timer_set(p->c, &p->retell, p->c->now + RETELL_WAIT_US);
+	p->spread->again |= (uint8_t)what;
+	if (p->spread->timer.pos == 0)
+		timer_set(p->c, &p->spread->timer, p->c->now + RETELL_WAIT_US);
+}
+
+void
+retell_now(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *peer)
+{
+	if (!spread_used(p) || is_right(p, peer))
+		return;
+	if (bucket_take(&p->spread->at_once, p->c->now, AT_ONCE_PER_S, AT_ONCE_BURST))
+		tell(p, ip, peer);
 	else
-		p->retell_again = p->retell_next != NULL;
+		retell_start(p, dp_ip_is4(ip) ? RETELL_ARP : RETELL_ND);
 }
 
 void
 retell_gone(struct ctl_port *p, const struct ctl_l3 *e)
 {
-	if (p->retell_next == e)
-		p->retell_next = TAILQ_NEXT(e, peer);
+	if (p->spread != NULL && p->spread->next == e)
+		p->spread->next = TAILQ_NEXT(e, peer);
 }
 
 int
 retell_init(struct ctl_port *p)
 {
-	TAILQ_INIT(&p->peers);
-	return timer_init(p->c, &p->retell, retell_timer, p);
+	return timer_init(p->c, &p->spread->timer, retell_timer, p);
 }
 
 void
 retell_fini(struct ctl_port *p)
 {
-	struct ctl_l3 *e;
-
-	TAILQ_FOREACH(e, &p->peers, peer)
-		e->owner = NULL;
-	timer_fini(p->c, &p->retell);
+	timer_fini(p->c, &p->spread->timer);
 }

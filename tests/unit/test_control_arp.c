@@ -257,100 +257,6 @@ test_strict_unknown(void **state)
 	}
 }
 
-/* --- several queues --- */
-
-static void
-queues(void)
-{
-	static const uint32_t qpn[] = { OUR_QPN, 0x51, 0x52, 0x53 };
-
-	memcpy(fx.info.qpn, qpn, sizeof(qpn));
-	fx.info.nb_qps = RTE_DIM(qpn);
-	fx_run(S);
-	fx_drain();
-}
-
-static uint32_t
-arp_qpn(const struct rte_mbuf *m)
-{
-	return ib_get_be24(rte_pktmbuf_mtod_offset(m, const uint8_t *, 13));
-}
-
-/* Design 6: each peer is told one QPN, always the same; peers are spread. */
-static void
-test_qpn_per_peer(void **state)
-{
-	uint32_t seen[0x54] = { 0 }, first[64], i, round;
-	struct ipoib_addr a;
-	struct rte_mbuf *m;
-
-	(void)state;
-	queues();
-	for (round = 0; round < 2; round++) {
-		for (i = 0; i < 64; i++) {
-			a = fx_addr(0x1000 + i, 2);
-			fx_arp_ib(1, &a, IP(198, 51, 100, 10 + i), IB_US);
-			fx_tick();
-			while (fx_path_req(&a.gid) != NULL)
-				fx_answer_path(fx_path_req(&a.gid), 0, 7);
-			fx_tick();
-			m = fx_sent_on(IB);
-			if (round == 0)
-				first[i] = arp_qpn(m);
-			assert_int_equal(arp_qpn(m), first[i]);
-			seen[arp_qpn(m)]++;
-			fx_free(m);
-		}
-	}
-	for (i = 0x51; i < 0x54; i++)
-		assert_in_range(seen[i], 10, 64);
-	assert_in_range(seen[OUR_QPN], 10, 64);
-}
-
-/* After a broadcast of ours the peers are told again, by unicast and at a pace; probes too. */
-static void
-test_qpn_retold(void **state)
-{
-	uint32_t told = 0, i;
-	struct ipoib_addr a;
-	struct rte_mbuf *m;
-	uint16_t port;
-
-	(void)state;
-	queues();
-	for (i = 0; i < 40; i++) {
-		a = fx_addr(0x1000 + i, 2);
-		fx_arp_ib(1, &a, IP(198, 51, 100, 10 + i), IB_US);
-		fx_tick();
-		while (fx_path_req(&a.gid) != NULL)
-			fx_answer_path(fx_path_req(&a.gid), 0, 7);
-	}
-	fx_run(10 * MS);
-	fx_drain();
-	fx_punt(fx_ip(ETH, IP(203, 0, 113, 5), IP(10, 0, 0, 1), 17, 100, 0), DP_PUNT_L3_MISS, IB,
-			IP(198, 51, 100, 200));
-	fx_tick();
-	m = fx_sent_on(IB);
-	assert_int_equal(pmd_ipoib_meta(m)->qpn, 0xffffff);
-	assert_int_equal(arp_qpn(m), OUR_QPN);
-	fx_free(m);
-	fx_run(190 * MS);
-	fx_assert_none();
-	fx_run(300 * MS);
-	while ((m = fx_sent(&port)) != NULL) {
-		struct dp_adj to = { .lladdr = fx_addr(pmd_ipoib_meta(m)->qpn, 2) }, own;
-
-		assert_int_equal(port, IB);
-		l3_own_lladdr(fx.c->ports[IB], &to, &own);
-		assert_int_equal(arp_qpn(m), ipoib_addr_qpn(&own.lladdr));
-		told++;
-		fx_free(m);
-	}
-	assert_int_equal(told, 40);
-	fx_run(300 * MS);
-	fx_assert_none();
-}
-
 /* --- frames --- */
 
 /* RFC 1112 6.4, RFC 2464 7; a sub-port's tag. */
@@ -447,8 +353,6 @@ main(void)
 		TEST(test_strict),
 		TEST(test_strict_lmc),
 		TEST(test_strict_unknown),
-		TEST(test_qpn_per_peer),
-		TEST(test_qpn_retold),
 		TEST(test_mcast_frames),
 		TEST(test_flags),
 		TEST(test_announce_pace),
