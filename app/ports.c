@@ -63,10 +63,13 @@ tx_descs(const struct app *a, const struct rte_eth_dev_info *info)
 						       : DESC_DEFAULT;
 }
 
+/* An IPoIB port that has several queue pairs was given them to spread its peers over. */
 static uint16_t
-rx_queues(const struct app *a)
+rx_queues(const struct app *a, uint16_t port, const struct rte_eth_dev_info *info)
 {
-	return a->opt.rxq != 0 ? (uint16_t)a->opt.rxq : 1;
+	if (a->opt.rxq != 0)
+		return (uint16_t)a->opt.rxq;
+	return pmd_ipoib_is(port) ? info->default_rxportconf.nb_queues : 1;
 }
 
 static uint16_t
@@ -85,7 +88,8 @@ port_mbufs(const struct app *a, uint16_t port)
 
 	if (rte_eth_dev_info_get(port, &info) != 0)
 		return 0;
-	return rx_queues(a) * rx_descs(a, &info) + tx_queues(a, &info) * tx_descs(a, &info);
+	return rx_queues(a, port, &info) * rx_descs(a, &info) +
+			tx_queues(a, &info) * tx_descs(a, &info);
 }
 
 /* Every cache full. */
@@ -278,13 +282,14 @@ static int
 port_open(struct app *a, uint16_t port, struct rte_mempool *pool)
 {
 	struct rte_eth_dev_info info;
-	uint16_t nb_rxq = rx_queues(a), nb_txq;
+	uint16_t nb_rxq, nb_txq;
 	int ret;
 
 	ret = rte_eth_dev_info_get(port, &info);
 	if (ret != 0)
 		return why(a, ret, "port %u: the driver does not tell what it is: %s", port,
 				rte_strerror(-ret));
+	nb_rxq = rx_queues(a, port, &info);
 	nb_txq = tx_queues(a, &info);
 	ret = queues_check(a, port, &info, nb_rxq, nb_txq);
 	if (ret != 0)

@@ -76,6 +76,12 @@ cmd_ipoib_neigh_show(struct cli *cli, const struct cmd_ipoib_neigh_show *args)
 }
 
 int
+cmd_ipoib_queues_show(struct cli *cli, const struct cmd_ipoib_queues_show *args)
+{
+	return show(cli, args->port, &rows_queue, rows_table);
+}
+
+int
 cmd_ipoib_path_show(struct cli *cli, const struct cmd_ipoib_path_show *args)
 {
 	return show(cli, args->port, &rows_path, rows_table);

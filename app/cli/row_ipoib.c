@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "rows.h"
 
@@ -225,3 +226,78 @@ static const struct column stats_columns[] = {
 	{ "reclaim_full", "Changes delayed by workers", stats_reclaim_full },
 };
 KIND(rows_ipoib_stats, stats_columns);
+
+/* --- receive queues --- */
+
+struct queue_row {
+	struct control_queue_row q;
+	uint64_t rx_packets, rx_bytes, tx_packets;
+	double share; /* of the port's packets, percent */
+};
+
+#define QUEUE(row) ((const struct queue_row *)(row))
+#define QUEUE_NUMBER(fn, field) \
+	static void fn(const void *row, struct cell *c) \
+	{ \
+		cell_number(c, QUEUE(row)->field); \
+	}
+
+QUEUE_NUMBER(queue_number, q.queue)
+QUEUE_NUMBER(queue_peers, q.peers)
+QUEUE_NUMBER(queue_rx_packets, rx_packets)
+QUEUE_NUMBER(queue_rx_bytes, rx_bytes)
+QUEUE_NUMBER(queue_tx_packets, tx_packets)
+
+static void
+queue_qpn(const void *row, struct cell *c)
+{
+	cell_text(c, "0x%06" PRIx32, QUEUE(row)->q.qpn);
+}
+
+static void
+queue_share(const void *row, struct cell *c)
+{
+	cell_text(c, "%.1f", QUEUE(row)->share);
+}
+
+static uint32_t
+queue_fill(struct control *c, uint16_t port, uint32_t offset, void *rows, uint32_t max,
+		uint32_t *total)
+{
+	struct control_queue_row q[PMD_IPOIB_QUEUES_MAX];
+	uint32_t i, n = control_queue_rows(c, port, offset, q, RTE_MIN(max, RTE_DIM(q)), total);
+	struct queue_row *r = rows;
+	struct rte_eth_stats s;
+
+	if (n == 0 || rte_eth_stats_get(q[0].port, &s) != 0)
+		memset(&s, 0, sizeof(s));
+	for (i = 0; i < n; i++) {
+		r[i] = (struct queue_row){ .q = q[i] };
+		if (q[i].queue >= RTE_ETHDEV_QUEUE_STAT_CNTRS)
+			continue;
+		r[i].rx_packets = s.q_ipackets[q[i].queue];
+		r[i].rx_bytes = s.q_ibytes[q[i].queue];
+		r[i].tx_packets = s.q_opackets[q[i].queue];
+		r[i].share = s.ipackets == 0 ? 0
+					     : 100. * (double)r[i].rx_packets / (double)s.ipackets;
+	}
+	return n;
+}
+
+static const struct column queue_columns[] = {
+	{ "queue", "Queue", queue_number },
+	{ "qpn", "QPN", queue_qpn },
+	{ "peers", "Peers", queue_peers },
+	{ "rx_packets", "RX packets", queue_rx_packets },
+	{ "rx_bytes", "RX bytes", queue_rx_bytes },
+	{ "share", "% of RX", queue_share },
+	{ "tx_packets", "TX packets", queue_tx_packets },
+};
+
+const struct row_kind rows_queue = {
+	.size = sizeof(struct queue_row),
+	.ipoib_port = true,
+	.nb_columns = RTE_DIM(queue_columns),
+	.columns = queue_columns,
+	.fill = queue_fill,
+};

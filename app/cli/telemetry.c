@@ -331,6 +331,8 @@ static const struct {
 			"20-octet addresses. Parameters: PORT[,OFFSET[,COUNT]]" },
 	{ "/ipoib/path", FORM_LIST, &rows_path, "Paths. Parameters: PORT[,OFFSET[,COUNT]]" },
 	{ "/ipoib/mcast", FORM_LIST, &rows_mcast, "Groups. Parameters: PORT[,OFFSET[,COUNT]]" },
+	{ "/ipoib/queues", FORM_LIST, &rows_queue,
+			"Peers and packets of receive queues. Parameters: PORT[,OFFSET[,COUNT]]" },
 	{ "/ipoib/class", FORM_LIST, &rows_class,
 			"Traffic classes. Parameters: PORT[,OFFSET[,COUNT]]" },
 	{ "/ipoib/bond", FORM_LIST, &rows_bond, "Ports of bonds. Parameters: [OFFSET[,COUNT]]" },
