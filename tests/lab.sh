@@ -373,10 +373,10 @@ lab_generator()
 		"$(lab_af_packet 1 "$carrier")" -- --forward-mode txonly "$@"
 }
 
-# lab_udp_sink PORT FILE: count the datagrams that reach the server, and their octets.
+# lab_udp_sink PORT FILE [HOST]: count the datagrams that reach the server, and their octets.
 lab_udp_sink()
 {
-	lab_server /usr/bin/python3 -c '
+	lab_in "${3:-server}" /usr/bin/python3 -c '
 import socket, sys
 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 sock.setsockopt(socket.SOL_SOCKET, 33, 1 << 25)  # SO_RCVBUFFORCE
