@@ -73,6 +73,11 @@ struct app {
 	int64_t hca_gone; /**< [main] what the balances of soft HCAs lack with ports that went */
 	char why[APP_WHY_MAX]; /**< [main] why what was just tried on a port did not work */
 	struct rte_eth_stats stats_base[DP_PORTS_MAX]; /**< [main] at the last start or clear */
+	uint64_t stopped;			       /**< [main] ports (bit mask) */
+	/** [main] Queues of a port from its next start on, 0: as the options say. */
+	struct {
+		uint16_t rx, tx;
+	} queues[RTE_MAX_ETHPORTS];
 	uint32_t service_id;
 	_Atomic uint64_t control_due; /**< when control wants its next turn */
 
@@ -165,6 +170,9 @@ void lcores_service_stop(struct app *a);
 int ports_open(struct app *a);
 /** Configure and start one more, which has a pool of its own. @return 0 or -errno, a->why is set */
 int port_open_late(struct app *a, uint16_t port);
+/** Configure and start one that was stopped, with the number of queues that it is to have now.
+ *  @return 0 or -errno, a->why is set */
+int port_reopen(struct app *a, uint16_t port);
 /** Put a port into the list, or take it out. */
 void ports_list(struct app *a, uint16_t port, bool in);
 /** Tell of lcores that lie on another NUMA node than the port. */
@@ -211,6 +219,28 @@ struct port_unplug {
  * @return 0; -ENODEV; -EBUSY others need it; -ETIMEDOUT it is not gone yet: ask again
  */
 int port_unplug(struct app *a, void *unplug);
+
+/** A port to be stopped or started. */
+struct port_switch {
+	uint16_t port;
+	char why[APP_WHY_MAX];
+};
+/** Stop an ethdev port: its addresses, routes and neighbours stay.
+ *  @param sw struct port_switch @return 0; -ENODEV; -EALREADY; -EBUSY; -ETIMEDOUT again */
+int port_stop(struct app *a, void *sw);
+/** Start it again. @param sw struct port_switch @return 0; -ENODEV; -EALREADY; what the driver says */
+int port_start(struct app *a, void *sw);
+
+/** How many queues ports have from their next start on. */
+struct port_queues {
+	uint16_t port; /**< DP_PORT_NIL: all of now */
+	bool rx;
+	uint64_t n;
+	char why[APP_WHY_MAX];
+};
+/** @param q struct port_queues
+ *  @return 0; -ENODEV; -EBUSY a port is not stopped; -EINVAL a port cannot have so many */
+int port_queues_set(struct app *a, void *q);
 
 /** One more partition on the HCA port of an IPoIB port. */
 struct partition_add {

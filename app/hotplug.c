@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -234,6 +235,8 @@ ethdev_leave(struct app *a, uint16_t port)
 {
 	uint64_t events = 0;
 
+	a->stopped &= ~RTE_BIT64(port);
+	memset(&a->queues[port], 0, sizeof(a->queues[port]));
 	rte_eth_dev_stop(port);
 	if (pmd_ipoib_is(port))
 		a->hca_gone += account_hca(port, &events);

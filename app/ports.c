@@ -67,14 +67,18 @@ tx_descs(const struct app *a, const struct rte_eth_dev_info *info)
 static uint16_t
 rx_queues(const struct app *a, uint16_t port, const struct rte_eth_dev_info *info)
 {
+	if (a->queues[port].rx != 0)
+		return a->queues[port].rx;
 	if (a->opt.rxq != 0)
 		return (uint16_t)a->opt.rxq;
 	return pmd_ipoib_is(port) ? info->default_rxportconf.nb_queues : 1;
 }
 
 static uint16_t
-tx_queues(const struct app *a, const struct rte_eth_dev_info *info)
+tx_queues(const struct app *a, uint16_t port, const struct rte_eth_dev_info *info)
 {
+	if (a->queues[port].tx != 0)
+		return a->queues[port].tx;
 	if (a->opt.txq != 0)
 		return (uint16_t)a->opt.txq;
 	return RTE_MIN(a->lcores.nb_workers, info->max_tx_queues);
@@ -89,7 +93,7 @@ port_mbufs(const struct app *a, uint16_t port)
 	if (rte_eth_dev_info_get(port, &info) != 0)
 		return 0;
 	return rx_queues(a, port, &info) * rx_descs(a, &info) +
-			tx_queues(a, &info) * tx_descs(a, &info);
+			tx_queues(a, port, &info) * tx_descs(a, &info);
 }
 
 /* Every cache full. */
@@ -290,7 +294,7 @@ port_open(struct app *a, uint16_t port, struct rte_mempool *pool)
 		return why(a, ret, "port %u: the driver does not tell what it is: %s", port,
 				rte_strerror(-ret));
 	nb_rxq = rx_queues(a, port, &info);
-	nb_txq = tx_queues(a, &info);
+	nb_txq = tx_queues(a, port, &info);
 	ret = queues_check(a, port, &info, nb_rxq, nb_txq);
 	if (ret != 0)
 		return ret;
@@ -322,6 +326,24 @@ port_open_late(struct app *a, uint16_t port)
 	struct rte_mempool *pool = late_pool_get(a, port);
 
 	return pool == NULL ? -ENOMEM : port_open(a, port, pool);
+}
+
+/* The pool that it has had. */
+int
+port_reopen(struct app *a, uint16_t port)
+{
+	struct rte_mempool *pool;
+	uint32_t n;
+
+	if (late_pools[port] != NULL)
+		return port_open_late(a, port);
+	pool = pool_get(a, socket_of(port));
+	n = pool_count(a);
+	if (pool != NULL && pool->size < n)
+		APP_LOG(WARNING,
+				"a pool of %u mbufs, %u would fill all queues: --total-num-mbufs\n",
+				pool->size, n);
+	return port_open(a, port, pool);
 }
 
 static int

@@ -206,6 +206,17 @@ int control_mcast_join(struct control *c, uint16_t port, const struct dp_ip *gro
 int control_mcast_leave(struct control *c, uint16_t port, const struct dp_ip *group);
 
 /**
+ * The ethdev of a port is about to be stopped: it is down from here on, its groups are left, and
+ * whatever depends on it (sub-ports, bonds) follows. Addresses, routes and neighbours stay.
+ * @return 0; -ENODEV no ethdev port; -EALREADY
+ */
+int control_port_stop(struct control *c, uint16_t port);
+/**
+ * It has started, perhaps with other queues: it comes up again, and tells the link its addresses.
+ * @return 0, -ENODEV
+ */
+int control_port_start(struct control *c, uint16_t port);
+/**
  * Limit a port's IP MTU; 0: the link's, which is the bound in any case.
  * @return 0; 1 the same, but IPv6 addresses are there and need 1280; -ENODEV no such forwarding
  *   port; -EINVAL below 68 (RFC 791); -ERANGE above what the Ethernet port can do

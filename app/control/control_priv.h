@@ -291,6 +291,7 @@ struct ctl_port {
 	struct ctl_port *lower;
 	struct ctl_bond *bond; /* that it is, or belongs to; NULL: none */
 	bool leaving;	       /* being taken away: nothing new is to begin with it */
+	bool stopped;	       /* by command */
 	uint64_t leave_until;
 	struct ctl_bucket arp_bucket;
 

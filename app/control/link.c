@@ -287,7 +287,9 @@ why_unusable(const struct ctl_port *p, char *buf, size_t len)
 	const struct pmd_ipoib_info *info = &p->info;
 
 	buf[0] = '\0';
-	if (info->state == IPOIB_MAD_ABSENT)
+	if (p->stopped)
+		snprintf(buf, len, "stopped");
+	else if (info->state == IPOIB_MAD_ABSENT)
 		snprintf(buf, len, "no fabric: %s", ipoib_mad_reason(p->hca->mad));
 	else if (info->state == IPOIB_MAD_DOWN)
 		snprintf(buf, len, "port not active");
@@ -433,7 +435,9 @@ eth_watch(struct control *c, void *arg)
 
 	if (rte_eth_dev_get_mtu(p->id, &mtu) == 0)
 		mtu_set(p, mtu);
-	if (rte_eth_link_get_nowait(p->id, &link) == 0)
+	if (p->stopped)
+		link_set(p, false, "stopped");
+	else if (rte_eth_link_get_nowait(p->id, &link) == 0)
 		link_set(p, link.link_status == RTE_ETH_LINK_UP, link.link_status ? "" : "no link");
 	timer_set(c, &p->watch, c->now + LINK_WATCH_ETH_US);
 }
@@ -471,6 +475,37 @@ link_init(struct ctl_port *p)
 		snprintf(p->reason, sizeof(p->reason), "starting");
 	}
 	timer_set(p->c, &p->watch, 0);
+	return 0;
+}
+
+int
+control_port_stop(struct control *c, uint16_t port)
+{
+	struct ctl_port *p = ctl_port(c, port);
+
+	if (p == NULL || port >= DP_PORT_LOGICAL)
+		return -ENODEV;
+	if (p->stopped)
+		return -EALREADY;
+	p->stopped = true;
+	if (p->hca == NULL) {
+		link_set(p, false, "stopped");
+		return 0;
+	}
+	mcast_bcast_leave(p);
+	link_lost(p, "stopped");
+	return 0;
+}
+
+int
+control_port_start(struct control *c, uint16_t port)
+{
+	struct ctl_port *p = ctl_port(c, port);
+
+	if (p == NULL || port >= DP_PORT_LOGICAL)
+		return -ENODEV;
+	p->stopped = false;
+	timer_set(c, &p->watch, c->now);
 	return 0;
 }
 

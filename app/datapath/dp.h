@@ -344,6 +344,7 @@ struct __rte_cache_aligned dp_port {
 	uint16_t tx_owner;	   /**< [main] worker that sends for those without a queue */
 	uint16_t io_peer;	   /**< [main] where the io engine sends, as testpmd's pairs */
 	struct rte_ether_addr mac; /**< [main] of an Ethernet port */
+	bool stopped; /**< [main] nothing is received, and what is to be sent dropped */
 	struct ipoib_neigh *neigh; /**< [main, control] IPoIB neighbour table; NULL on Ethernet */
 	struct dp_ahset *ahset;	   /**< [control] DP_AHSET_MAX; NULL until first needed */
 	_Atomic uint16_t mtu;	   /**< [control] IP MTU */
@@ -602,6 +603,22 @@ int dp_port_add_logical(struct dp *dp, enum dp_port_kind kind, uint16_t vlan, ui
  *   is perhaps not there any more, but may still be polled: try again
  */
 int dp_port_del(struct dp *dp, uint16_t port);
+
+/**
+ * Stop a port: workers poll it no more, and drop what they would send (drop_tx_port). When this
+ * returned 0 and control has answered any request after that, its ethdev may be stopped and
+ * configured anew. Everything else about the port stays. Main thread, also while workers run.
+ * @return 0, also if it was stopped; -ENODEV no ethdev port; -ETIMEDOUT a worker stalls: again
+ */
+int dp_port_stop(struct dp *dp, uint16_t port);
+
+/**
+ * Give the queues of a stopped port, which may be others than before, to the workers. Main thread,
+ * also while workers run.
+ * @return 0; -EINVAL no queue; -ENODEV; -EALREADY it runs; -ENOSPC as dp_port_add(); -ETIMEDOUT a
+ *   worker stalls: it is still stopped
+ */
+int dp_port_start(struct dp *dp, uint16_t port, uint16_t nb_rxq, uint16_t nb_txq);
 
 /** Loop of a worker lcore (lcore_function_t); arg is its struct dp_worker. Ends when !running. */
 int dp_worker_main(void *arg);

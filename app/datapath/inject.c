@@ -22,7 +22,8 @@ dp_inject(struct dp *dp, struct dp_counters *ctr, uint16_t port, struct rte_mbuf
 	struct dp_worker *w;
 
 	/* Not for logical ports: only the caller knows what their frames look like. */
-	if (unlikely(port >= DP_PORT_LOGICAL || dp_port_kind(dp, port) == DP_PORT_NONE)) {
+	if (unlikely(port >= DP_PORT_LOGICAL || dp_port_kind(dp, port) == DP_PORT_NONE ||
+			    dp_port_stopped(dp, port))) {
 		dp_count(&ctr->drop[DP_DROP_tx_port], 1);
 		rte_pktmbuf_free(m);
 		return false;

@@ -54,6 +54,12 @@ kind_set(struct dp_port *p, enum dp_port_kind kind)
 	__atomic_store_n(&p->kind, kind, __ATOMIC_RELEASE);
 }
 
+static void
+stopped_set(struct dp_port *p, bool stopped)
+{
+	__atomic_store_n(&p->stopped, stopped, __ATOMIC_RELEASE);
+}
+
 /* --- what workers poll --- */
 
 static struct dp_rxqs *
@@ -144,16 +150,16 @@ rxqs_room(const struct dp *dp)
 
 /* Starting at another worker for each port spreads the work if there are few queues. */
 static void
-txqs_give(struct dp *dp, uint16_t port, uint16_t nb_txq)
+txqs_give(struct dp *dp, uint16_t port, uint16_t at, uint16_t nb_txq)
 {
-	uint16_t first = dp->nb_ports % dp->nb_workers;
+	uint16_t first = at % dp->nb_workers;
 	struct dp_txbuf *b;
 	uint16_t i;
 
 	for (i = 0; i < dp->nb_workers; i++) {
 		b = &dp->worker[(first + i) % dp->nb_workers]->tx[port];
-		b->queue = i < nb_txq ? i : 0;
-		b->owned = i < nb_txq;
+		__atomic_store_n(&b->queue, i < nb_txq ? i : 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&b->owned, i < nb_txq, __ATOMIC_RELAXED);
 	}
 	dp->port[port].tx_owner = first;
 }
@@ -185,6 +191,7 @@ port_defaults(struct dp_port *p, uint16_t mtu, uint16_t tx)
 	for (i = 0; i < (int)RTE_DIM(p->dscp_class); i++)
 		atomic_store_explicit(&p->dscp_class[i], 0, memory_order_relaxed);
 	memset(&p->bcast_gid, 0, sizeof(p->bcast_gid));
+	stopped_set(p, false);
 }
 
 static bool
@@ -219,7 +226,7 @@ dp_port_add(struct dp *dp, uint16_t port, enum dp_port_kind kind, uint16_t nb_rx
 	p->nb_txq = nb_txq;
 	p->vlan = 0;
 	port_defaults(p, mtu, port);
-	txqs_give(dp, port, nb_txq);
+	txqs_give(dp, port, dp->nb_ports, nb_txq);
 	dp->port_id[dp->nb_ports++] = port;
 	io_pair(dp);
 	kind_set(p, kind);
@@ -398,5 +405,72 @@ dp_port_del(struct dp *dp, uint16_t port)
 		held_purge(dp->worker[i], port);
 	}
 	dp->leaving &= ~RTE_BIT64(port);
+	return 0;
+}
+
+/* --- stop and start --- */
+
+static bool
+is_ethdev(const struct dp *dp, uint16_t port)
+{
+	return port < DP_PORT_LOGICAL && dp->port[port].kind != DP_PORT_NONE;
+}
+
+int
+dp_port_stop(struct dp *dp, uint16_t port)
+{
+	int ret;
+
+	if (!is_ethdev(dp, port))
+		return -ENODEV;
+	ret = rxqs_begin(dp);
+	if (ret != 0)
+		return ret;
+	stopped_set(&dp->port[port], true);
+	rxqs_take(dp, port);
+	rxqs_publish(dp);
+	return turns_wait(dp);
+}
+
+static uint16_t
+place_of(const struct dp *dp, uint16_t port)
+{
+	uint16_t i = 0;
+
+	while (i < dp->nb_ports && dp->port_id[i] != port)
+		i++;
+	return i;
+}
+
+/* Workers look at what says how to send only after they have seen that the port runs, or in the
+ * turn in which it was stopped: that has passed.
+ */
+int
+dp_port_start(struct dp *dp, uint16_t port, uint16_t nb_rxq, uint16_t nb_txq)
+{
+	struct dp_port *p;
+	uint16_t i;
+	int ret;
+
+	if (!is_ethdev(dp, port))
+		return -ENODEV;
+	p = &dp->port[port];
+	if (!p->stopped)
+		return -EALREADY;
+	if (nb_rxq == 0 || nb_txq == 0)
+		return -EINVAL;
+	if (nb_rxq > rxqs_room(dp))
+		return -ENOSPC;
+	for (i = 0; i < dp->nb_workers && !atomic_load(&dp->running); i++)
+		inject_purge(dp->worker[i], port);
+	txqs_give(dp, port, place_of(dp, port), nb_txq);
+	ret = rxqs_begin(dp);
+	if (ret != 0)
+		return ret;
+	p->nb_rxq = nb_rxq;
+	p->nb_txq = nb_txq;
+	rxqs_give(dp, port, nb_rxq);
+	rxqs_publish(dp);
+	stopped_set(p, false);
 	return 0;
 }

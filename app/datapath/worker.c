@@ -59,6 +59,14 @@ worker_punt_flush(struct dp_worker *w)
 	w->nb_punt = 0;
 }
 
+/* They were for a port that was stopped, or taken away. */
+static void
+tx_drop(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	dp_count(&w->ctr[port].drop[DP_DROP_tx_port], n);
+	rte_pktmbuf_free_bulk(pkts, n);
+}
+
 /* Send complete frames on an own queue; nothing of them may be read afterwards. */
 static void
 tx_send(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
@@ -70,9 +78,8 @@ tx_send(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
 	uint64_t bytes = 0;
 	uint16_t i, sent;
 
-	if (unlikely(kind == DP_PORT_NONE)) { /* they waited for a port that was taken away */
-		dp_count(&ctr->drop[DP_DROP_tx_port], n);
-		rte_pktmbuf_free_bulk(pkts, n);
+	if (unlikely(kind == DP_PORT_NONE || dp_port_stopped(w->dp, port))) {
+		tx_drop(w, port, pkts, n);
 		return;
 	}
 	for (i = 0; i < n; i++)
@@ -131,7 +138,10 @@ tx_buffer_send(struct dp_worker *w, uint16_t port)
 	struct dp_txbuf *b = &w->tx[port];
 	uint16_t i;
 
-	if (likely(b->owned)) {
+	/* Whose the queues are may change meanwhile. */
+	if (unlikely(dp_port_stopped(w->dp, port))) {
+		tx_drop(w, port, b->pkts, b->nb);
+	} else if (likely(b->owned)) {
 		tx_send(w, port, b->pkts, b->nb);
 	} else {
 		for (i = 0; i < b->nb; i++) {

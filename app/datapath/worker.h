@@ -87,6 +87,13 @@ dp_port_kind(const struct dp *dp, uint16_t port)
 	return __atomic_load_n(&dp->port[port].kind, __ATOMIC_ACQUIRE);
 }
 
+/** dp_port.stopped, while the main thread may set it: first of all that says how to send. */
+static inline bool
+dp_port_stopped(const struct dp *dp, uint16_t port)
+{
+	return __atomic_load_n(&dp->port[port].stopped, __ATOMIC_ACQUIRE);
+}
+
 /** The ethdev that sends for a port, or DP_PORT_NIL. */
 static inline uint16_t
 dp_port_tx(const struct dp *dp, uint16_t port)

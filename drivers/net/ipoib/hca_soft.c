@@ -15,6 +15,8 @@
 #define CARRIER_MTU(frame) ((frame)-RTE_ETHER_HDR_LEN)
 #define CARRIER_TXD 1024
 #define GROUPS_SPARE 64
+/* What may have gathered in a queue of a carrier that was not polled, at most. */
+#define RX_STALE_MAX 65536
 
 /* Nobody's view: nothing is active. For the start, and where memory is out. */
 static struct soft_qp no_qps[1];
@@ -118,8 +120,11 @@ soft_close(struct ipoib_hca *hca)
 	struct soft_view *v;
 
 	rte_eth_dev_callback_unregister(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, carrier_new, hca);
-	if (carrier_is_there(hca))
+	if (carrier_is_there(hca)) {
+		if (soft->kept)
+			rte_eth_dev_stop(soft->carrier);
 		rte_eth_dev_owner_unset(soft->carrier, soft->owner.id);
+	}
 	/* No queue exists any more, hence no reader. */
 	while (soft->stale_first != NULL) {
 		v = soft->stale_first;
@@ -141,6 +146,7 @@ soft_configure(struct ipoib_hca *hca, struct ipoib_port *port)
 	if (carrier_is_there(hca))
 		return 0;
 	soft->claimed = false;
+	soft->kept = false;
 	if (rte_eth_dev_get_port_by_name(hca->args.carrier, &id) == 0)
 		return carrier_claim(hca, id);
 	IPOIB_LOG(ERR, "port %u: carrier '%s' does not exist; add it with --vdev %s,... or -a",
@@ -269,12 +275,52 @@ backlog_create(struct ipoib_hca *hca)
 	return 0;
 }
 
+/* af_packet opens its sockets at probe time and closes them when it is stopped: once is for ever. */
+static bool
+carrier_restarts(uint16_t carrier)
+{
+	struct rte_eth_dev_info info;
+
+	return rte_eth_dev_info_get(carrier, &info) != 0 ||
+			strcmp(info.driver_name, "net_af_packet") != 0;
+}
+
+/* The carrier went on while no port was there: what it has is too old. */
+static int
+carrier_resume(struct ipoib_hca *hca, const struct ipoib_port *port)
+{
+	struct ipoib_rxq *blame = port->dev->data->rx_queues[0];
+	struct soft_hca *soft = hca->backend;
+	struct rte_mbuf *m[32];
+	uint32_t seen;
+	uint16_t i, n;
+	int ret;
+
+	ret = backlog_create(hca);
+	if (ret != 0)
+		return ret;
+	soft->kept = false;
+	for (i = 0; i < soft->nb_crxq; i++) {
+		seen = 0;
+		do {
+			n = rte_eth_rx_burst(soft->carrier, i, m, RTE_DIM(m));
+			rte_pktmbuf_free_bulk(m, n);
+			ipoib_count(&blame->rx.carrier, n);
+			ipoib_count(&blame->rx.drop[IPOIB_RX_DROP_NOT_ACTIVE], n);
+			seen += n;
+		} while (n == RTE_DIM(m) && seen < RX_STALE_MAX);
+	}
+	return 0;
+}
+
 static int
 carrier_start(struct ipoib_hca *hca, struct ipoib_port *port)
 {
 	struct soft_hca *soft = hca->backend;
 	int ret;
 
+	if (soft->kept)
+		return carrier_resume(hca, port);
 	if (rte_eth_devices[soft->carrier].data->dev_started != 0) {
 		IPOIB_LOG(ERR, "carrier '%s' runs already: it must not be started by the program",
 				hca->args.carrier);
@@ -309,12 +355,14 @@ carrier_stop(struct ipoib_hca *hca, struct ipoib_port *port)
 	struct soft_hca *soft = hca->backend;
 	struct rte_eth_dev_data *data = port->dev->data;
 
-	if (carrier_is_there(hca)) {
+	soft->kept = carrier_is_there(hca) && !carrier_restarts(soft->carrier);
+	if (carrier_is_there(hca) && !soft->kept) {
 		rte_eth_promiscuous_disable(soft->carrier);
 		rte_eth_allmulticast_disable(soft->carrier);
 		rte_eth_dev_stop(soft->carrier);
 	}
-	hca->carrier_frame = 0;
+	if (!soft->kept)
+		hca->carrier_frame = 0;
 	backlog_free(soft, data->nb_tx_queues > 0 ? data->tx_queues[0] : NULL);
 }
 

@@ -107,6 +107,7 @@ struct soft_hca {
 	struct soft_ctxq ctxq[SOFT_QUEUES_MAX];
 	/* Below: control side only. */
 	bool claimed;
+	bool kept; /* runs although no port does */
 	unsigned int nb_started;
 	uint64_t nb_views; /* built, ever */
 	struct rte_eth_dev_owner owner;

@@ -27,7 +27,7 @@
  * must be done with this one before it is stopped. Bursts on the
  * other ports of the HCA go on meanwhile; stopping waits for those that have
  * begun. The carrier keeps the mempool of the port that started it until the
- * last port stops.
+ * last port stops; af_packet, which cannot be started twice, until that closes.
  */
 
 #include <stdbool.h>
