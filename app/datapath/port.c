@@ -461,8 +461,10 @@ dp_port_start(struct dp *dp, uint16_t port, uint16_t nb_rxq, uint16_t nb_txq)
 		return -EINVAL;
 	if (nb_rxq > rxqs_room(dp))
 		return -ENOSPC;
-	for (i = 0; i < dp->nb_workers && !atomic_load(&dp->running); i++)
+	for (i = 0; i < dp->nb_workers && !atomic_load(&dp->running); i++) {
 		inject_purge(dp->worker[i], port);
+		held_purge(dp->worker[i], port);
+	}
 	txqs_give(dp, port, place_of(dp, port), nb_txq);
 	ret = rxqs_begin(dp);
 	if (ret != 0)

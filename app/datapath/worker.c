@@ -221,7 +221,8 @@ tx_tidy(struct dp_worker *w)
 	uint16_t port;
 
 	for (port = 0; port < DP_PORT_LOGICAL; port++) {
-		if (w->tx[port].owned && dp_port_kind(dp, port) == DP_PORT_IPOIB)
+		if (dp_port_kind(dp, port) == DP_PORT_IPOIB && !dp_port_stopped(dp, port) &&
+				w->tx[port].owned)
 			rte_eth_tx_done_cleanup(port, w->tx[port].queue, 0);
 	}
 }
