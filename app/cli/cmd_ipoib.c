@@ -38,10 +38,29 @@ show(struct cli *cli, uint16_t port, const struct row_kind *kind,
 }
 
 static int
+print_warnings(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out)
+{
+	const struct control_warning_row *row;
+	struct rows rows;
+	uint32_t i;
+	int ret;
+
+	ret = rows_get(a, kind, port, 0, ROWS_MAX, APP_ASK_MS, &rows);
+	for (i = 0; ret == 0 && i < rows.nb; i++) {
+		row = (const struct control_warning_row *)(const void *)rows.row + i;
+		fprintf(out, "Warning: %s: %s; %s\n", row->what, row->found, row->advice);
+	}
+	return ret;
+}
+
+static int
 show_port(struct cli *cli, uint16_t port)
 {
+	int ret;
+
 	fprintf(cli->out, "Port %u\n", port);
-	return show(cli, port, &rows_ipoib, rows_list);
+	ret = show(cli, port, &rows_ipoib, rows_list);
+	return ret != 0 ? ret : show(cli, port, &rows_warning, print_warnings);
 }
 
 int

@@ -158,6 +158,37 @@ static const struct column list_columns[] = {
 };
 KIND(rows_ipoib_list, list_columns);
 
+#define WARNING_TEXT(fn, field) \
+	static void fn(const void *row, struct cell *c) \
+	{ \
+		cell_text(c, "%s", ((const struct control_warning_row *)(row))->field); \
+	}
+
+WARNING_TEXT(warning_what, what)
+WARNING_TEXT(warning_found, found)
+WARNING_TEXT(warning_advice, advice)
+
+static uint32_t
+warning_fill(struct control *c, uint16_t port, uint32_t offset, void *rows, uint32_t max,
+		uint32_t *total)
+{
+	return control_warning_rows(c, port, offset, rows, max, total);
+}
+
+static const struct column warning_columns[] = {
+	{ "what", "What", warning_what },
+	{ "found", "Found", warning_found },
+	{ "advice", "Advice", warning_advice },
+};
+
+const struct row_kind rows_warning = {
+	.size = sizeof(struct control_warning_row),
+	.ipoib_port = true,
+	.nb_columns = RTE_DIM(warning_columns),
+	.columns = warning_columns,
+	.fill = warning_fill,
+};
+
 NUMBER(sm_alive, sa_alive)
 NUMBER(sm_requests, sa_requests)
 NUMBER(sm_sends, sa_sends)

@@ -268,41 +268,17 @@ NUMBER(path_ways, control_path_row, ways)
 NUMBER(path_age, control_path_row, age_s)
 STATE(path_state, control_path_row)
 
-/* Rate as SA codes it (IBA 15.2.5.16), in tenths of Gb/s. */
+/* In Gb/s. */
 static void
 path_rate(const void *row, struct cell *c)
 {
-	static const uint16_t tenths[] = {
-		[2] = 25,
-		[3] = 100,
-		[4] = 300,
-		[5] = 50,
-		[6] = 200,
-		[7] = 400,
-		[8] = 600,
-		[9] = 800,
-		[10] = 1200,
-		[11] = 140,
-		[12] = 560,
-		[13] = 1120,
-		[14] = 1680,
-		[15] = 250,
-		[16] = 1000,
-		[17] = 2000,
-		[18] = 3000,
-		[19] = 280,
-		[20] = 500,
-		[21] = 4000,
-		[22] = 6000,
-	};
 	uint8_t code = ((const struct control_path_row *)row)->rate;
+	uint32_t mbps = ib_rate_from_code(code);
 
-	if (code >= RTE_DIM(tenths) || tenths[code] == 0)
+	if (mbps == 0)
 		cell_text(c, "code %u", code);
-	else if (tenths[code] % 10 != 0)
-		cell_text(c, "%u.%u", tenths[code] / 10, tenths[code] % 10);
 	else
-		cell_text(c, "%u", tenths[code] / 10);
+		cell_text(c, "%g", mbps / 1000.0);
 }
 
 static const struct column path_columns[] = {

@@ -325,6 +325,8 @@ static const struct {
 } commands[] = {
 	{ "/ipoib/list", FORM_PORTS, NULL, "IPoIB ports. No parameters" },
 	{ "/ipoib/info", FORM_ONE, &rows_ipoib, "Link and identity. Parameters: PORT" },
+	{ "/ipoib/warnings", FORM_LIST, &rows_warning,
+			"What works, but could better. Parameters: PORT[,OFFSET[,COUNT]]" },
 	{ "/ipoib/sm", FORM_ONE, &rows_ipoib_sm, "Subnet manager and SA client. Parameters: PORT" },
 	{ "/ipoib/stats", FORM_ONE, &rows_ipoib_stats, "Neighbour table. Parameters: PORT" },
 	{ "/ipoib/neigh", FORM_LIST, &rows_ipoib_neigh,

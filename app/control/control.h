@@ -416,6 +416,12 @@ struct control_queue_row {
 	uint32_t qpn;
 	uint32_t peers; /**< that were told its QPN, and are remembered */
 };
+/** Something about an IPoIB port that works, but not as well as it could. */
+struct control_warning_row {
+	char what[40];	 /**< a counter, or a property of the link */
+	char found[96];	 /**< "rose by 12 lately, 345 in all" */
+	char advice[96]; /**< what to do */
+};
 /** One IPoIB port, its SM and its SA client. */
 struct control_ipoib_row {
 	struct pmd_ipoib_info info;
@@ -477,6 +483,9 @@ uint32_t control_queue_rows(struct control *c, uint16_t port, uint32_t offset,
 		struct control_queue_row *rows, uint32_t max, uint32_t *total);
 /** Of a bond: what its active port is. @return 0, -ENODEV not an IPoIB forwarding port */
 int control_ipoib_row(struct control *c, uint16_t port, struct control_ipoib_row *row);
+/** As fabric tools warn; counters that rise are among them for two minutes. */
+uint32_t control_warning_rows(struct control *c, uint16_t port, uint32_t offset,
+		struct control_warning_row *rows, uint32_t max, uint32_t *total);
 
 /** Packets that wait in neighbour and multicast queues. */
 uint64_t control_queued(struct control *c);

@@ -151,9 +151,12 @@ static_assert(offsetof(struct ib_sa_mad, data) == 56, "its attribute starts at o
 #define IB_PORT_INFO_LID 16
 #define IB_PORT_INFO_SM_LID 18
 #define IB_PORT_INFO_CAP_MASK 20
-#define IB_PORT_INFO_STATE 32  /**< low 4 bits */
-#define IB_PORT_INFO_LMC 34    /**< low 3 bits */
-#define IB_PORT_INFO_MTU_SL 36 /**< NeighborMTU (4), MasterSMSL (4) */
+#define IB_PORT_INFO_LINK_WIDTH 31     /**< active */
+#define IB_PORT_INFO_STATE 32	       /**< low 4 bits */
+#define IB_PORT_INFO_LMC 34	       /**< low 3 bits */
+#define IB_PORT_INFO_LINK_SPEED 35     /**< active: high 4 bits */
+#define IB_PORT_INFO_MTU_SL 36	       /**< NeighborMTU (4), MasterSMSL (4) */
+#define IB_PORT_INFO_LINK_SPEED_EXT 62 /**< active: high 4 bits, 0: as in LINK_SPEED */
 
 /** SMInfo (IBA 14.2.5.13): octets into the attribute. */
 #define IB_SM_INFO_GUID 0

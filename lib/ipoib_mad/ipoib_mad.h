@@ -62,9 +62,10 @@ struct ipoib_mad_port {
 	uint8_t lmc;		    /**< 2^lmc LIDs belong to the port */
 	uint16_t sm_lid;	    /**< 0: no SM known */
 	uint8_t sm_sl;
-	struct ib_gid gid; /**< GID 0: subnet prefix and port GUID */
-	uint32_t cap_mask; /**< PortInfo:CapabilityMask */
-	uint16_t mtu;	   /**< active MTU, octets; 0: not known ("umad") */
+	struct ib_gid gid;  /**< GID 0: subnet prefix and port GUID */
+	uint32_t cap_mask;  /**< PortInfo:CapabilityMask */
+	uint16_t mtu;	    /**< active MTU, octets; 0: not known ("umad") */
+	uint32_t rate_mbps; /**< active rate, Mb/s; 0: not known */
 	/** A virtual port that shares its LID: packets need a GRH, also those to the SA. */
 	bool grh_required;
 	uint16_t nb_pkeys;

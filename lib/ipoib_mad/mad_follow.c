@@ -166,6 +166,24 @@ take_node(struct mad_follow *f, const uint8_t *data)
 	f->want |= (BIT(blocks) - 1) << PIECE_PKEY;
 }
 
+/* Lanes and Mb/s of one, each of them one bit of a field. */
+static uint32_t
+rate_active(const uint8_t *data)
+{
+	uint8_t width = data[IB_PORT_INFO_LINK_WIDTH];
+	uint8_t ext = data[IB_PORT_INFO_LINK_SPEED_EXT] >> 4;
+	uint32_t lanes = width == 1 ? 1 : width == 2 ? 4 : width == 4 ? 8 : width == 8 ? 12 : 0;
+	uint32_t speed;
+
+	if (width == 16)
+		lanes = 2;
+	if (ext != 0)
+		speed = ext == 1 ? 14000 : ext == 2 ? 25000 : ext == 4 ? 50000 : 100000;
+	else
+		speed = 2500 * (data[IB_PORT_INFO_LINK_SPEED] >> 4);
+	return lanes * speed;
+}
+
 static void
 take_port(struct mad_follow *f, const uint8_t *data)
 {
@@ -179,6 +197,7 @@ take_port(struct mad_follow *f, const uint8_t *data)
 	p->lmc = data[IB_PORT_INFO_LMC] & 0x07;
 	p->mtu = ib_mtu_from_code(data[IB_PORT_INFO_MTU_SL] >> 4);
 	p->sm_sl = data[IB_PORT_INFO_MTU_SL] & 0x0f;
+	p->rate_mbps = rate_active(data);
 	/* "No state change" (0) and reserved codes are never read back from a port. */
 	if (p->state < IPOIB_MAD_DOWN || p->state > IPOIB_MAD_ACTIVE)
 		p->state = IPOIB_MAD_DOWN;

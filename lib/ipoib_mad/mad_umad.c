@@ -261,6 +261,8 @@ umad_tr_fill(const umad_port_t *from, struct ipoib_mad_port *to)
 	to->sm_sl = (uint8_t)from->sm_sl;
 	to->cap_mask = rte_be_to_cpu_32(from->capmask);
 	to->mtu = 0; /* not in sysfs */
+	/* libibumad cuts 2.5 Gb/s off. */
+	to->rate_mbps = from->rate == 2 ? 2500 : from->rate * 1000;
 	memcpy(to->gid.raw, &from->gid_prefix, IB_GUID_LEN);
 	memcpy(to->gid.raw + IB_GUID_LEN, &from->port_guid, IB_GUID_LEN);
 	memset(to->pkeys, 0, sizeof(to->pkeys));

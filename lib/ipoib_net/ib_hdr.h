@@ -167,6 +167,12 @@ ib_mtu_from_code(uint8_t code)
 	return code >= 1 && code <= 5 ? (uint16_t)(128u << code) : 0;
 }
 
+/**
+ * Rate as SA codes it (IBA 15.2.5.16) in Mb/s as it is spoken of ("100 Gb/s" is 4X EDR);
+ * 0 for any other code.
+ */
+uint32_t ib_rate_from_code(uint8_t code);
+
 /** Room for the text forms below, NUL included. */
 #define IB_GID_STRLEN 40
 

@@ -34,6 +34,17 @@ pmd_ipoib_info_get(uint16_t port_id, struct pmd_ipoib_info *info)
 	return 0;
 }
 
+int
+pmd_ipoib_hw_counters(uint16_t port_id, struct pmd_ipoib_hw_counter *counters, unsigned int max)
+{
+	unsigned int nb = RTE_MIN(max, fx.nb_hw);
+
+	if (!pmd_ipoib_is(port_id))
+		return -ENODEV;
+	memcpy(counters, fx.hw, nb * sizeof(*counters));
+	return (int)nb;
+}
+
 struct ipoib_mad *
 pmd_ipoib_mad(uint16_t port_id)
 {

@@ -87,6 +87,8 @@ struct control_fixture {
 	struct pmd_ipoib_info info;
 	bool two_hcas;
 	struct pmd_ipoib_info info2; /* of IB2 then */
+	struct pmd_ipoib_hw_counter hw[4];
+	unsigned int nb_hw;
 	uint64_t mad_pace;
 	bool bcast, bcast2; /* pmd_ipoib_bcast_set() holds */
 	uint32_t bcast_sets;

@@ -49,3 +49,34 @@ iba_pkey_match(uint16_t a, uint16_t b)
 	return !ib_pkey_is_invalid(na) && ib_pkey_get_base(na) == ib_pkey_get_base(nb) &&
 			(ib_pkey_is_full_member(na) || ib_pkey_is_full_member(nb));
 }
+
+const struct iba_rate *
+iba_rates(void)
+{
+	static const struct iba_rate rates[] = {
+		{ IB_PATH_RECORD_RATE_2_5_GBS, 2500 },
+		{ IB_PATH_RECORD_RATE_10_GBS, 10000 },
+		{ IB_PATH_RECORD_RATE_30_GBS, 30000 },
+		{ IB_PATH_RECORD_RATE_5_GBS, 5000 },
+		{ IB_PATH_RECORD_RATE_20_GBS, 20000 },
+		{ IB_PATH_RECORD_RATE_40_GBS, 40000 },
+		{ IB_PATH_RECORD_RATE_60_GBS, 60000 },
+		{ IB_PATH_RECORD_RATE_80_GBS, 80000 },
+		{ IB_PATH_RECORD_RATE_120_GBS, 120000 },
+		{ IB_PATH_RECORD_RATE_14_GBS, 14000 },
+		{ IB_PATH_RECORD_RATE_56_GBS, 56000 },
+		{ IB_PATH_RECORD_RATE_112_GBS, 112000 },
+		{ IB_PATH_RECORD_RATE_168_GBS, 168000 },
+		{ IB_PATH_RECORD_RATE_25_GBS, 25000 },
+		{ IB_PATH_RECORD_RATE_100_GBS, 100000 },
+		{ IB_PATH_RECORD_RATE_200_GBS, 200000 },
+		{ IB_PATH_RECORD_RATE_300_GBS, 300000 },
+		{ IB_PATH_RECORD_RATE_28_GBS, 28000 },
+		{ IB_PATH_RECORD_RATE_50_GBS, 50000 },
+		{ IB_PATH_RECORD_RATE_400_GBS, 400000 },
+		{ IB_PATH_RECORD_RATE_600_GBS, 600000 },
+		{ 0, 0 },
+	};
+
+	return rates;
+}

@@ -33,6 +33,13 @@ struct iba_constants {
 /** @return OpenSM's values; static storage. */
 const struct iba_constants *iba_constants(void);
 
+/** Codes of rates and what they mean, ended by code 0. */
+struct iba_rate {
+	uint8_t code;
+	uint32_t mbps;
+};
+const struct iba_rate *iba_rates(void);
+
 /** Signature and P_Key (host order), scope and multicast mark of a GID of 16 octets. */
 void iba_ip_mgid(const uint8_t gid[16], uint16_t *signature, uint16_t *pkey, uint8_t *scope,
 		bool *multicast);

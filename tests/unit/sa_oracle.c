@@ -275,6 +275,9 @@ fill_port(ib_port_info_t *pi, const struct oracle_port *port)
 	ib_port_info_set_lmc(pi, port->lmc);
 	ib_port_info_set_neighbor_mtu(pi, port->mtu);
 	ib_port_info_set_master_smsl(pi, port->sm_sl);
+	pi->link_width_active = port->width;
+	pi->link_speed = (uint8_t)(port->speed << IB_PORT_LINK_SPEED_SHIFT);
+	pi->link_speed_ext = (uint8_t)(port->speed_ext << 4);
 }
 
 int

@@ -64,6 +64,7 @@ struct oracle_port {
 	uint64_t guid, prefix;
 	uint16_t lid, sm_lid, partition_cap;
 	uint8_t state, lmc, mtu, sm_sl;
+	uint8_t width, speed, speed_ext; /**< active */
 	uint32_t cap_mask;
 };
 

@@ -125,6 +125,8 @@ open_smp(struct smp_port *p, struct heard *h)
 		.lmc = 2,
 		.mtu = 5,
 		.sm_sl = 3,
+		.width = 2, /* 4X */
+		.speed = 4, /* QDR */
 		.cap_mask = 0x02510868 };
 	p->sm_guid = 0x11;
 	p->sm_count = 1000;
@@ -166,6 +168,7 @@ test_identity(void **state)
 	assert_int_equal(port->lmc, 2);
 	assert_int_equal(port->sm_sl, 3);
 	assert_int_equal(port->mtu, 4096);
+	assert_int_equal(port->rate_mbps, 40000);
 	assert_int_equal(port->cap_mask, 0x02510868);
 	assert_memory_equal(port->gid.raw, gid, 16);
 	assert_int_equal(port->nb_pkeys, 64);
@@ -431,6 +434,41 @@ test_sm_frozen(void **state)
 	steps(f, 1000);
 	assert_in_range(p.sm_asked, 9, 11);
 	assert_int_equal(h.events, 0);
+	fake_mad_close(f);
+}
+
+/* Widths and speeds (IBA 14.2.5.6), and what is spoken of as their rate. */
+static void
+test_rate(void **state)
+{
+	static const struct {
+		uint8_t width, speed, speed_ext;
+		uint32_t mbps;
+	} rates[] = {
+		{ 1, 1, 0, 2500 },
+		{ 2, 1, 0, 10000 },
+		{ 4, 2, 0, 40000 },
+		{ 8, 1, 0, 30000 },
+		{ 16, 4, 0, 20000 },
+		{ 2, 4, 1, 56000 },
+		{ 2, 4, 2, 100000 },
+		{ 16, 0, 4, 100000 },
+		{ 2, 0, 8, 400000 },
+		{ 0, 4, 0, 0 },
+	};
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(rates); i++) {
+		p.port.width = rates[i].width;
+		p.port.speed = rates[i].speed;
+		p.port.speed_ext = rates[i].speed_ext;
+		steps(f, 250);
+		assert_int_equal(ipoib_mad_port(f->mad)->rate_mbps, rates[i].mbps);
+	}
 	fake_mad_close(f);
 }
 
@@ -741,6 +779,7 @@ main(void)
 		cmocka_unit_test(test_reconnect),
 		cmocka_unit_test(test_reregister_seen),
 		cmocka_unit_test(test_sm_frozen),
+		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_small_changes),
 		cmocka_unit_test(test_inject),
 		cmocka_unit_test(test_pace),

@@ -46,6 +46,19 @@ test_opensm_constants(void **state)
 	assert_int_equal(offsetof(struct ib_grh, dgid), c->grh_dgid);
 }
 
+static void
+test_rates(void **state)
+{
+	const struct iba_rate *r;
+
+	(void)state;
+	for (r = iba_rates(); r->code != 0; r++)
+		assert_int_equal(ib_rate_from_code(r->code), r->mbps);
+	assert_int_equal(ib_rate_from_code(0), 0);
+	assert_int_equal(ib_rate_from_code(1), 0);
+	assert_int_equal(ib_rate_from_code(63), 0);
+}
+
 /* Offsets from the drawings of IBA 7.7, 9.2 and 9.3.2. */
 static void
 test_layouts(void **state)
@@ -372,6 +385,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_opensm_constants),
+		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_layouts),
 		cmocka_unit_test(test_lids),
 		cmocka_unit_test(test_pkeys),

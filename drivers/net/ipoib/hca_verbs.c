@@ -813,6 +813,7 @@ const struct ipoib_hca_ops ipoib_hca_verbs = {
 	.ah_destroy = verbs_ah_destroy,
 	.group_del = verbs_group_del,
 	.link_speed = verbs_link_speed,
+	.port_query = verbs_port_query,
 	.rx_held = verbs_rx_held,
 	.tx_held = verbs_tx_held,
 	.rx_burst = verbs_rx_burst,

@@ -245,6 +245,9 @@ int verbs_groups_sync(struct ipoib_port *port);
 void verbs_groups_detach(struct ipoib_port *port);
 void verbs_group_del(struct ipoib_port *port, struct ipoib_group *g);
 
+/* hca_verbs_attr.c */
+int verbs_port_query(const struct ipoib_hca *hca, struct ipoib_hca_attr *attr);
+
 /* The owner's of the queue, or control's while nobody else may. */
 uint16_t verbs_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n);
 uint16_t verbs_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t n);

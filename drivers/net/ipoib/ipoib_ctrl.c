@@ -61,6 +61,8 @@ ipoib_port_info(const struct ipoib_port *port, struct pmd_ipoib_info *info)
 	info->pkey_index = info->pkey_present ? (uint16_t)port->pkey_index : 0;
 	info->pkey_cycles = port->pkey_cycles;
 	info->grh_required = ipoib_hca_grh_required(port->hca);
+	info->rate_mbps = ident->rate_mbps;
+	info->ib_mtu = ident->mtu != 0 ? ident->mtu : ipoib_hwcnt_mtu(port->hca);
 	info->joined = port->joined;
 	if (port->joined) {
 		info->qkey = port->bcast.qkey;
@@ -140,6 +142,7 @@ pmd_ipoib_poll(uint16_t port_id, uint64_t now_us)
 		ipoib_mad_poll(hca->mad, now_us);
 	else
 		identity_follow(hca, now_us);
+	ipoib_hwcnt_poll(hca, now_us);
 	pthread_mutex_lock(&hca->lock);
 	ipoib_hca_reclaim(hca);
 	stale = hca->stale && now_us >= hca->retry_us;

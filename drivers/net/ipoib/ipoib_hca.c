@@ -309,9 +309,14 @@ hca_create(const struct ipoib_devargs *args, struct ipoib_hca **out)
 	ret = hca_mad_open(hca);
 	if (ret != 0)
 		goto close_hca;
+	ret = ipoib_hwcnt_open(hca);
+	if (ret != 0)
+		goto close_mad;
 	hcas[id] = hca;
 	*out = hca;
 	return 0;
+close_mad:
+	hca_mad_close(hca);
 close_hca:
 	hca->ops->close(hca);
 free_hca:
@@ -394,6 +399,7 @@ hca_destroy(struct ipoib_hca *hca)
 	hcas[hca->id] = NULL;
 	/* No queue exists any more, hence no burst. */
 	linger_free(hca, true);
+	ipoib_hwcnt_close(hca);
 	hca_mad_close(hca);
 	hca->ops->close(hca);
 	rte_free(hca->qsbr);
@@ -458,6 +464,7 @@ hca_port_add(struct ipoib_hca *hca, struct ipoib_port *port, const struct ipoib_
 	if (ret == 0) {
 		hca->ports[slot] = port;
 		hca->nb_ports++;
+		ipoib_hwcnt_reset(port);
 	}
 	pthread_mutex_unlock(&hca->lock);
 	return ret;

@@ -243,9 +243,11 @@ struct ipoib_port {
 	/* Of queues that were set up anew or are configured no more: the port's sums go on. */
 	struct ipoib_rx_counters rx_gone;
 	struct ipoib_tx_counters tx_gone;
+	uint64_t hw_base[PMD_IPOIB_HW_COUNTERS_MAX];
 };
 
 struct ipoib_hca_ops;
+struct ipoib_hwcnt;
 
 struct ipoib_hca {
 	const struct ipoib_hca_ops *ops;
@@ -268,6 +270,7 @@ struct ipoib_hca {
 	struct ipoib_mad *mad; /* NULL: RoCE */
 	uint64_t identity_us;  /* then: when to look next */
 	uint64_t retry_us;     /* what is stale is tried again then */
+	struct ipoib_hwcnt *hw; /* of the control thread, but for what others may read */
 	struct ipoib_mad_port ident;
 	struct ipoib_devargs args; /* of the first port */
 	uint32_t carrier_frame;	   /* largest frame that the carrier's mbufs take; 0: not started */
@@ -277,6 +280,13 @@ struct ipoib_hca {
 
 /* Reader numbers of an HCA: a receive and a transmit queue each have one. */
 #define IPOIB_READERS_MAX (RTE_MAX_LCORE * 4)
+
+/* What a device says of its port that nobody else does. */
+struct ipoib_hca_attr {
+	uint16_t ib_mtu;	  /* active, octets */
+	uint32_t pkey_violations; /* packets with a wrong P_Key so far */
+	uint32_t qkey_violations;
+};
 
 /* A backend. Control side, hca->lock held, unless said otherwise. */
 struct ipoib_hca_ops {
@@ -311,6 +321,11 @@ struct ipoib_hca_ops {
 	/* A group is about to be forgotten; NULL as above. */
 	void (*group_del)(struct ipoib_port *port, struct ipoib_group *g);
 	uint32_t (*link_speed)(const struct ipoib_hca *hca);
+	/*
+	 * Attributes of the HCA port; NULL: none. Control thread, not under the lock.
+	 * @return 0 or -errno
+	 */
+	int (*port_query)(const struct ipoib_hca *hca, struct ipoib_hca_attr *attr);
 	/* Packets in rings between queues and in the backlog of sends. */
 	uint64_t (*rx_held)(const struct ipoib_port *port);
 	uint64_t (*tx_held)(const struct ipoib_port *port);
@@ -382,6 +397,21 @@ uint32_t ipoib_frame_len(uint16_t ib_mtu);
 
 int ipoib_ah_table_init(struct ipoib_ah_table *t, int socket);
 void ipoib_ah_table_fini(struct ipoib_ah_table *t);
+
+/* Counters of the HCA port, if the kernel offers any; a part of HCA and port. */
+int ipoib_hwcnt_open(struct ipoib_hca *hca);
+void ipoib_hwcnt_close(struct ipoib_hca *hca);
+/* Control thread, not under the lock: read at most one counter, if it is time. */
+void ipoib_hwcnt_poll(struct ipoib_hca *hca, uint64_t now_us);
+/* How many; names and, for a port, values since it was made or its statistics were reset. */
+unsigned int ipoib_hwcnt_nb(const struct ipoib_hca *hca);
+const char *ipoib_hwcnt_name(const struct ipoib_hca *hca, unsigned int i);
+uint64_t ipoib_hwcnt_value(const struct ipoib_port *port, unsigned int i);
+/* Active MTU of the HCA port; 0: not known. */
+uint16_t ipoib_hwcnt_mtu(const struct ipoib_hca *hca);
+/* What came while there was no buffer. */
+uint64_t ipoib_hwcnt_missed(const struct ipoib_port *port);
+void ipoib_hwcnt_reset(struct ipoib_port *port);
 
 /* The port behind an ethdev, NULL if it is not ours. */
 struct ipoib_port *ipoib_port_by_id(uint16_t port_id);

@@ -18,15 +18,27 @@
 
 #define PORT_NUM_MAX 254
 
+/* As libibverbs: who has more rights than its user takes no paths from that one. */
+static const char *
+replaced(void)
+{
+	const char *root = getuid() == geteuid() ? getenv("SYSFS_PATH") : NULL;
+
+	return root != NULL && root[0] != '\0' ? root : NULL;
+}
+
+bool
+ipoib_sysfs_is_replaced(void)
+{
+	return replaced() != NULL;
+}
+
 const char *
 ipoib_sysfs_root(void)
 {
-	const char *root = NULL;
+	const char *root = replaced();
 
-	/* As libibverbs: who has more rights than its user takes no paths from that one. */
-	if (getuid() == geteuid())
-		root = getenv("SYSFS_PATH");
-	return root != NULL && root[0] != '\0' ? root : "/sys";
+	return root != NULL ? root : "/sys";
 }
 
 static int

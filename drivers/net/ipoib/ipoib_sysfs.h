@@ -11,6 +11,7 @@
  * from a worker.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,9 @@ struct ipoib_sysfs_port {
 
 /* /sys, or what the environment variable SYSFS_PATH says, which libibverbs follows too. */
 const char *ipoib_sysfs_root(void);
+
+/* SYSFS_PATH says so: a tree for tests. */
+bool ipoib_sysfs_is_replaced(void);
 
 /* The first line of a file of the class, such as "mlx5_0/ports/1/state"; -errno. */
 int ipoib_sysfs_line(char *buf, size_t len, const char *fmt, ...) __rte_format_printf(3, 4);

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include <rte_string_fns.h>
@@ -117,7 +118,8 @@ ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 	stats->ibytes = s.rx.bytes;
 	stats->opackets = s.tx.packets;
 	stats->obytes = s.tx.bytes;
-	stats->imissed = s.rx.drop[IPOIB_RX_DROP_RING_FULL];
+	stats->imissed = s.rx.drop[IPOIB_RX_DROP_RING_FULL] +
+			ipoib_hwcnt_missed(dev->data->dev_private);
 	stats->rx_nombuf = s.rx.drop[IPOIB_RX_DROP_NOMBUF];
 	for (i = 0; i < IPOIB_RX_DROP_MAX; i++)
 		if (i != IPOIB_RX_DROP_RING_FULL && i != IPOIB_RX_DROP_NOMBUF)
@@ -151,6 +153,7 @@ ipoib_stats_reset(struct rte_eth_dev *dev)
 		words_copy(&t->rx_base, &t->rx, RX_WORDS);
 	}
 	pthread_mutex_unlock(&port->hca->lock);
+	ipoib_hwcnt_reset(dev->data->dev_private);
 	return 0;
 }
 
@@ -174,32 +177,36 @@ static const struct {
  */
 static const char *const gauges[] = { "rx_held", "tx_held", "pkey_cycles" };
 
-#define NB_XSTATS (RTE_DIM(rows) + RTE_DIM(gauges))
+/* And then what the HCA port counts. */
+#define NB_OWN (RTE_DIM(rows) + RTE_DIM(gauges))
 
 int
-ipoib_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xstat_name *names,
-		unsigned int n)
+ipoib_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned int n)
 {
-	unsigned int i;
+	const struct ipoib_port *port = dev->data->dev_private;
+	unsigned int i, nb = NB_OWN + ipoib_hwcnt_nb(port->hca);
 
-	if (names == NULL || n < NB_XSTATS)
-		return NB_XSTATS;
+	if (names == NULL || n < nb)
+		return (int)nb;
 	for (i = 0; i < RTE_DIM(rows); i++)
 		rte_strscpy(names[i].name, rows[i].name, sizeof(names[i].name));
 	for (i = 0; i < RTE_DIM(gauges); i++)
 		rte_strscpy(names[RTE_DIM(rows) + i].name, gauges[i], sizeof(names[i].name));
-	return NB_XSTATS;
+	for (i = NB_OWN; i < nb; i++)
+		snprintf(names[i].name, sizeof(names[i].name), "hw_%s",
+				ipoib_hwcnt_name(port->hca, i - NB_OWN));
+	return (int)nb;
 }
 
 int
 ipoib_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n)
 {
 	struct ipoib_port *port = dev->data->dev_private;
+	unsigned int i, nb = NB_OWN + ipoib_hwcnt_nb(port->hca);
 	struct port_sums s;
-	unsigned int i;
 
-	if (xstats == NULL || n < NB_XSTATS)
-		return NB_XSTATS;
+	if (xstats == NULL || n < nb)
+		return (int)nb;
 	pthread_mutex_lock(&port->hca->lock);
 	port_sum(dev, &s);
 	for (i = 0; i < RTE_DIM(rows); i++)
@@ -208,7 +215,9 @@ ipoib_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned
 	xstats[i++].value = port->hca->ops->tx_held(port);
 	xstats[i++].value = port->pkey_cycles;
 	pthread_mutex_unlock(&port->hca->lock);
-	for (i = 0; i < NB_XSTATS; i++)
+	for (i = NB_OWN; i < nb; i++)
+		xstats[i].value = ipoib_hwcnt_value(port, i - NB_OWN);
+	for (i = 0; i < nb; i++)
 		xstats[i].id = i;
-	return NB_XSTATS;
+	return (int)nb;
 }

@@ -118,6 +118,20 @@ struct pmd_ipoib_info {
 	/** Every packet has to have a GRH (a virtual port, which shares its LID: the GID tells
 	 *  it apart): from the port, or the devarg grh=on. */
 	bool grh_required;
+	uint32_t rate_mbps; /**< active rate of the HCA port; 0: not known */
+	uint16_t ib_mtu;    /**< active MTU of the HCA port, octets; 0: not known */
+};
+
+/** Most counters of pmd_ipoib_hw_counters(). */
+#define PMD_IPOIB_HW_COUNTERS_MAX 24
+
+/** A counter that the HCA port itself keeps. It counts for all that use the
+ *  port, not only for this driver. Also an extended statistic, "hw_" and its name. */
+struct pmd_ipoib_hw_counter {
+	const char *name;
+	const char *hint; /**< what to do when it rises; NULL: that may be */
+	uint64_t value;	  /**< since the port was made or its statistics were reset */
+	uint64_t rose;	  /**< in this minute and the one before */
 };
 
 /** The broadcast group as the SA gave it; what the link takes from it. */
@@ -146,6 +160,15 @@ bool pmd_ipoib_is(uint16_t port_id);
 
 /** @return 0, -ENODEV not this driver's */
 int pmd_ipoib_info_get(uint16_t port_id, struct pmd_ipoib_info *info);
+
+/**
+ * The counters that the kernel and the device offer, as pmd_ipoib_poll() last
+ * read them (a second ago at most, if it is called often enough). Any thread, but
+ * not while the port is closed. Names and hints last as long as the driver.
+ * @return how many were stored, -ENODEV not this driver's
+ */
+int pmd_ipoib_hw_counters(
+		uint16_t port_id, struct pmd_ipoib_hw_counter *counters, unsigned int max);
 
 /**
  * The arguments of one more net_ipoib device on the HCA port of @p port_id, as
