@@ -18,6 +18,7 @@
 
 #include "app.h"
 #include "cli.h"
+#include "privs.h"
 
 RTE_LOG_REGISTER(app_logtype, ipoib.app, INFO);
 
@@ -182,7 +183,8 @@ farewell_fn(struct control *c, void *arg __rte_unused)
 static void
 run(struct app *a)
 {
-	if (lcores_service_start(a) != 0 || telemetry_init(a) != 0 || cli_thread_start(a) != 0) {
+	if (lcores_service_start(a) != 0 || telemetry_init(a) != 0 || privs_drop(a) != 0 ||
+			cli_thread_start(a) != 0) {
 		app_quit(a, APP_EXIT_RUN);
 		atomic_store(&a->commands_done, true);
 	} else {
@@ -262,7 +264,8 @@ main(int argc, char **argv)
 	case OPTIONS_BAD:
 		return APP_EXIT_USAGE;
 	}
-	if (file_check(&app) != 0 || run_init(&app) != 0)
+	if (file_check(&app) != 0 || (app.opt.user != NULL && privs_check(app.opt.user) != 0) ||
+			run_init(&app) != 0)
 		return APP_EXIT_RUN;
 	app.engine = (enum dp_engine)app.opt.engine;
 	app.burst = (uint16_t)app.opt.burst;

@@ -34,6 +34,15 @@ struct option_row {
 };
 
 static int
+read_user(struct app_options *o, const char *arg)
+{
+	if (*arg == '\0')
+		return -EINVAL;
+	o->user = arg;
+	return 0;
+}
+
+static int
 read_file(struct app_options *o, const char *arg)
 {
 	if (*arg == '\0')
@@ -125,6 +134,8 @@ static const struct option_row rows[] = {
 	{ NULL, "version", 0, FLAG(version), .help = "versions of the program and of DPDK" },
 	{ NULL, "cmdline-file", 0, "FILE", .fn = read_file, .allowed = "the name of a file",
 			.help = "commands to run before forwarding starts" },
+	{ NULL, "user", 0, "NAME", .fn = read_user, .allowed = "the name of a user",
+			.help = "as root: become this user once all devices are open" },
 	{ NULL, "stats-period", 0, NUMBER(stats_period, 0, 86400),
 			.help = "without -i: show port statistics every N seconds",
 			.standard = "0: never" },

@@ -35,6 +35,7 @@ struct app_options {
 	uint32_t help;	      /**< bool: --help was printed or is to be */
 	uint32_t version;     /**< bool */
 	const char *cmdline_file;
+	const char *user;      /**< NULL: stay who we are */
 	uint32_t stats_period; /**< seconds, 0: never */
 	/* Cores and ports. */
 	uint32_t nb_cores;	 /**< workers */

@@ -416,7 +416,7 @@ struct control_queue_row {
 	uint32_t qpn;
 	uint32_t peers; /**< that were told its QPN, and are remembered */
 };
-/** Something about an IPoIB port that works, but not as well as it could. */
+/** Something that keeps an IPoIB port down, or makes it work worse than it could. */
 struct control_warning_row {
 	char what[40];	 /**< a counter, or a property of the link */
 	char found[96];	 /**< "rose by 12 lately, 345 in all" */

@@ -3,8 +3,9 @@
  */
 
 /*
- * What works, but worse than it could, as fabric tools report it: a broadcast
- * group below (or above) what the port does, and counters of the HCA that rise.
+ * What keeps a port down, and what works worse than it could, as fabric tools
+ * report it: a broadcast group below (or above) what the port does, and counters
+ * of the HCA that rise. Each with what is to be done.
  */
 
 #include <inttypes.h>
@@ -76,6 +77,23 @@ warn_mtu(struct warnings *w, const struct ipoib_sa_mcast *rec, uint16_t port)
 				"the broadcast group has IB MTU %u, the port only %u", group, port);
 }
 
+/* What is to be done for the port to come up. */
+static void
+warn_down(struct warnings *w, const struct pmd_ipoib_info *info)
+{
+	if (info->state == IPOIB_MAD_DOWN)
+		warning_add(w, "HCA port", "look at the cable, the other side and 'ibportstate'",
+				"%s port %u has no link", info->device, info->hca_port);
+	else if (info->state == IPOIB_MAD_INIT || info->state == IPOIB_MAD_ARMED)
+		warning_add(w, "subnet manager", "start one in this subnet, such as OpenSM",
+				"none has made %s port %u active", info->device, info->hca_port);
+	else if (info->state == IPOIB_MAD_ACTIVE && !info->pkey_present)
+		warning_add(w, "P_Key",
+				"make the port a member of the partition at the SM (partitions.conf)",
+				"0x%04x is not in the table of %s port %u", info->pkey,
+				info->device, info->hca_port);
+}
+
 static void
 warn_counters(struct warnings *w, const struct ctl_port *p)
 {
@@ -101,6 +119,7 @@ control_warning_rows(struct control *c, uint16_t port, uint32_t offset,
 	*total = 0;
 	if (p == NULL || p->hca == NULL || pmd_ipoib_info_get(p->id, &info) != 0)
 		return 0;
+	warn_down(&w, &info);
 	if (info.joined) {
 		warn_rate(&w, &p->bcast.rec, info.rate_mbps);
 		warn_mtu(&w, &p->bcast.rec, info.ib_mtu);

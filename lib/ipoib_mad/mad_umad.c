@@ -409,7 +409,9 @@ umad_tr_open(const struct ipoib_mad_cfg *cfg, const char *arg, void **priv)
 	ret = umad_tr_up(u);
 	if (ret != 0) {
 		MAD_LOG(ERR, "device '%s' port %u: %s\n", cfg->device, cfg->port_num,
-				ret == -EACCES ? "no permission for its umad file; run as root"
+				ret == -EACCES ? "no permission for its file /dev/infiniband/umad*: "
+						 "run as root, or let a group have it by a udev "
+						 "rule (config/60-dpdk-ipoib.rules)"
 					       : "its umad file cannot be used; is ib_umad loaded?");
 		umad_tr_free(u);
 		return ret;

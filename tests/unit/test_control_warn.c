@@ -83,6 +83,24 @@ test_counters(void **state)
 	assert_int_equal(warnings(), 0);
 }
 
+static void
+test_down(void **state)
+{
+	(void)state;
+	fx.info.state = IPOIB_MAD_DOWN;
+	warns("HCA port", "has no link");
+	fx.info.state = IPOIB_MAD_INIT;
+	warns("subnet manager", "none has made");
+	fx.info.state = IPOIB_MAD_ACTIVE;
+	fx.info.pkey_present = false;
+	warns("P_Key", "0x8001 is not in the table of");
+	fx.info.pkey_present = true;
+	assert_int_equal(warnings(), 0);
+	/* The MAD transport says why. */
+	fx.info.state = IPOIB_MAD_ABSENT;
+	assert_int_equal(warnings(), 0);
+}
+
 /* In pieces, and for a port that is none. */
 static void
 test_offset(void **state)
@@ -110,6 +128,7 @@ main(void)
 		TEST(test_rate),
 		TEST(test_mtu),
 		TEST(test_counters),
+		TEST(test_down),
 		TEST(test_offset),
 	};
 

@@ -55,7 +55,9 @@ device_open(const char *name)
 			IPOIB_LOG(ERR, "device '%s' cannot be opened: %s%s", name,
 					strerror(errno != 0 ? errno : EIO),
 					errno == EACCES || errno == EPERM
-							? " (may you use /dev/infiniband/uverbs*?)"
+							? ": no permission for its file "
+							  "/dev/infiniband/uverbs* (run as root, or "
+							  "see config/60-dpdk-ipoib.rules)"
 							: "");
 	}
 	ibv_free_device_list(list);

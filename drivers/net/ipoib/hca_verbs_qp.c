@@ -229,13 +229,16 @@ verbs_queue_up(struct verbs_hca *vh, struct verbs_queue *q, uint16_t pkey_index,
 		.port_num = vh->port_num,
 		.qkey = qkey,
 	};
+	bool raised = ipoib_caps_raise(qkey);
 	int ret;
 
 	ret = state_set(q->qp, IBV_QPS_INIT, IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_QKEY, &attr);
+	ipoib_caps_lower(raised);
 	if (ret == -EPERM && (qkey & RTE_BIT32(31)) != 0)
 		IPOIB_LOG(ERR,
 				"%s: Q_Key 0x%08x has bit 31 set: that needs the capability "
-				"CAP_NET_RAW",
+				"CAP_NET_RAW (setcap cap_net_raw=ep on the program, or start it as "
+				"root with --user)",
 				vh->hca->args.device, qkey);
 	if (ret != 0)
 		return ret;
@@ -317,8 +320,12 @@ int
 verbs_queue_qkey(struct verbs_queue *q, uint32_t qkey)
 {
 	struct ibv_qp_attr attr = { .qkey = qkey };
+	bool raised = ipoib_caps_raise(qkey);
+	int ret;
 
-	return -ibv_modify_qp(q->qp, &attr, IBV_QP_QKEY);
+	ret = -ibv_modify_qp(q->qp, &attr, IBV_QP_QKEY);
+	ipoib_caps_lower(raised);
+	return ret;
 }
 
 static enum ibv_qp_state

@@ -398,6 +398,13 @@ uint32_t ipoib_frame_len(uint16_t ib_mtu);
 int ipoib_ah_table_init(struct ipoib_ah_table *t, int socket);
 void ipoib_ah_table_fini(struct ipoib_ah_table *t);
 
+/*
+ * Around a call of the kernel that sets this Q_Key: have CAP_NET_RAW for as long, if
+ * it takes that and the calling thread is permitted. @return what lower() is to know
+ */
+bool ipoib_caps_raise(uint32_t qkey);
+void ipoib_caps_lower(bool raised);
+
 /* Counters of the HCA port, if the kernel offers any; a part of HCA and port. */
 int ipoib_hwcnt_open(struct ipoib_hca *hca);
 void ipoib_hwcnt_close(struct ipoib_hca *hca);
