@@ -213,6 +213,14 @@ verbs_mrs_get(const struct ipoib_hca *hca)
 /* Completions, at most @p n. @return how many */
 uint16_t verbs_cq_poll(struct verbs_cq *cq, struct ibv_wc *wc, uint16_t n);
 
+/* hca_verbs_dev.c. The lock is held but at open and close. */
+int verbs_open(struct ipoib_hca *hca);
+void verbs_close(struct ipoib_hca *hca);
+int verbs_identity(struct ipoib_hca *hca, struct ipoib_mad_port *ident);
+uint32_t verbs_link_speed(const struct ipoib_hca *hca);
+/* What the device has to tell; never waits. */
+void verbs_events_take(struct verbs_hca *vh);
+
 /* hca_verbs_mr.c: every mempool's memory, now and as they come and go. */
 int verbs_mrs_open(struct verbs_hca *vh);
 void verbs_mrs_close(struct verbs_hca *vh);
