@@ -65,7 +65,7 @@ test_permission(void **state)
 {
 	(void)state;
 	fv.open_err = EACCES;
-	fails("hca=verbs,device=fake0", "may you use /dev/infiniband/uverbs*?");
+	fails("hca=verbs,device=fake0", "no permission for its file /dev/infiniband/uverbs*");
 	fv.open_err = ENOMEM;
 	fails("hca=verbs,device=fake0", "device 'fake0' cannot be opened: Cannot allocate memory");
 }

@@ -91,7 +91,7 @@ hosts_begin()
 	came=$(received)
 	resolve 1 $HOSTS 1
 	lab_wait 10 all_known || lab_fail "peers of the queues: $(column peers | xargs)"
-	lab_wait 5 settled $QUEUES || lab_fail "the busiest queue has $BUSIEST % of the mean"
+	lab_wait 5 settled "$QUEUES" || lab_fail "the busiest queue has $BUSIEST % of the mean"
 }
 
 # hosts_end QUEUES: the hosts know so many of our QPNs.

@@ -267,9 +267,9 @@ struct ipoib_hca {
 	int id;
 	unsigned int nb_ports;
 	struct ipoib_port *ports[IPOIB_HCA_PORTS_MAX];
-	struct ipoib_mad *mad; /* NULL: RoCE */
-	uint64_t identity_us;  /* then: when to look next */
-	uint64_t retry_us;     /* what is stale is tried again then */
+	struct ipoib_mad *mad;	/* NULL: RoCE */
+	uint64_t identity_us;	/* then: when to look next */
+	uint64_t retry_us;	/* what is stale is tried again then */
 	struct ipoib_hwcnt *hw; /* of the control thread, but for what others may read */
 	struct ipoib_mad_port ident;
 	struct ipoib_devargs args; /* of the first port */
