@@ -133,6 +133,32 @@ test_start_stop(void **state)
 	vf_close();
 }
 
+/* Polled all the time, also between its start and the day its group is joined. */
+static void
+test_start_polled(void **state)
+{
+	struct traffic t = { 0 };
+	struct pmd_ipoib_bcast b;
+	pthread_t thread;
+	unsigned int i;
+
+	(void)state;
+	vf_open();
+	fx_bcast(VF_PKEY, &b);
+	assert_int_equal(pthread_create(&thread, NULL, traffic_run, &t), 0);
+	for (i = 0; i < ROUNDS; i++) {
+		assert_int_equal(rte_eth_dev_stop(vf.port[0]), 0);
+		assert_int_equal(pmd_ipoib_bcast_set(vf.port[0], NULL), 0);
+		assert_int_equal(rte_eth_dev_start(vf.port[0]), 0);
+		sched_yield();
+		assert_int_equal(pmd_ipoib_bcast_set(vf.port[0], &b), 0);
+		traffic_flows(&t);
+	}
+	__atomic_store_n(&t.stop, true, __ATOMIC_RELEASE);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	vf_close();
+}
+
 /* A burst does not end: the port says so, and the next start finishes the stop. */
 static void *
 burst_run(void *arg)
@@ -442,6 +468,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		VF_TEST(test_restart),
 		VF_TEST(test_start_stop),
+		VF_TEST(test_start_polled),
 		VF_TEST(test_stop_lingers),
 		VF_TEST(test_uneven_queues),
 		VF_TEST(test_pool_late),

@@ -8,7 +8,7 @@ mcast.py recv GROUP FILE [include SOURCE... | exclude SOURCE...]
     source; SIGTERM: end.
 mcast.py send GROUP COUNT [LENGTH [TTL [SOURCE]]]
     100 a second; MCAST_DF in the environment: not to be cut
-Port 5007, interface eth0. An IPv6 group is one with a colon.
+Port 5007, interface $MCAST_IFACE or eth0. An IPv6 group is one with a colon.
 """
 
 import os
@@ -19,6 +19,7 @@ import sys
 import time
 
 PORT = 5007
+IFACE = os.environ.get("MCAST_IFACE", "eth0")
 
 # Of <linux/in.h>, for both families (RFC 3678 5).
 MCAST_JOIN_GROUP = 42
@@ -48,7 +49,7 @@ def sockaddr(addr):
 
 def ask(sock, what, group, *source):
     """Tell the kernel of a group, or of a group and a source."""
-    index = socket.if_nametoindex("eth0")
+    index = socket.if_nametoindex(IFACE)
     arg = struct.pack("@I4x", index) + b"".join(sockaddr(a) for a in (group, *source))
     sock.setsockopt(level(group), what, arg)
 
@@ -88,7 +89,7 @@ def recv(group, name, mode="exclude", *sources):
 
 def send(group, count, length=64, ttl=16, source=None):
     sock = sock_of(group)
-    index = socket.if_nametoindex("eth0")
+    index = socket.if_nametoindex(IFACE)
     if source is not None:
         sock.bind((source, 0))
     if is6(group):

@@ -352,13 +352,14 @@ queues_qkey(struct verbs_port *vp, uint32_t qkey)
 }
 
 static struct verbs_view *
-view_build(const struct ipoib_hca *hca, const struct ipoib_port *port, bool up)
+view_build(const struct ipoib_hca *hca, const struct ipoib_port *port, bool ready, bool up)
 {
 	struct verbs_view *v;
 
 	v = rte_zmalloc_socket("ipoib_vview", sizeof(*v), RTE_CACHE_LINE_SIZE, hca->socket);
 	if (v == NULL)
 		return NULL;
+	v->ready = ready;
 	v->up = up;
 	if (hca->ident.state == IPOIB_MAD_ACTIVE && port->joined &&
 			ipoib_port_pkey_wire(port) == 0) {
@@ -379,9 +380,9 @@ view_build(const struct ipoib_hca *hca, const struct ipoib_port *port, bool up)
 }
 
 static int
-view_set(const struct ipoib_hca *hca, struct verbs_port *vp, bool up)
+view_set(const struct ipoib_hca *hca, struct verbs_port *vp, bool ready, bool up)
 {
-	struct verbs_view *v = view_build(hca, vp->port, up);
+	struct verbs_view *v = view_build(hca, vp->port, ready, up);
 
 	if (v == NULL)
 		return -ENOMEM;
@@ -401,7 +402,7 @@ view_set(const struct ipoib_hca *hca, struct verbs_port *vp, bool up)
 static int
 port_cycle(struct ipoib_hca *hca, struct verbs_port *vp)
 {
-	int ret = view_set(hca, vp, false);
+	int ret = view_set(hca, vp, false, false);
 
 	if (ret != 0)
 		return ret;
@@ -420,7 +421,7 @@ port_sync(struct ipoib_hca *hca, struct verbs_port *vp)
 	int ret = 0;
 
 	if (!up)
-		return view_set(hca, vp, false);
+		return view_set(hca, vp, vp->ready, false);
 	if (vp->ready && vp->pkey_index != port->pkey_index)
 		ret = port_cycle(hca, vp);
 	if (ret == 0 && !vp->ready)
@@ -431,7 +432,7 @@ port_sync(struct ipoib_hca *hca, struct verbs_port *vp)
 		ret = verbs_groups_sync(port);
 	if (ret != 0)
 		return ret;
-	return view_set(hca, vp, true);
+	return view_set(hca, vp, true, true);
 }
 
 static int

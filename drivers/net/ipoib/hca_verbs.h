@@ -13,7 +13,7 @@
  * Who owns what: a queue pair's receive side and send side each belong to the
  * thread that polls the receive or the transmit queue, between verbs_enter() and
  * verbs_leave(). Control touches them only while no view of the port is
- * published and every burst that had begun is over. Everything else is control's,
+ * published that says they are ready, and every burst that had begun is over. Everything else is control's,
  * under hca->lock.
  */
 
@@ -54,6 +54,7 @@ struct verbs_mrs {
 
 /* What bursts of a port go by; immutable once published. */
 struct verbs_view {
+	bool ready; /* the queue pairs are the bursts'; not so: control's */
 	bool up;
 	uint8_t rx_why; /* enum ipoib_rx_drop and ipoib_tx_drop while it is not up */
 	uint8_t tx_why;

@@ -214,7 +214,7 @@ verbs_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n)
 
 	v = verbs_enter(q->port, q->reader);
 	rq = q->backend;
-	if (unlikely(v == NULL || rq == NULL))
+	if (unlikely(v == NULL || !v->ready || rq == NULL))
 		goto leave;
 	done = verbs_cq_poll(&rq->cq, wc, RTE_MIN(n, VERBS_BURST));
 	if (done > 0) {

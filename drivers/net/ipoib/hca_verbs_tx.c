@@ -339,7 +339,7 @@ verbs_tx_cleanup(void *txq, uint32_t n __rte_unused)
 	struct verbs_sq *sq = q->backend;
 	uint64_t before = 0, after = 0;
 
-	if (v != NULL && sq != NULL && sq->head != sq->tail) {
+	if (v != NULL && v->ready && sq != NULL && sq->head != sq->tail) {
 		before = sq->tail;
 		tx_reap(q, sq);
 		after = sq->tail;
