@@ -31,7 +31,7 @@ struct icmp6 {
 	uint8_t type, code;
 	rte_be16_t cksum;
 	rte_be32_t info;
-};
+} __attribute__((packed)); /* behind extension headers it lies anywhere */
 
 static_assert(sizeof(struct icmp6) == 8, "an ICMPv6 header is 8 octets");
 
