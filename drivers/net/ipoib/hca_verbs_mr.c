@@ -112,12 +112,13 @@ pool_ranges(struct rte_mempool *mp, struct ranges *x)
 		rte_mempool_mem_iter(mp, range_of_chunk, x);
 }
 
+/* Is it registered already? Ranges of two mempools never overlap, so where it begins tells. */
 static bool
-mrs_have(const struct verbs_mrs *t, uintptr_t start, uintptr_t end)
+mrs_have(const struct verbs_mrs *t, uintptr_t start)
 {
 	struct verbs_lkey k = { 0 };
 
-	return verbs_lkey_search(t, &k, start, (uint32_t)RTE_MIN(end - start, 1u));
+	return verbs_lkey_search(t, &k, start, 1);
 }
 
 static struct verbs_mrs *
@@ -169,7 +170,7 @@ mrs_insert(struct verbs_hca *vh, struct verbs_mrs *t, uintptr_t start, uintptr_t
 	struct ibv_mr *mr;
 	unsigned int i;
 
-	if (mrs_have(t, start, end))
+	if (mrs_have(t, start))
 		return 0;
 	if (t->nb == VERBS_MR_MAX)
 		return -ENOSPC;
