@@ -86,6 +86,9 @@ test_bad(void **state)
 		{ FX_ARGS ",queues=0", "'0' of 'queues'", "1 to 16" },
 		{ FX_ARGS ",queues=17", "'17' of 'queues'", "1 to 16" },
 		{ FX_ARGS ",queues=99999999999999999999", "of 'queues'", "1 to 16" },
+		{ FX_ARGS ",qpn=1", "'1' of 'qpn'", "2 to 0xfffffe" },
+		{ FX_ARGS ",qpn=0xffffff", "'0xffffff' of 'qpn'", "2 to 0xfffffe" },
+		{ "device=Hca2,hca=verbs,qpn=2", "'qpn'", "for hca=soft only" },
 		{ FX_ARGS ",crc=maybe", "'maybe' of 'crc'", "on or off" },
 		{ FX_ARGS ",grh=yes", "'yes' of 'grh'", "on or off" },
 		{ FX_ARGS ",pkey=0x0000", "'0x0000' of 'pkey'", "but not 0x8000" },
@@ -148,6 +151,26 @@ test_disagreement(void **state)
 		log_end();
 		assert_non_null(strstr(log_text, word[i]));
 	}
+	assert_int_equal(rte_vdev_uninit("net_ipoib1"), 0);
+	assert_int_equal(fake_mad_open_count(), 0);
+}
+
+/* The first queue pair has the number that the user wants, once in the process. */
+static void
+test_qpn(void **state)
+{
+	struct pmd_ipoib_info info;
+	uint16_t port;
+
+	(void)state;
+	port = fx_port_open("net_ipoib1", FX_ARGS ",queues=2,qpn=0x123456");
+	assert_int_equal(pmd_ipoib_info_get(port, &info), 0);
+	assert_int_equal(info.qpn[0], 0x123456);
+	assert_int_not_equal(info.qpn[1], 0x123456);
+	log_begin();
+	assert_int_equal(rte_vdev_init("net_ipoib2", FX_ARGS ",pkey=0x8002,qpn=0x123456"), -EEXIST);
+	log_end();
+	assert_non_null(strstr(log_text, "qpn=0x123456 is another port's"));
 	assert_int_equal(rte_vdev_uninit("net_ipoib1"), 0);
 	assert_int_equal(fake_mad_open_count(), 0);
 }
@@ -218,6 +241,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_disagreement),
+		cmocka_unit_test(test_qpn),
 		cmocka_unit_test(test_no_device),
 		cmocka_unit_test(test_no_carrier),
 		cmocka_unit_test(test_small_mbufs),

@@ -14,7 +14,7 @@
 
 #include "ipoib_pmd.h"
 
-#define KEYS "hca, device, port, pkey, mad, carrier, queues, crc, roce, grh, numa"
+#define KEYS "hca, device, port, pkey, mad, carrier, queues, qpn, crc, roce, grh, numa"
 
 static int
 parse_number(const char *value, unsigned long min, unsigned long max, unsigned long *out)
@@ -111,6 +111,17 @@ set_queues(const char *value, struct ipoib_devargs *a)
 }
 
 static const char *
+set_qpn(const char *value, struct ipoib_devargs *a)
+{
+	unsigned long v;
+
+	if (parse_number(value, 2, IB_QPN_MULTICAST - 1, &v) != 0)
+		return "2 to 0xfffffe";
+	a->qpn = (uint32_t)v;
+	return NULL;
+}
+
+static const char *
 set_switch(const char *value, bool *out)
 {
 	bool on = strcmp(value, "on") == 0 || strcmp(value, "1") == 0;
@@ -162,6 +173,7 @@ static const struct {
 	{ "mad", set_mad },
 	{ "carrier", set_carrier },
 	{ "queues", set_queues },
+	{ "qpn", set_qpn },
 	{ "crc", set_crc },
 	{ "roce", set_roce },
 	{ "grh", set_grh },
@@ -203,7 +215,12 @@ devargs_suit(const char *name, const struct ipoib_devargs *a, uint32_t seen)
 {
 	static const struct {
 		const char *key, *hca;
-	} only[] = { { "carrier", "soft" }, { "crc", "soft" }, { "roce", "verbs" } };
+	} only[] = {
+		{ "carrier", "soft" },
+		{ "qpn", "soft" },
+		{ "crc", "soft" },
+		{ "roce", "verbs" },
+	};
 	unsigned int i, k;
 
 	for (i = 0; i < RTE_DIM(only); i++) {

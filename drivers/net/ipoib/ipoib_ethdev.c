@@ -531,4 +531,4 @@ RTE_PMD_EXPORT_NAME(net_ipoib, __COUNTER__);
 RTE_PMD_REGISTER_PARAM_STRING(net_ipoib,
 		"hca=<soft|verbs> device=<name> port=<1..254> pkey=<0x8001> "
 		"mad=<umad|ibsim|ibsim:NAME> carrier=<ethdev> queues=<1..16> "
-		"crc=<on|off> roce=<on|off> grh=<on|off> numa=<node>");
+		"qpn=<2..0xfffffe> crc=<on|off> roce=<on|off> grh=<on|off> numa=<node>");

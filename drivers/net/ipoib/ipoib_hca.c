@@ -424,18 +424,31 @@ qpn_in_use(uint32_t qpn)
 	return false;
 }
 
-/* Random, so that a peer's entry from before a restart never reaches a new QP. */
-static void
-port_qpns_choose(struct ipoib_port *port, uint16_t n)
+/*
+ * Random, so that a peer's entry from before a restart never reaches a new QP; but for the first
+ * one, if the user said which.
+ */
+static int
+port_qpns_choose(struct ipoib_port *port, const struct ipoib_devargs *args)
 {
-	uint32_t qpn;
+	uint32_t qpn = args->qpn;
 
-	for (port->nb_qps = 0; port->nb_qps < n; port->nb_qps++) {
+	port->nb_qps = 0;
+	if (qpn != 0) {
+		if (qpn_in_use(qpn)) {
+			IPOIB_LOG(ERR, "%s port %u: qpn=0x%06x is another port's", args->device,
+					args->port, qpn);
+			return -EEXIST;
+		}
+		port->qpn[port->nb_qps++] = qpn;
+	}
+	for (; port->nb_qps < args->queues; port->nb_qps++) {
 		do
 			qpn = (uint32_t)rte_rand() & IB_QPN_MULTICAST;
 		while (qpn < 2 || qpn == IB_QPN_MULTICAST || qpn_in_use(qpn));
 		port->qpn[port->nb_qps] = qpn;
 	}
+	return 0;
 }
 
 static int
@@ -458,8 +471,8 @@ hca_port_add(struct ipoib_hca *hca, struct ipoib_port *port, const struct ipoib_
 	pthread_mutex_lock(&hca->lock);
 	port->max_queues = args->queues;
 	if (!hca->ops->own_qpns)
-		port_qpns_choose(port, args->queues);
-	if (hca->ops->port_add != NULL)
+		ret = port_qpns_choose(port, args);
+	if (ret == 0 && hca->ops->port_add != NULL)
 		ret = hca->ops->port_add(hca, port);
 	if (ret == 0) {
 		hca->ports[slot] = port;

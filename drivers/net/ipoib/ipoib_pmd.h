@@ -211,6 +211,7 @@ struct ipoib_devargs {
 	uint8_t port;
 	uint16_t pkey;
 	uint16_t queues;
+	uint32_t qpn; /* of the first queue pair; 0: a random one, as the others have */
 	bool crc;
 	bool roce; /* verbs: a port whose link layer is Ethernet will do */
 	bool grh;  /* as if the port said that it requires GRHs */
@@ -348,7 +349,7 @@ bool ipoib_hca_grace_wait(struct ipoib_hca *hca);
 /* Parse and check; on error one line is logged and -EINVAL returned. */
 int ipoib_devargs_parse(const char *name, const char *text, struct ipoib_devargs *args);
 
-/* The text that ipoib_devargs_parse() reads. @return 0, -ENOSPC */
+/* The text that ipoib_devargs_parse() reads, for a port beside it: without qpn. @return 0, -ENOSPC */
 int ipoib_devargs_format(const struct ipoib_devargs *args, char *buf, size_t len);
 
 /* A new ethdev's inside, of a virtual device or a PCI function; struct ipoib_devargs. */
