@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+"""Frames for the benchmarks, as pcap files, each of the same number of packets.
+
+net_pcap's own speed depends on how much memory its packets take, so all cases of a ratio read
+files of as many packets. Frames for the carrier are built by tests/oracle, once; what differs from
+packet to packet (address, UDP port) is then put in.
+"""
+
+import pathlib
+import random
+import socket
+import struct
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "oracle"))
+import ib_frame_ref  # noqa: E402
+
+PACKETS = 49152
+FLOWS = 4  # of each destination
+PORT_MAC = bytes.fromhex("027063617000")  # what net_pcap0 calls itself
+HOST_MAC = bytes.fromhex("020000000099")
+CLIENT = "192.0.2.2"
+ETH_LEN, IP_LEN, UDP_LEN = 14, 20, 8
+FIRST_PORT, DISCARD = 1000, 9
+
+
+def checksum(data):
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total ^ 0xFFFF
+
+
+def ip_packet(src, dst, sport, length):
+    """IPv4 and UDP of so many octets in all."""
+    head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, length, 0, 0, 64, 17, 0,
+                       socket.inet_aton(src), socket.inet_aton(dst))
+    head = head[:10] + struct.pack(">H", checksum(head)) + head[12:]
+    udp = struct.pack(">HHHH", sport, DISCARD, length - IP_LEN, 0)
+    return head + udp + bytes(length - IP_LEN - UDP_LEN)
+
+
+def eth_frame(packet):
+    return (PORT_MAC + HOST_MAC + struct.pack(">H", 0x0800) + packet).ljust(60, b"\0")
+
+
+def eth_arp(address, mac, target):
+    """A host asks everybody for an address of ours."""
+    return (b"\xff" * 6 + mac + struct.pack(">HHHBBH", 0x0806, 1, 0x0800, 6, 4, 1) + mac
+            + socket.inet_aton(address) + bytes(6) + socket.inet_aton(target)).ljust(60, b"\0")
+
+
+def ib_arp(host, target):
+    """The same on InfiniBand (RFC 4391 9.1.1). host: an address, GID, LID and QPN."""
+    arp = (struct.pack(">HHBBH", 32, 0x0800, 20, 4, 1) + struct.pack(">I", host["qpn"])
+           + bytes.fromhex(host["gid"]) + socket.inet_aton(host["ip"]) + bytes(20)
+           + socket.inet_aton(target))
+    return ib_frame_ref.frame(
+        slid=host["lid"], dlid=0xC000, dqpn=0xFFFFFF, sqpn=host["qpn"], grh=True,
+        sgid=host["gid"], dgid="ff12401bffff000000000000ffffffff", pkey=0xFFFF, qkey=0x0B1B,
+        data=struct.pack(">HH", 0x0806, 0) + arp)
+
+
+def ib_frame(host, lid, qpn, packet):
+    """A packet that a host sends to a port of ours, without GRH."""
+    return ib_frame_ref.frame(
+        slid=host["lid"], sqpn=host["qpn"], dlid=lid, dqpn=qpn, pkey=0xFFFF, qkey=0x0B1B,
+        data=struct.pack(">HH", 0x0800, 0) + packet)
+
+
+def flows(destinations):
+    """All (destination, UDP source port), in an order that is random but always the same."""
+    each = [(d, FIRST_PORT + f) for d in destinations for f in range(FLOWS)]
+    random.Random(1).shuffle(each)
+    return each
+
+
+def write(path, frames, count=PACKETS):
+    """A pcap file of so many packets: the frames again and again."""
+    records = [struct.pack("<IIII", 0, 0, len(f), len(f)) + f for f in frames]
+    whole = count // len(records)
+    with open(path, "wb") as out:
+        out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        block = b"".join(records)
+        for _ in range(whole):
+            out.write(block)
+        out.write(b"".join(records[:count - whole * len(records)]))
+    return path
