@@ -229,6 +229,126 @@ test_uneven_queues(void **state)
 	vf_close();
 }
 
+#define OLD_POLLS 1300 /* of vf_poll(): more than two minutes */
+
+/* A datagram for a QPN arrives at this receive queue. */
+static void
+arrives(uint32_t qpn, uint16_t queue)
+{
+	static const uint8_t data[200];
+	struct rte_mbuf *m[2];
+
+	assert_true(fv_inject(0, qpn, fv.dev[1].lid, vf.qpn[1], NULL, data, sizeof(data)));
+	assert_int_equal(rte_eth_rx_burst(vf.port[0], queue, m, RTE_DIM(m)), 1);
+	rte_pktmbuf_free(m[0]);
+}
+
+static void
+queues_set(uint16_t n, struct pmd_ipoib_info *info)
+{
+	assert_int_equal(rte_eth_dev_stop(vf.port[0]), 0);
+	fx_port_setup(vf.port[0], n, VF_RXD);
+	vf_works(0);
+	vf_works(1);
+	assert_int_equal(pmd_ipoib_info_get(vf.port[0], info), 0);
+	assert_int_equal(info->nb_qps, n);
+}
+
+/* QPNs of queues that are gone are received for two minutes; who returns has his old one. */
+static void
+test_queue_count(void **state)
+{
+	struct pmd_ipoib_info four, two, again;
+	unsigned int i;
+
+	(void)state;
+	vf_open();
+	fx_port_close("net_ipoib0");
+	vf.port[0] = vf_port(0, ",queues=4");
+	fx_port_setup(vf.port[0], 4, VF_RXD);
+	fx_port_join(vf.port[0], VF_PKEY);
+	vf_look(0);
+	vf.ah[0] = fx_ah(vf.port[0], fv.dev[1].lid, NULL);
+	assert_int_equal(pmd_ipoib_info_get(vf.port[0], &four), 0);
+	assert_int_equal(four.nb_qps, 4);
+	queues_set(2, &two);
+	assert_memory_equal(two.qpn, four.qpn, 2 * sizeof(four.qpn[0]));
+	assert_int_equal(fv_objects().qps, 4 + 1);
+	for (i = 0; i < 4; i++)
+		arrives(four.qpn[i], i % 2);
+	queues_set(4, &again);
+	assert_memory_equal(again.qpn, four.qpn, sizeof(four.qpn));
+	for (i = 0; i < 4; i++)
+		arrives(four.qpn[i], i);
+	queues_set(1, &two);
+	for (i = 0; i < 4; i++)
+		arrives(four.qpn[i], 0);
+	for (i = 0; i < OLD_POLLS; i++)
+		vf_poll(0);
+	assert_int_equal(fv_objects().qps, 1 + 1);
+	arrives(four.qpn[0], 0);
+	vf_works(0);
+	vf_works(1);
+	vf_close();
+}
+
+/* Two send queues, and a receive queue that goes: its QPN stays as long as it sends. */
+static void
+test_receive_queue_gone(void **state)
+{
+	struct rte_eth_conf conf = { 0 };
+	struct pmd_ipoib_info info;
+	struct rte_mbuf *m;
+	unsigned int i;
+
+	(void)state;
+	vf_open();
+	fx_port_close("net_ipoib0");
+	vf.port[0] = vf_port(0, ",queues=2");
+	fx_port_setup(vf.port[0], 2, VF_RXD);
+	fx_port_join(vf.port[0], VF_PKEY);
+	assert_int_equal(pmd_ipoib_info_get(vf.port[0], &info), 0);
+	assert_int_equal(rte_eth_dev_stop(vf.port[0]), 0);
+	assert_int_equal(rte_eth_dev_configure(vf.port[0], 1, 2, &conf), 0);
+	assert_int_equal(rte_eth_dev_start(vf.port[0]), 0);
+	vf_look(0);
+	vf.ah[0] = fx_ah(vf.port[0], fv.dev[1].lid, NULL);
+	vf_works(0);
+	for (i = 0; i < OLD_POLLS; i++)
+		vf_poll(0);
+	arrives(info.qpn[0], 0);
+	arrives(info.qpn[1], 0);
+	m = fx_packet(300, vf.ah[0], vf.qpn[1]);
+	assert_int_equal(rte_eth_tx_burst(vf.port[0], 1, &m, 1), 1);
+	assert_int_equal(vf_recv(1, 300), 1);
+	vf_close();
+}
+
+/* Said once, however often the group is taken; what fits a carrier's frame does not matter. */
+static void
+test_mbufs_small(void **state)
+{
+	struct pmd_ipoib_bcast b;
+	unsigned int i;
+
+	(void)state;
+	vf_open();
+	fx_bcast(VF_PKEY, &b);
+	b.ib_mtu = 4096;
+	vf_log_begin();
+	for (i = 0; i < 5; i++)
+		assert_int_equal(pmd_ipoib_bcast_set(vf.port[0], &b), -ERANGE);
+	assert_int_equal(vf_log_lines(), 1);
+	b.ib_mtu = 2048;
+	assert_int_equal(pmd_ipoib_bcast_set(vf.port[0], &b), 0);
+	b.ib_mtu = 4096;
+	vf_log_begin();
+	assert_int_equal(pmd_ipoib_bcast_set(vf.port[0], &b), -ERANGE);
+	assert_true(vf_log_said("IB MTU 4096 needs mbufs for 4096 octets, they take 2"));
+	vf_works(0);
+	vf_close();
+}
+
 static void
 from_pool(struct rte_mempool *mp, unsigned int copied)
 {
@@ -471,6 +591,9 @@ main(int argc, char **argv)
 		VF_TEST(test_start_polled),
 		VF_TEST(test_stop_lingers),
 		VF_TEST(test_uneven_queues),
+		VF_TEST(test_queue_count),
+		VF_TEST(test_receive_queue_gone),
+		VF_TEST(test_mbufs_small),
 		VF_TEST(test_pool_late),
 		VF_TEST(test_pool_chunks),
 		VF_TEST(test_pool_pinned),

@@ -36,17 +36,6 @@ verbs_port_add(struct ipoib_hca *hca __rte_unused, struct ipoib_port *port)
 }
 
 static void
-queues_destroy(struct verbs_port *vp)
-{
-	if (vp->nb_queues > 0)
-		verbs_groups_detach(vp->port);
-	while (vp->nb_queues > 0)
-		verbs_queue_destroy(vp->queue[--vp->nb_queues]);
-	vp->port->nb_qps = 0;
-	verbs_ah_reclaim(vp, true);
-}
-
-static void
 view_reclaim(struct verbs_port *vp, bool all)
 {
 	const struct ipoib_hca *hca = vp->port->hca;
@@ -67,7 +56,7 @@ verbs_port_del(struct ipoib_hca *hca __rte_unused, struct ipoib_port *port)
 	struct verbs_port *vp = port->backend;
 	uint32_t i;
 
-	queues_destroy(vp);
+	verbs_pairs_destroy(vp);
 	for (i = 0; i < IPOIB_AH_MAX; i++)
 		if (vp->ah[i] != NULL)
 			ibv_destroy_ah(vp->ah[i]);
@@ -85,136 +74,6 @@ verbs_configure(struct ipoib_hca *hca, struct ipoib_port *port)
 		return 0;
 	IPOIB_LOG(ERR, "port %u: device '%s' is gone", port->port_id, hca->args.device);
 	return -EIO;
-}
-
-/* What the device or its provider is without, once. */
-static void
-lack_tell(struct verbs_hca *vh, const struct verbs_queue *q)
-{
-	char text[160] = "";
-
-	if (vh->told_lack)
-		return;
-	vh->told_lack = true;
-	snprintf(text, sizeof(text), "%s%s%s%s%s", q->rq.cq.cqx == NULL ? " extended CQs," : "",
-			q->sq.qpx == NULL ? " ibv_wr_*," : "",
-			q->sq.max_inline == 0 ? " inline data," : "",
-			q->td == NULL ? " thread domains," : "",
-			!q->sq.csum ? " IPv4 checksum offload," : "");
-	if (text[0] == '\0')
-		return;
-	text[strlen(text) - 1] = '\0';
-	IPOIB_LOG(NOTICE, "%s is without%s", vh->hca->args.device, text);
-}
-
-static uint32_t
-rxq_depth(const struct rte_eth_dev_data *data, uint16_t i)
-{
-	const struct ipoib_rxq *q = i < data->nb_rx_queues ? data->rx_queues[i] : NULL;
-
-	return q != NULL ? q->nb_desc : 1;
-}
-
-static uint32_t
-txq_depth(const struct rte_eth_dev_data *data, uint16_t i)
-{
-	const struct ipoib_txq *q = i < data->nb_tx_queues ? data->tx_queues[i] : NULL;
-
-	return q != NULL ? q->nb_desc : 1;
-}
-
-/* The pairs of the last time will do if their sizes are still those: they keep their QPNs. */
-static bool
-queues_suit(const struct verbs_port *vp, uint16_t n)
-{
-	const struct rte_eth_dev_data *data = vp->port->dev->data;
-	uint16_t i;
-
-	if (vp->nb_queues != n)
-		return false;
-	for (i = 0; i < n; i++)
-		if (vp->queue[i]->rxd != rxq_depth(data, i) ||
-				vp->queue[i]->txd != txq_depth(data, i))
-			return false;
-	return true;
-}
-
-static int
-queues_create(struct verbs_hca *vh, struct verbs_port *vp)
-{
-	const struct rte_eth_dev_data *data = vp->port->dev->data;
-	uint16_t i, n = RTE_MAX(data->nb_rx_queues, data->nb_tx_queues);
-	struct verbs_queue *q;
-
-	if (queues_suit(vp, n))
-		return 0;
-	queues_destroy(vp);
-	for (i = 0; i < n; i++) {
-		q = verbs_queue_create(vh, rxq_depth(data, i), txq_depth(data, i), vh->hca->socket);
-		if (q == NULL) {
-			int err = errno;
-
-			IPOIB_LOG(ERR, "port %u: no queue pair with %u receives and %u sends: %s%s",
-					vp->port->port_id, rxq_depth(data, i), txq_depth(data, i),
-					strerror(err),
-					err == ENOMEM ? " (fewer --rxd and --txd, or ulimit -l)"
-						      : "");
-			queues_destroy(vp);
-			return -err;
-		}
-		vp->queue[i] = q;
-		vp->nb_queues = i + 1;
-		vp->port->qpn[i] = q->qp->qp_num;
-	}
-	vp->port->nb_qps = n;
-	lack_tell(vh, vp->queue[0]);
-	return 0;
-}
-
-static int
-queues_fill(struct verbs_port *vp)
-{
-	const struct rte_eth_dev_data *data = vp->port->dev->data;
-	struct ipoib_rxq *r;
-	uint16_t i;
-
-	for (i = 0; i < data->nb_rx_queues; i++) {
-		r = data->rx_queues[i];
-		if (r == NULL)
-			continue;
-		if (verbs_queue_fill(vp->queue[i], r->mp) != 0) {
-			IPOIB_LOG(ERR,
-					"port %u queue %u: mempool '%s' has not the %u mbufs for the "
-					"receive ring (--total-num-mbufs, or fewer --rxd)",
-					vp->port->port_id, i, r->mp->name,
-					vp->queue[i]->rq.mask + 1);
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
-static void
-queues_wire(struct verbs_port *vp, bool on)
-{
-	const struct rte_eth_dev_data *data = vp->port->dev->data;
-	struct ipoib_rxq *r;
-	struct ipoib_txq *t;
-	uint16_t i;
-
-	for (i = 0; i < data->nb_rx_queues; i++) {
-		r = data->rx_queues[i];
-		if (r != NULL)
-			r->backend = on ? &vp->queue[i]->rq : NULL;
-	}
-	for (i = 0; i < data->nb_tx_queues; i++) {
-		t = data->tx_queues[i];
-		if (t == NULL)
-			continue;
-		t->backend = on ? &vp->queue[i]->sq : NULL;
-		t->mp = ((struct ipoib_rxq *)data->rx_queues[0])->mp;
-		t->qpn = vp->port->qpn[i];
-	}
 }
 
 static void
@@ -249,7 +108,7 @@ queues_down(struct verbs_port *vp)
 {
 	uint16_t i;
 
-	for (i = 0; vp->ready && i < vp->nb_queues; i++)
+	for (i = 0; vp->ready && i < vp->nb_pairs; i++)
 		queue_down(vp, i);
 	vp->ready = false;
 	vp->pkey_index = -1;
@@ -265,9 +124,9 @@ port_silence(struct verbs_port *vp)
 	for (i = 0; vp->ready && i < vp->nb_queues; i++)
 		verbs_queue_drain(vp->queue[i]);
 	queues_down(vp);
-	for (i = 0; i < vp->nb_queues; i++)
+	for (i = 0; i < vp->nb_pairs; i++)
 		verbs_queue_empty(vp->queue[i]);
-	queues_wire(vp, false);
+	verbs_pairs_wire(vp, false);
 	view_reclaim(vp, false);
 }
 
@@ -304,15 +163,15 @@ verbs_start(struct ipoib_hca *hca, struct ipoib_port *port)
 	if (ret == 0)
 		ret = verbs_mrs_refresh(vh);
 	if (ret == 0)
-		ret = queues_create(vh, vp);
+		ret = verbs_pairs_create(vh, vp);
 	if (ret == 0)
-		ret = queues_fill(vp);
+		ret = verbs_pairs_fill(vp);
 	if (ret != 0) {
-		for (i = 0; i < vp->nb_queues; i++)
+		for (i = 0; i < vp->nb_pairs; i++)
 			verbs_queue_empty(vp->queue[i]);
 		return ret;
 	}
-	queues_wire(vp, true);
+	verbs_pairs_wire(vp, true);
 	return 0;
 }
 
@@ -323,7 +182,7 @@ queues_up(struct verbs_hca *vh, struct verbs_port *vp)
 	uint16_t i;
 	int ret = 0;
 
-	for (i = 0; i < vp->nb_queues && ret == 0; i++)
+	for (i = 0; i < vp->nb_pairs && ret == 0; i++)
 		ret = verbs_queue_up(
 				vh, vp->queue[i], (uint16_t)port->pkey_index, port->bcast.qkey);
 	vp->ready = true;
@@ -344,7 +203,7 @@ queues_qkey(struct verbs_port *vp, uint32_t qkey)
 	uint16_t i;
 	int ret = 0;
 
-	for (i = 0; i < vp->nb_queues && ret == 0; i++)
+	for (i = 0; i < vp->nb_pairs && ret == 0; i++)
 		ret = verbs_queue_qkey(vp->queue[i], qkey);
 	if (ret == 0)
 		vp->qkey = qkey;
@@ -458,7 +317,7 @@ port_revive(struct ipoib_hca *hca, struct verbs_port *vp)
 	bool well = true;
 	uint16_t i;
 
-	for (i = 0; i < vp->nb_queues && well; i++)
+	for (i = 0; i < vp->nb_pairs && well; i++)
 		well = verbs_queue_revive(vp->queue[i]);
 	if (well)
 		return;
@@ -484,6 +343,7 @@ verbs_reclaim(struct ipoib_hca *hca)
 		vp = hca->ports[i]->backend;
 		view_reclaim(vp, false);
 		verbs_ah_reclaim(vp, false);
+		verbs_pairs_expire(vp, hca->now_us);
 		if (vp->ready && hca->ports[i]->started && !hca->gone)
 			port_revive(hca, vp);
 	}
@@ -516,6 +376,7 @@ verbs_tx_held(const struct ipoib_port *port)
 const struct ipoib_hca_ops ipoib_hca_verbs = {
 	.name = "verbs",
 	.own_qpns = true,
+	.datagrams = true,
 	.open = verbs_open,
 	.close = verbs_close,
 	.port_add = verbs_port_add,

@@ -98,6 +98,9 @@ struct verbs_rq {
 	uint32_t owed; /* places from there on that are not posted */
 	struct verbs_lkey lkey;
 	bool failed; /* the device ended it; control brings it back */
+	bool old;    /* see struct verbs_port */
+	/* Of a pair whose own queue is gone, polled by the same thread; NULL: none. */
+	struct verbs_rq *next;
 } __rte_cache_aligned;
 
 /* Send side. */
@@ -126,6 +129,7 @@ struct verbs_queue {
 	struct ibv_pd *pd; /* parent domain, or NULL */
 	uint32_t rxd;
 	uint32_t txd;
+	bool told; /* was a receive queue: peers may know its QPN */
 	struct rte_mempool *mp;
 };
 
@@ -141,8 +145,16 @@ struct verbs_port {
 	struct ibv_ah **ah;	 /* by number */
 	/* Below: control's. */
 	struct ipoib_port *port;
+	/*
+	 * With fewer queues than once the pairs of the others go on receiving, for peers may
+	 * still know their QPNs, and are destroyed later.
+	 */
 	struct verbs_queue *queue[PMD_IPOIB_QUEUES_MAX];
-	uint16_t nb_queues;
+	uint16_t nb_queues; /* of the port as it is configured */
+	uint16_t nb_pairs;
+	uint64_t old_until_us; /* 0: not known yet */
+	uint64_t old_token;
+	bool old_unlinked;
 	bool ready; /* the queue pairs are in RTS */
 	int pkey_index;
 	uint32_t qkey;
@@ -228,6 +240,15 @@ void verbs_mrs_close(struct verbs_hca *vh);
 /* What was made since, where no event told of it. */
 int verbs_mrs_refresh(struct verbs_hca *vh);
 void verbs_mrs_reclaim(struct verbs_hca *vh);
+
+/* hca_verbs_pairs.c: a pair for each queue of a port; lock held. */
+int verbs_pairs_create(struct verbs_hca *vh, struct verbs_port *vp);
+void verbs_pairs_destroy(struct verbs_port *vp);
+int verbs_pairs_fill(struct verbs_port *vp);
+/* Give the pairs to the queues that poll them, or take them back. No burst uses them. */
+void verbs_pairs_wire(struct verbs_port *vp, bool on);
+/* Have pairs without a queue lived long enough? Bursts may run. */
+void verbs_pairs_expire(struct verbs_port *vp, uint64_t now_us);
 
 /* hca_verbs_qp.c; lock held. */
 struct verbs_queue *verbs_queue_create(

@@ -155,10 +155,8 @@ rx_done(struct verbs_rq *rq, const struct ibv_wc *wc, uint16_t n)
 }
 
 static void
-rx_drop(struct ipoib_rxq *q, enum ipoib_rx_drop why)
+rx_drop(struct ipoib_rxq *q, struct verbs_rq *rq, enum ipoib_rx_drop why)
 {
-	struct verbs_rq *rq = q->backend;
-
 	ipoib_count(&q->rx.drop[why], 1);
 	if (why == IPOIB_RX_DROP_COMPLETION)
 		__atomic_store_n(&rq->failed, true, __ATOMIC_RELAXED);
@@ -169,10 +167,9 @@ rx_drop(struct ipoib_rxq *q, enum ipoib_rx_drop why)
  * dropped and its buffer used again: so the ring never runs dry.
  */
 static uint16_t
-rx_take(struct ipoib_rxq *q, const struct verbs_view *v, const struct ibv_wc *wc, uint16_t n,
-		struct rte_mbuf **pkts)
+rx_take(struct ipoib_rxq *q, struct verbs_rq *rq, const struct verbs_view *v,
+		const struct ibv_wc *wc, uint16_t n, struct rte_mbuf **pkts)
 {
-	struct verbs_rq *rq = q->backend;
 	struct rte_mbuf *fresh[VERBS_BURST], **place;
 	enum ipoib_rx_drop why;
 	bool have = rte_pktmbuf_alloc_bulk(q->mp, fresh, n) == 0;
@@ -190,7 +187,7 @@ rx_take(struct ipoib_rxq *q, const struct verbs_view *v, const struct ibv_wc *wc
 		if (unlikely(why == IPOIB_RX_OK && !have))
 			why = IPOIB_RX_DROP_NOMBUF;
 		if (unlikely(why != IPOIB_RX_OK)) {
-			rx_drop(q, why);
+			rx_drop(q, rq, why);
 			continue;
 		}
 		pkts[got] = *place;
@@ -202,27 +199,41 @@ rx_take(struct ipoib_rxq *q, const struct verbs_view *v, const struct ibv_wc *wc
 	return got;
 }
 
+/* What one queue pair has received. */
+static uint16_t
+rx_pair(struct ipoib_rxq *q, struct verbs_rq *rq, const struct verbs_view *v,
+		struct rte_mbuf **pkts, uint16_t n)
+{
+	struct ibv_wc wc[VERBS_BURST];
+	uint16_t done, got = 0;
+
+	done = verbs_cq_poll(&rq->cq, wc, RTE_MIN(n, VERBS_BURST));
+	if (done > 0) {
+		rx_done(rq, wc, done);
+		got = rx_take(q, rq, v, wc, done, pkts);
+	}
+	if (rq->owed >= VERBS_REFILL && !rq->failed)
+		verbs_rq_post(verbs_mrs_get(q->hca), rq);
+	return got;
+}
+
 uint16_t
 verbs_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct ipoib_rxq *q = rxq;
-	struct verbs_rq *rq;
 	const struct verbs_view *v;
-	struct ibv_wc wc[VERBS_BURST];
+	struct verbs_rq *rq;
 	uint64_t bytes = 0;
-	uint16_t i, done, got = 0;
+	uint16_t i, got = 0;
 
 	v = verbs_enter(q->port, q->reader);
 	rq = q->backend;
 	if (unlikely(v == NULL || !v->ready || rq == NULL))
 		goto leave;
-	done = verbs_cq_poll(&rq->cq, wc, RTE_MIN(n, VERBS_BURST));
-	if (done > 0) {
-		rx_done(rq, wc, done);
-		got = rx_take(q, v, wc, done, pkts);
-	}
-	if (rq->owed >= VERBS_REFILL && !rq->failed)
-		verbs_rq_post(verbs_mrs_get(q->hca), rq);
+	do {
+		got += rx_pair(q, rq, v, &pkts[got], n - got);
+		rq = __atomic_load_n(&rq->next, __ATOMIC_ACQUIRE);
+	} while (unlikely(rq != NULL) && got < n);
 	for (i = 0; i < got; i++)
 		bytes += pkts[i]->pkt_len;
 	if (got > 0) {

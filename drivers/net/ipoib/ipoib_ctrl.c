@@ -144,6 +144,7 @@ pmd_ipoib_poll(uint16_t port_id, uint64_t now_us)
 		identity_follow(hca, now_us);
 	ipoib_hwcnt_poll(hca, now_us);
 	pthread_mutex_lock(&hca->lock);
+	hca->now_us = now_us;
 	ipoib_hca_reclaim(hca);
 	stale = hca->stale && now_us >= hca->retry_us;
 	pthread_mutex_unlock(&hca->lock);
@@ -175,23 +176,34 @@ hca_max_frame(const struct ipoib_hca *hca)
 	return min;
 }
 
-static int
-bcast_check(const struct ipoib_port *port, const struct pmd_ipoib_bcast *b)
+/* Once: whoever wants the group tries again and again. */
+static void
+mbufs_tell(struct ipoib_port *port, uint16_t ib_mtu, uint32_t need, uint32_t room)
 {
-	uint32_t room = hca_max_frame(port->hca);
+	if (port->told_mtu == ib_mtu)
+		return;
+	port->told_mtu = ib_mtu;
+	IPOIB_LOG(ERR,
+			"port %u: IB MTU %u needs mbufs for %u octets, they take %u (--mbuf-size %u "
+			"at least)",
+			port->port_id, ib_mtu, need, room, need + RTE_PKTMBUF_HEADROOM);
+}
+
+static int
+bcast_check(struct ipoib_port *port, const struct pmd_ipoib_bcast *b)
+{
+	uint32_t room = hca_max_frame(port->hca), need;
 
 	if (!group_is_valid(&b->mgid, b->mlid))
 		return -EINVAL;
 	if (b->ib_mtu < 256 || b->ib_mtu > 4096 || (b->ib_mtu & (b->ib_mtu - 1)) != 0)
 		return -ERANGE;
-	if (room != 0 && ipoib_frame_len(b->ib_mtu) > room) {
-		IPOIB_LOG(ERR,
-				"port %u: IB MTU %u needs mbufs for frames of %u octets, they take %u "
-				"(--mbuf-size %u at least)",
-				port->port_id, b->ib_mtu, ipoib_frame_len(b->ib_mtu), room,
-				ipoib_frame_len(b->ib_mtu) + RTE_PKTMBUF_HEADROOM);
+	need = ipoib_frame_len(port->hca, b->ib_mtu);
+	if (room != 0 && need > room) {
+		mbufs_tell(port, b->ib_mtu, need, room);
 		return -ERANGE;
 	}
+	port->told_mtu = 0;
 	return 0;
 }
 

@@ -34,6 +34,7 @@ ipoib_dev_configure(struct rte_eth_dev *dev)
 
 	pthread_mutex_lock(&port->hca->lock);
 	port->max_frame = 0;
+	port->told_mtu = 0;
 	ret = port->hca->ops->configure(port->hca, port);
 	if (ret == 0)
 		ipoib_port_mtu_follow(port);
@@ -124,20 +125,23 @@ ipoib_txq_release(struct rte_eth_dev *dev, uint16_t id)
 }
 
 uint32_t
-ipoib_frame_len(uint16_t ib_mtu)
+ipoib_frame_len(const struct ipoib_hca *hca, uint16_t ib_mtu)
 {
+	if (hca->ops->datagrams)
+		return ib_mtu;
 	return RTE_ETHER_HDR_LEN + sizeof(struct ib_lrh) + sizeof(struct ib_grh) +
 			sizeof(struct ib_bth) + sizeof(struct ib_deth) + ib_mtu + IB_ICRC_LEN +
 			IB_VCRC_LEN;
 }
 
-/* Whole frames land in these mbufs, before their headers are taken off. */
+/* Whole frames may land in these mbufs, before their headers are taken off. */
 static int
 rxq_mempool_check(
 		const struct ipoib_port *port, uint16_t id, struct rte_mempool *mp, uint32_t *room)
 {
 	uint32_t size = rte_pktmbuf_data_room_size(mp);
-	uint32_t need = ipoib_frame_len(port->joined ? port->bcast.ib_mtu : IB_MTU_USUAL);
+	uint32_t need = ipoib_frame_len(
+			port->hca, port->joined ? port->bcast.ib_mtu : IB_MTU_USUAL);
 
 	*room = size > RTE_PKTMBUF_HEADROOM ? size - RTE_PKTMBUF_HEADROOM : 0;
 	if (*room >= need)
@@ -261,7 +265,7 @@ ipoib_dev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->min_mtu = IPOIB_MTU_MIN;
 	info->max_mtu = IPOIB_MTU_4K;
 	info->max_rx_pktlen = IB_MTU_MAX;
-	info->min_rx_bufsize = ipoib_frame_len(IB_MTU_USUAL);
+	info->min_rx_bufsize = ipoib_frame_len(port->hca, IB_MTU_USUAL);
 	info->rx_offload_capa = port->hca->rx_offloads;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | port->hca->tx_offloads;
 	info->rx_desc_lim.nb_min = RX_DESC_MIN;

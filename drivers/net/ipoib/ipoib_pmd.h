@@ -235,7 +235,8 @@ struct ipoib_port {
 	uint16_t nb_qps;
 	uint16_t nb_groups;
 	uint16_t user_mtu;  /* 0: follow the link */
-	uint32_t max_frame; /* largest carrier frame that the receive mempools take; 0 unknown */
+	uint32_t max_frame; /* most octets that a receive mempool's mbufs take; 0 unknown */
+	uint16_t told_mtu;  /* IB MTU that they do not take, as was logged; 0: none */
 	uint32_t qpn[PMD_IPOIB_QUEUES_MAX];
 	struct pmd_ipoib_bcast bcast;
 	struct ipoib_group *groups;
@@ -271,6 +272,7 @@ struct ipoib_hca {
 	struct ipoib_mad *mad;	/* NULL: RoCE */
 	uint64_t identity_us;	/* then: when to look next */
 	uint64_t retry_us;	/* what is stale is tried again then */
+	uint64_t now_us;	/* of the last poll */
 	struct ipoib_hwcnt *hw; /* of the control thread, but for what others may read */
 	struct ipoib_mad_port ident;
 	struct ipoib_devargs args; /* of the first port */
@@ -292,7 +294,8 @@ struct ipoib_hca_attr {
 /* A backend. Control side, hca->lock held, unless said otherwise. */
 struct ipoib_hca_ops {
 	const char *name;
-	bool own_qpns; /* the device numbers the queue pairs, not we */
+	bool own_qpns;	/* the device numbers the queue pairs, not we */
+	bool datagrams; /* a receive mbuf takes the datagram, not a whole frame of a carrier */
 	int (*open)(struct ipoib_hca *hca);
 	/* No port is left. */
 	void (*close)(struct ipoib_hca *hca);
@@ -393,8 +396,8 @@ struct rte_ring *ipoib_ring_create(
 		const char *name, unsigned int size, int socket, unsigned int flags);
 /* Set the ethdev's MTU to that of the link, or the lower one that the user gave. */
 void ipoib_port_mtu_follow(struct ipoib_port *port);
-/* Octets of the largest carrier frame with an IB MTU. */
-uint32_t ipoib_frame_len(uint16_t ib_mtu);
+/* Octets that a receive mbuf must take with an IB MTU. */
+uint32_t ipoib_frame_len(const struct ipoib_hca *hca, uint16_t ib_mtu);
 
 int ipoib_ah_table_init(struct ipoib_ah_table *t, int socket);
 void ipoib_ah_table_fini(struct ipoib_ah_table *t);
