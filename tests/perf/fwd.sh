@@ -6,26 +6,26 @@
 # Measured in a laboratory of its own, with a real OpenSM on ibsim. BUILD: the folder of the build.
 #
 # Without hugepages every packet costs a walk of the page table, which hides what is compared: as
-# root, those that are missing are taken from the system, and given back at the end.
+# root, they are taken from the system, and given back at the end.
 
 # shellcheck source=../lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
 
-MB=1100 # of each of the two programs that are there at a time
+MB=2300 # of the three programs that are there at a time
 PAGES=/proc/sys/vm/nr_hugepages
 
-pages_want() { awk -v mb=$((2 * MB)) '/Hugepagesize/ {print int(mb * 1024 / $2)}' /proc/meminfo; }
+pages_want() { awk -v mb=$MB '/Hugepagesize/ {print int(mb * 1024 / $2)}' /proc/meminfo; }
 pages_free() { awk '/HugePages_Free/ {print $2}' /proc/meminfo; }
 
 # pages_add NUMBER
 pages_add()
 {
-	[ "$1" -eq 0 ] || echo $(($(cat $PAGES) + $1)) 2>/dev/null >$PAGES
+	[ "$1" = -0 ] || echo $(($(cat $PAGES) + $1)) 2>/dev/null >$PAGES
 }
 
 outside()
 {
-	local missing
+	local more
 
 	case " $* " in *" --help "* | *" -h "* | *" --list "*)
 		exec "$LAB_TOP/tests/perf/fwd_bench.py" "$@"
@@ -33,13 +33,15 @@ outside()
 	esac
 	L3FWD=$("$LAB_TOP/tests/perf/l3fwd.sh") || exit 1
 	export L3FWD
-	missing=$(($(pages_want) - $(pages_free)))
-	[ $missing -gt 0 ] || missing=0
-	pages_add $missing || missing=0
+	# Two at a time would measure each other.
+	exec 9>"${TMPDIR:-/tmp}/dpdk-ipoib-bench.lock"
+	flock -n 9 || { echo "waiting for another benchmark to end"; flock 9; }
+	more=$(pages_want) # whatever is free now may be another's next
+	pages_add "$more" || more=0
 	trap ':' INT TERM HUP # the laboratory ends, then the pages are given back
-	(lab_enter "$@")
+	(lab_enter "$@" 9>&-)
 	status=$?
-	pages_add -$missing
+	pages_add "-$more"
 	exit $status
 }
 
@@ -49,9 +51,9 @@ lab_enter "$@"
 FABRIC_SMHOST=H0 FABRIC_TIMEOUT=60 fabric_start "$LAB/fabric" "$LAB/topo" || lab_die "no fabric"
 mkdir -p /run/huge
 if [ "$(pages_free)" -ge "$(pages_want)" ] && mount -t hugetlbfs none /run/huge; then
-	memory="--huge-dir /run/huge -m $MB"
+	memory="--huge-dir /run/huge"
 else
-	memory="--no-huge -m $MB"
+	memory="--no-huge"
 fi
 export LAB LAB_BUILD FABRIC_DIR LAB_MEMORY_ARGS="$memory"
 "$LAB_TOP/tests/perf/fwd_bench.py" "$@"

@@ -32,6 +32,15 @@ def checksum(data):
     return total ^ 0xFFFF
 
 
+def ip6_packet(src, dst, sport, length):
+    """IPv6 and UDP of so many octets in all; the checksum is not looked at on the way."""
+    head = struct.pack(">IHBB16s16s", 6 << 28, length - 40, 17, 64,
+                       socket.inet_pton(socket.AF_INET6, src),
+                       socket.inet_pton(socket.AF_INET6, dst))
+    udp = struct.pack(">HHHH", sport, DISCARD, length - 40, 0xFFFF)
+    return head + udp + bytes(length - 40 - UDP_LEN)
+
+
 def ip_packet(src, dst, sport, length):
     """IPv4 and UDP of so many octets in all."""
     head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, length, 0, 0, 64, 17, 0,
@@ -42,7 +51,8 @@ def ip_packet(src, dst, sport, length):
 
 
 def eth_frame(packet):
-    return (PORT_MAC + HOST_MAC + struct.pack(">H", 0x0800) + packet).ljust(60, b"\0")
+    kind = 0x0800 if packet[0] >> 4 == 4 else 0x86DD
+    return (PORT_MAC + HOST_MAC + struct.pack(">H", kind) + packet).ljust(60, b"\0")
 
 
 def eth_arp(address, mac, target):
@@ -70,8 +80,10 @@ def ib_frame(host, lid, qpn, packet):
 
 
 def flows(destinations):
-    """All (destination, UDP source port), in an order that is random but always the same."""
-    each = [(d, FIRST_PORT + f) for d in destinations for f in range(FLOWS)]
+    """All (destination, UDP source port), in an order that is random but always the same; one flow
+    each if they are so many that a file would not hold more."""
+    each = [(d, FIRST_PORT + f) for d in destinations
+            for f in range(FLOWS if len(destinations) * FLOWS <= PACKETS else 1)]
     random.Random(1).shuffle(each)
     return each
 

@@ -37,19 +37,19 @@ def until(seconds, what, question):
 class Program:
     """A DPDK program with a telemetry socket."""
 
-    def __init__(self, name, argv, counter, commands=()):
+    def __init__(self, name, argv, counter):
         """counter: (ethdev, "ipackets" or "opackets"), what its speed is measured by."""
         self.name, self.argv, self.counter = name, argv, counter
-        self.commands = commands
-        self.process = self.sock = None
+        self.process = self.sock = self.started_s = None
 
     def start(self):
-        self.log = open(f"{LAB}/{self.name}.log", "wb")
-        self.process = subprocess.Popen(self.argv, stdin=subprocess.PIPE, stdout=self.log,
-                                        stderr=subprocess.STDOUT)
+        begin = time.monotonic()
+        with open(f"{LAB}/{self.name}.log", "wb") as log:
+            self.process = subprocess.Popen(self.argv, stdin=subprocess.PIPE, stdout=log,
+                                            stderr=subprocess.STDOUT)
         until(20, f"{self.name}: telemetry", self.connect)
-        self.say(*self.commands)
         self.ready()
+        self.started_s = time.monotonic() - begin
 
     def ready(self):
         until(20, f"{self.name}: packets", lambda: self.count() > 0)
@@ -73,8 +73,11 @@ class Program:
         return True
 
     def ask(self, command):
-        self.sock.send(command.encode())
-        return next(iter(json.loads(self.sock.recv(1 << 17)).values()))
+        try:
+            self.sock.send(command.encode())
+            return next(iter(json.loads(self.sock.recv(1 << 17)).values()))
+        except (OSError, ValueError) as error:
+            raise BenchError(f"{self.name}: {command}: {error}\n{self.tail()}") from error
 
     def value(self, command, key):
         """None: it does not answer, or says that it is busy."""
@@ -132,9 +135,11 @@ class Program:
         self.sock = None
 
 
-def eal(name, lcores, vdevs):
-    words = ["--lcores", lcores, "--no-pci", "--file-prefix", name]
-    words += os.environ.get("LAB_MEMORY_ARGS", "--no-huge -m 1400").split()
+def eal(name, lcores, vdevs, mb=700):
+    memory = os.environ["LAB_MEMORY_ARGS"].split()
+    if "--no-huge" in memory:
+        mb *= 2  # a buffer begins on a page of its own
+    words = ["--lcores", lcores, "--no-pci", "--file-prefix", name, "-m", str(mb), *memory]
     for vdev in vdevs:
         words += ["--vdev", vdev]
     return words
@@ -142,14 +147,14 @@ def eal(name, lcores, vdevs):
 
 def testpmd(name, mode, vdevs, counter, options=()):
     argv = ["dpdk-testpmd", *eal(name, "0@0,1@1", vdevs), "--", f"--forward-mode={mode}",
-            "--auto-start", "--total-num-mbufs=131072", "--no-mlockall", *options]
+            "--auto-start", "--total-num-mbufs=65536", "--no-mlockall", *options]
     return Program(name, argv, counter)
 
 
 def l3fwd(name, lookup, rules, vdevs, counter):
     argv = [os.environ["L3FWD"], *eal(name, "1@1", vdevs), "--", "-p", "0x3", "-P",
             "--config=(0,0,1),(1,0,1)", f"--lookup={lookup}", f"--rule_ipv4={rules[0]}",
-            f"--rule_ipv6={rules[1]}", "--parse-ptype", "--rx-queue-size=65535"]
+            f"--rule_ipv6={rules[1]}", "--parse-ptype", "--rx-queue-size=32768"]
     if lookup == "em":
         argv += ["--hash-entry-num=0x1000"]
     return Program(name, argv, counter)
@@ -158,28 +163,55 @@ def l3fwd(name, lookup, rules, vdevs, counter):
 class Gateway(Program):
     """dpdk-ipoib: its prompt is driven, so that it starts only when its port is up."""
 
-    def __init__(self, name, vdevs, counter, script, ipoib, options=(), lcores="0@0,1@1",
-                 is_ready=None):
+    def __init__(self, name, vdevs, counter, script, ipoib, options=(), workers=1, known=None):
+        """known: a question to the gateway, are its neighbours there?"""
         file = f"{LAB}/{name}.cmd"
         pathlib.Path(file).write_text("\n".join(script) + "\n", encoding="utf-8")
-        argv = [os.environ["LAB_BUILD"] + "/app/dpdk-ipoib", *eal(name, lcores, vdevs), "--", "-i",
-                "--cmdline-file", file, "--total-num-mbufs", "131072", *options]
+        lcores = {1: "0@0,1@1", 2: "0@0,1@0,2@1"}[workers]
+        argv = [os.environ["LAB_BUILD"] + "/app/dpdk-ipoib",
+                *eal(name, lcores, vdevs, 700 if workers == 1 else 1000), "--", "-i",
+                "--service-lcores", "0", "--cmdline-file", file,
+                "--total-num-mbufs", str(65536 * workers), *options]
         super().__init__(name, argv, counter)
-        self.ipoib, self.is_ready = ipoib, is_ready
+        self.ipoib, self.known, self.dropped = ipoib, known, {}
 
     def ready(self):
         until(20, f"{self.name}: port {self.ipoib} up",
               lambda: self.value(f"/ipoib/info,{self.ipoib}", "link") == "up")
         self.say("start")
-        if self.is_ready is not None:
-            until(30, f"{self.name}: neighbours", lambda: self.is_ready(self))
+        if self.known is not None:
+            until(60, f"{self.name}: neighbours", lambda: self.known(self))
         super().ready()
 
-    def drops(self):
-        ports = self.ask("/fwd/stats")["ports"].values()
+    def say(self, *lines):
+        for line in lines:
+            self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def fate(self):
+        """Counters of all ports: received, and dropped by reason."""
         total = {}
-        for port in ports:
+        for port in self.ask("/fwd/stats")["ports"].values():
             for key, value in port.items():
-                if key.startswith("drop_") and value:
+                if isinstance(value, int):
                     total[key] = total.get(key, 0) + value
         return total
+
+    def measure(self, warm, seconds):
+        self.wake()
+        time.sleep(warm)
+        before = self.fate()
+        result = super().measure(0, seconds)
+        self.wake()
+        after = self.fate()
+        self.sleep()
+        drops = {k: v - before.get(k, 0) for k, v in after.items()
+                 if k.startswith("drop_") and v > before.get(k, 0)}
+        handled = after["rx_packets"] + after["originated"] - before["rx_packets"] - \
+            before["originated"]
+        result["dropped"] = sum(drops.values()) / max(1, handled)
+        if result["dropped"] > self.may_drop:
+            raise BenchError(f"{self.name} drops {result['dropped']:.2%} of its packets: {drops}")
+        return result
+
+    may_drop = 0.001
