@@ -13,8 +13,8 @@
 /* Pace of an idle control core, and while answers are awaited. */
 #define TICK_IDLE_US (10 * CTL_US_PER_MS)
 #define TICK_WAITING_US 200
-/* While more is to be asked than the SA's window lets out: its next answer makes room. */
-#define TICK_QUEUED_US 50
+/* While more is to be asked than the SA's window lets out: each of its answers makes room. */
+#define TICK_QUEUED_MIN_US 50
 /* What a leaving group may take, ms. */
 #define LEAVE_WAIT_MS 200
 
@@ -209,6 +209,19 @@ port_run(struct ctl_port *p)
 	ah_reap(p);
 }
 
+/*
+ * Full, the window is answered within a round trip: at a quarter of that most of it is still at the
+ * SA, and a look finds many answers.
+ */
+static uint64_t
+waiting_tick(const struct ipoib_sa_stats *s)
+{
+	if (s->queued == 0)
+		return TICK_WAITING_US;
+	return RTE_MIN(RTE_MAX(s->rtt_us / 4, (uint32_t)TICK_QUEUED_MIN_US),
+			(uint32_t)TICK_WAITING_US);
+}
+
 static uint64_t
 hcas_deadline(const struct control *c)
 {
@@ -219,8 +232,7 @@ hcas_deadline(const struct control *c)
 	LIST_FOREACH(h, &c->hcas, next) {
 		ipoib_sa_stats_get(h->sa, &s);
 		if (s.outstanding > 0)
-			due = RTE_MIN(due,
-					c->now + (s.queued > 0 ? TICK_QUEUED_US : TICK_WAITING_US));
+			due = RTE_MIN(due, c->now + waiting_tick(&s));
 		due = RTE_MIN(due, ipoib_sa_next_deadline(h->sa));
 	}
 	return due;

@@ -7,16 +7,21 @@
  * with: asks for one path after the other, so many outstanding, no retries, and
  * does nothing else.
  *
- *	sa_rate TRANSPORT DEVICE OUTSTANDING FILE
+ *	sa_rate [-w] TRANSPORT DEVICE OUTSTANDING FILE
  *
- * FILE has a GUID a line, in hexadecimal. Prints gids=N us=N per_s=N.
+ * FILE has a GUID a line, in hexadecimal. Prints gids=N us=N per_s=N cpu_us=N.
+ * -w: prints "ready" first and then waits for SIGUSR1.
  */
 
 #include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rte_byteorder.h>
 
@@ -54,6 +59,16 @@ now_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static uint64_t
+cpu_us(void)
+{
+	struct rusage ru;
+
+	getrusage(RUSAGE_SELF, &ru);
+	return (uint64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1000000u +
+			(uint64_t)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec);
 }
 
 static int
@@ -105,23 +120,61 @@ read_guids(const char *name)
 	fclose(f);
 }
 
+static void
+ask_all(struct ipoib_mad *mad, uint16_t sm_lid, unsigned int window)
+{
+	uint64_t began = now_us();
+
+	while (answered < nb && now_us() < began + PATIENCE_US) {
+		while (asked < nb && asked - answered < window && ask(mad, sm_lid) == 0)
+			;
+		ipoib_mad_poll(mad, now_us());
+	}
+}
+
+/* SIGUSR1 is blocked since the start, so it cannot be missed. */
+static void
+wait_for_start(const sigset_t *start)
+{
+	int sig;
+
+	printf("ready\n");
+	fflush(stdout);
+	sigwait(start, &sig);
+}
+
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: sa_rate [-w] TRANSPORT DEVICE OUTSTANDING FILE\n");
+	return 2;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct ipoib_mad_cfg cfg = { .port_num = 1 };
 	const struct ipoib_mad_port *port;
-	unsigned int window;
 	struct ipoib_mad *mad;
-	uint64_t began, took;
+	uint64_t began, took, cpu;
+	bool wait = false;
+	sigset_t start;
+	int opt;
 
-	if (argc != 5) {
-		fprintf(stderr, "usage: sa_rate TRANSPORT DEVICE OUTSTANDING FILE\n");
-		return 2;
+	while ((opt = getopt(argc, argv, "w")) != -1) {
+		if (opt != 'w')
+			return usage();
+		wait = true;
 	}
-	cfg.transport = argv[1];
-	cfg.device = argv[2];
-	window = (unsigned int)strtoul(argv[3], NULL, 10);
-	read_guids(argv[4]);
+	argv += optind;
+	if (argc - optind != 4)
+		return usage();
+	sigemptyset(&start);
+	sigaddset(&start, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &start, NULL);
+	cfg.transport = argv[0];
+	cfg.device = argv[1];
+	read_guids(argv[3]);
 	if (ipoib_mad_open(&cfg, &mad) != 0)
 		return 1;
 	port = ipoib_mad_port(mad);
@@ -130,15 +183,14 @@ main(int argc, char **argv)
 	own = port->gid;
 	if (ipoib_mad_register(mad, CLASS_SUBN_ADM, on_answer, NULL) != 0)
 		return 1;
+	if (wait)
+		wait_for_start(&start);
+	cpu = cpu_us();
 	began = now_us();
-	while (answered < nb && now_us() < began + PATIENCE_US) {
-		while (asked < nb && asked - answered < window && ask(mad, port->sm_lid) == 0)
-			;
-		ipoib_mad_poll(mad, now_us());
-	}
+	ask_all(mad, port->sm_lid, (unsigned int)strtoul(argv[2], NULL, 10));
 	took = now_us() - began;
-	printf("gids=%u us=%" PRIu64 " per_s=%" PRIu64 "\n", answered, took,
-			(uint64_t)answered * 1000000 / took);
+	printf("gids=%u us=%" PRIu64 " per_s=%" PRIu64 " cpu_us=%" PRIu64 "\n", answered, took,
+			(uint64_t)answered * 1000000 / took, cpu_us() - cpu);
 	ipoib_mad_close(mad);
 	return answered == nb ? 0 : 1;
 }

@@ -15,13 +15,15 @@
  *
  * FILE has a line for each host: ADDRESS GUID LID QPN; the addresses, IPv4 or
  * IPv6, differ in their last 16 bits only. A host's GID is the default prefix
- * and the GUID. Until SIGTERM; then one line in OUT:
+ * and the GUID. OUT has one line, "ready", then another when all are reached for
+ * the first time; after SIGTERM it is
  * hosts=N asked=N reached=N received=N wrong=N doubled=N overtaken=N
  * bad_frames=N bad_crc=N groups=N by_group=N by_broadcast=N asked_ms=N
- * answered_ms=N reached_ms=N
+ * answered_ms=N reached_ms=N after_us=N
  * groups: groups that a host was asked by, other than the broadcast group;
  * by_...: questions; the times are from the first question to the last host that
- * was asked, to the first answer and to the last host that was reached.
+ * was asked, to the first answer and to the last host that was reached; after_us: from
+ * the first answer to the last host that was reached.
  *
  * A datagram starts with its number among those to that host, from 0, 32 bits,
  * big endian.
@@ -441,6 +443,7 @@ groups(void)
 	uint64_t n = 0;
 	uint32_t i;
 
+	memset(seen, 0, sizeof(seen));
 	for (i = 0; i < HOSTS_MAX; i++) {
 		n += hosts[i].mlid != 0 && !seen[hosts[i].mlid];
 		seen[hosts[i].mlid] = true;
@@ -465,15 +468,18 @@ report(FILE *out)
 			count.doubled, count.overtaken, count.bad, count.bad_crc);
 	fprintf(out,
 			" groups=%" PRIu64 " by_group=%" PRIu64 " by_broadcast=%" PRIu64
-			" asked_ms=%" PRIu64 " answered_ms=%" PRIu64 " reached_ms=%" PRIu64 "\n",
+			" asked_ms=%" PRIu64 " answered_ms=%" PRIu64 " reached_ms=%" PRIu64
+			" after_us=%" PRIu64 "\n",
 			groups(), count.by_group, count.by_bcast, since_first_ms(count.asked_ns),
-			since_first_ms(count.answered_ns), since_first_ms(count.last_ns));
+			since_first_ms(count.answered_ns), since_first_ms(count.last_ns),
+			(count.last_ns - count.answered_ns) / 1000);
 }
 
 static void
 run(int fd, const char *name)
 {
 	static uint8_t frame[8192];
+	bool told = false;
 	ssize_t n;
 	FILE *out = fopen(name, "w");
 
@@ -487,8 +493,15 @@ run(int fd, const char *name)
 			on_frame(fd, frame, (size_t)n);
 		if (holding && released)
 			release(fd);
+		if (!told && count.reached == count.hosts) {
+			told = true;
+			report(out);
+			fflush(out);
+		}
 	}
 	rewind(out);
+	if (ftruncate(fileno(out), 0) != 0)
+		die(name);
 	report(out);
 	fclose(out);
 }
