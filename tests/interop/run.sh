@@ -10,8 +10,8 @@
 #
 # A script is run by bash, as root, in the guest; it sources _guest.sh, which has check, skip and
 # what starts fabrics. Optional lines near its top: "# timeout: SECONDS" of the whole guest (default
-# 120), "# guest: QEMU OPTIONS" (default: -smp 2 -m 1024). The last line of this program:
-# N passed, N failed, N skipped, where each check of a script is one.
+# 120), "# guest: QEMU OPTIONS" (default: -smp 2 -m 1024), "# accel: QEMU ACCELERATOR". The last line
+# of this program: N passed, N failed, N skipped, where each check of a script is one.
 #
 # Environment: BUILD (build); INTEROP_JOBS, guests at a time (2); INTEROP_VERBOSE=1: all they print;
 # INTEROP_ACCEL (tcg,thread=multi): QEMU's accelerator. Not kvm by itself: inside a virtual machine
@@ -98,9 +98,10 @@ build_guest() {
 
 # One guest; what it prints goes to $run/NAME/log.
 boot() {
-	local script=$1 job=$2 limit options model=passthrough
+	local script=$1 job=$2 limit options accel model=passthrough
 	limit=$(sed -n 's/^# timeout: \([0-9]*\)$/\1/p' "$script" | head -n 1)
 	options=$(sed -n 's/^# guest: \(.*\)$/\1/p' "$script" | head -n 1)
+	accel=$(sed -n 's/^# accel: \(.*\)$/\1/p' "$script" | head -n 1)
 	[ "$(id -u)" -eq 0 ] || model=none
 	{
 		printf 'export INTEROP_TOP=%q INTEROP_BUILD=%q\n' "$top" "$build"
@@ -110,7 +111,8 @@ boot() {
 		printf 'cd /run; bash %q; echo $? >"$JOB/status"\n' "$top/$script"
 	} >"$job/start"
 	# shellcheck disable=SC2086 # words are meant
-	timeout -k 5 "${limit:-120}" qemu-system-x86_64 -accel "${INTEROP_ACCEL:-tcg,thread=multi}" -cpu max \
+	timeout -k 5 "${limit:-120}" qemu-system-x86_64 \
+		-accel "${accel:-${INTEROP_ACCEL:-tcg,thread=multi}}" -cpu max \
 		${options:--smp 2 -m 1024} -nodefaults -no-reboot -display none -serial stdio \
 		-kernel "$kernel/boot/vmlinuz-$kver" -initrd "$work/initramfs.gz" \
 		-append "console=ttyS0 panic=-1 quiet mitigations=off nokaslr job=$job" \

@@ -6,7 +6,8 @@
  * The driver's send and receive loops on a device of libibverbs, and nothing
  * else: what perftest's ib_send_bw does. Prints packets a second, and the
  * receiver first the address to send to. Needs an SM for the port's LID, but
- * joins nothing.
+ * joins nothing. With VERBS_RATE_COUNT in the environment also the system calls
+ * that the loop made; counting them takes time.
  *
  * verbs_rate [EAL options] -- rx DEVICE SECONDS SIZE
  * verbs_rate [EAL options] -- tx DEVICE SECONDS SIZE LID QPN
@@ -16,12 +17,16 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rte_bus_vdev.h>
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 
@@ -31,6 +36,7 @@
 #define DEPTH 512
 #define NB_MBUFS 4096
 #define WAIT_S 30
+#define TRACEPOINT "/sys/kernel/debug/tracing/events/raw_syscalls/sys_enter/id"
 
 static uint64_t
 now_us(void)
@@ -46,6 +52,47 @@ die(const char *what)
 {
 	fprintf(stderr, "verbs_rate: %s\n", what);
 	exit(1);
+}
+
+/* A kernel counter of this thread's system calls, from now on; -1: none. */
+static int
+syscalls_count(void)
+{
+	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr) };
+	unsigned long long id = 0;
+	FILE *f;
+
+	if (getenv("VERBS_RATE_COUNT") == NULL)
+		return -1;
+	f = fopen(TRACEPOINT, "r");
+	if (f == NULL)
+		die("the kernel does not count system calls");
+	if (fscanf(f, "%llu", &id) != 1)
+		id = 0;
+	fclose(f);
+	attr.config = id;
+	return (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
+}
+
+/* One call more than the loop has made: this one. */
+static uint64_t
+syscalls_made(int fd)
+{
+	uint64_t n = 0;
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, &n, sizeof(n)) != sizeof(n))
+		die("no count of system calls");
+	close(fd);
+	return n;
+}
+
+static void
+result(uint64_t packets, uint64_t us, uint64_t syscalls)
+{
+	printf("packets %" PRIu64 " us %" PRIu64 " per_second %.0f syscalls %" PRIu64 "\n", packets,
+			us, (double)packets * 1e6 / (double)us, syscalls);
 }
 
 /* @return port number of the only port, with its link up */
@@ -82,32 +129,35 @@ static void
 receive(uint16_t port, uint64_t us)
 {
 	struct rte_mbuf *pkts[BURST];
-	uint64_t n = 0, first = 0, last = 0, deadline = now_us() + WAIT_S * 1000000;
+	uint64_t n = 0, first = 0, last, end = 0;
 	struct pmd_ipoib_info info;
 	char gid[INET6_ADDRSTRLEN];
-	unsigned int turns = 0;
+	/* By the TSC: a look at the clock may be a system call in a virtual machine. */
+	uint64_t wait = rte_rdtsc() + WAIT_S * rte_get_tsc_hz();
 	uint16_t got;
+	int calls;
 
 	pmd_ipoib_info_get(port, &info);
 	printf("to %u %u %s\n", info.lid, info.qpn[0],
 			inet_ntop(AF_INET6, &info.gid, gid, sizeof(gid)));
 	fflush(stdout);
-	while (n == 0 || last < first + us) {
+	calls = syscalls_count();
+	while (n == 0 || rte_rdtsc() < end) {
 		got = rte_eth_rx_burst(port, 0, pkts, BURST);
-		/* A look at the clock in 64 turns: one is not free in a virtual machine. */
-		if (got == 0 && ++turns % 64 != 0)
+		if (got == 0) {
+			if (n == 0 && rte_rdtsc() > wait)
+				die("nothing has come");
 			continue;
-		if (got == 0 || n % (64 * BURST) < got)
-			last = now_us();
-		if (n == 0 && got > 0)
+		}
+		if (n == 0) {
 			first = now_us();
-		if (n == 0 && got == 0 && last > deadline)
-			die("nothing has come");
+			end = rte_rdtsc() + us * rte_get_tsc_hz() / 1000000;
+		}
 		n += got;
 		rte_pktmbuf_free_bulk(pkts, got);
 	}
-	printf("packets %" PRIu64 " us %" PRIu64 " per_second %.0f\n", n, last - first,
-			(double)n * 1e6 / (double)(last - first));
+	last = now_us();
+	result(n, last - first, syscalls_made(calls));
 }
 
 static uint16_t
@@ -135,9 +185,9 @@ transmit(uint16_t port, struct rte_mempool *mp, uint64_t us, uint16_t size, cons
 {
 	struct pmd_ipoib_av av = { .dlid = 1 };
 	struct rte_eth_stats stats;
-	uint64_t start, last;
-	unsigned int turns = 0;
+	uint64_t start, last, end, calls;
 	uint32_t ah;
+	int fd;
 
 	if (strchr(to, ':') != NULL) {
 		av.is_global = true;
@@ -148,17 +198,18 @@ transmit(uint16_t port, struct rte_mempool *mp, uint64_t us, uint16_t size, cons
 	}
 	if (pmd_ipoib_ah_create(port, &av, &ah) != 0)
 		die("no address handle");
+	fd = syscalls_count();
 	start = now_us();
-	do {
+	end = rte_rdtsc() + us * rte_get_tsc_hz() / 1000000;
+	while (rte_rdtsc() < end)
 		send_burst(port, mp, size, ah, qpn);
-		last = ++turns % 64 == 0 ? now_us() : start;
-	} while (last < start + us);
+	last = now_us();
+	calls = syscalls_made(fd);
 	while (rte_eth_tx_done_cleanup(port, 0, 0) > 0)
 		;
 	if (rte_eth_stats_get(port, &stats) != 0 || stats.oerrors != 0)
 		die("packets were dropped");
-	printf("packets %" PRIu64 " us %" PRIu64 " per_second %.0f\n", stats.opackets, last - start,
-			(double)stats.opackets * 1e6 / (double)(last - start));
+	result(stats.opackets, last - start, calls);
 }
 
 int

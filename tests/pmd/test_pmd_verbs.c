@@ -51,6 +51,23 @@ test_both_ways(void **state)
 	}
 }
 
+/* A provider that posts by system calls makes the fewest of chains of 11. */
+static void
+test_short_chains(void **state)
+{
+	(void)state;
+	lacks_set(2 | 8);
+	vf_open();
+	assert_int_equal(vf_send(0, 32, 200), 32);
+	assert_int_equal(fv_seen.posts, 3);
+	assert_int_equal(vf_send(0, 11, 200), 11);
+	assert_int_equal(fv_seen.posts, 4);
+	assert_int_equal(fv_seen.sends, 43);
+	assert_int_equal(fv_seen.signalled, 2);
+	assert_int_equal(vf_recv(1, 200), 43);
+	vf_close();
+}
+
 /* A burst is one chain and one doorbell, and asks for one completion. */
 static void
 test_one_doorbell(void **state)
@@ -501,6 +518,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		VF_TEST(test_both_ways),
 		VF_TEST(test_one_doorbell),
+		VF_TEST(test_short_chains),
 		VF_TEST(test_metadata),
 		VF_TEST(test_short),
 		VF_TEST(test_own_multicast),

@@ -22,6 +22,7 @@ lacks_set(unsigned int bits)
 	fv.no_cq_ex = (bits & 1) != 0;
 	fv.no_qp_ex = (bits & 2) != 0;
 	fv.reset_cleans = (bits & 4) != 0;
+	fv.no_inline = (bits & 8) != 0;
 }
 
 /* Sends still have the handle: it goes when the last of them is done, not before. */
@@ -223,11 +224,12 @@ test_revive_again(void **state)
 static void
 test_partial_post(void **state)
 {
-	unsigned int bits, took;
+	static const unsigned int lacks[] = { 0, 1, 2, 3, 2 | 8 };
+	unsigned int i, took;
 
 	(void)state;
-	for (bits = 0; bits < 4; bits++) {
-		lacks_set(bits);
+	for (i = 0; i < RTE_DIM(lacks); i++) {
+		lacks_set(lacks[i]);
 		vf_open();
 		fv.post_take = 10;
 		assert_int_equal(vf_send(0, 32, 400), 32);

@@ -26,6 +26,11 @@
 #define VERBS_SGE_MAX 8
 /* Octets that are sent inside the work request, if the device can: they save it a read. */
 #define VERBS_INLINE_WISH 96
+/*
+ * Longest chain for a provider that posts by a system call: rdma-core's ipathverbs
+ * and hfi1verbs make a call for each 4 requests of a longer one.
+ */
+#define VERBS_CHAIN_SYSCALL 11
 /* Receive buffers are given back so many at once. */
 #define VERBS_REFILL 32
 /* Sends are polled for only when that many are out. */
@@ -112,8 +117,9 @@ struct verbs_sq {
 	uint32_t mask;
 	uint32_t max_inline;
 	uint32_t max_sge;
-	uint64_t head; /* sends posted since the queue was made; read by control, too */
-	uint64_t tail; /* and done */
+	uint32_t chain; /* work requests that are posted at once */
+	uint64_t head;	/* sends posted since the queue was made; read by control, too */
+	uint64_t tail;	/* and done */
 	struct verbs_lkey lkey;
 	bool csum; /* the device can fill in IPv4 checksums */
 	bool failed;

@@ -263,8 +263,7 @@ verbs_pairs_expire(struct verbs_port *vp, uint64_t now_us)
 		vp->old_until_us = now_us + OLD_US;
 	if (!vp->old_unlinked && now_us >= vp->old_until_us)
 		old_unlink(vp);
-	if (!vp->old_unlinked ||
-			rte_rcu_qsbr_check(vp->port->hca->qsbr, vp->old_token, false) != 1)
+	if (!vp->old_unlinked || rte_rcu_qsbr_check(vp->port->hca->qsbr, vp->old_token, false) != 1)
 		return;
 	while (vp->nb_pairs > vp->nb_queues)
 		pair_destroy(vp, --vp->nb_pairs);

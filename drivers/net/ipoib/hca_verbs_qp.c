@@ -131,6 +131,9 @@ qp_create(struct verbs_hca *vh, struct verbs_queue *q)
 	if (q->qp == NULL)
 		return -errno;
 	q->sq.max_inline = attr.cap.max_inline_data;
+	/* Of the old providers only those of which the kernel does the posting have no inline data. */
+	q->sq.chain = q->sq.qpx == NULL && q->sq.max_inline == 0 ? VERBS_CHAIN_SYSCALL
+								 : VERBS_BURST;
 	q->sq.max_sge = RTE_MIN(attr.cap.max_send_sge, (uint32_t)VERBS_SGE_MAX);
 	q->sq.csum = (vh->attr.orig_attr.device_cap_flags & IBV_DEVICE_UD_IP_CSUM) != 0;
 	q->rq.qp = q->qp;

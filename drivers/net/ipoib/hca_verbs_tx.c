@@ -9,7 +9,8 @@
 #include "hca_verbs.h"
 
 /*
- * A burst becomes one chain of work requests and one doorbell. Only its last
+ * A burst becomes one chain of work requests and one doorbell, or as few as the
+ * provider takes without cutting them to bits. Only its last
  * request asks for a completion, which stands for all before it: so nothing that
  * was sent waits for more traffic to be given back, and a full burst costs one
  * completion.
@@ -213,15 +214,20 @@ tx_post_ex(const struct tx_chain *c)
 static uint16_t
 tx_post(struct tx_chain *c)
 {
-	struct ibv_send_wr *bad = NULL;
+	struct ibv_send_wr *bad;
+	uint16_t at, part;
 
 	c->wr[c->n - 1].send_flags |= IBV_SEND_SIGNALED;
 	if (c->sq->qpx != NULL)
 		return tx_post_ex(c) == 0 ? c->n : 0;
-	c->wr[c->n - 1].next = NULL;
-	if (likely(ibv_post_send(c->sq->qp, c->wr, &bad) == 0))
-		return c->n;
-	return bad != NULL ? (uint16_t)(bad - c->wr) : 0;
+	for (at = 0; at < c->n; at += part) {
+		part = (uint16_t)RTE_MIN(c->sq->chain, (uint32_t)c->n - at);
+		c->wr[at + part - 1].next = NULL;
+		bad = NULL;
+		if (unlikely(ibv_post_send(c->sq->qp, &c->wr[at], &bad) != 0))
+			return bad != NULL ? (uint16_t)(bad - c->wr) : at;
+	}
+	return c->n;
 }
 
 /* Those that went are kept until they are done; what was sent inside the request is free now. */
