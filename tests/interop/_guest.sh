@@ -87,11 +87,11 @@ stop_opensm() {
 }
 
 # second_partition: what start_opensm -P takes: 0x8001 for all, with another Q_Key, and IPoIB.
-# Arguments: more flags of it, such as "mtu=5".
+# Arguments: more flags of it, such as "mtu=5", and the Q_Key (0x1b1b).
 # shellcheck disable=SC2120 # seldom given
 second_partition() {
 	printf '%s\n' "Default=0x7fff, ipoib : ALL=full, SELF=full ;" \
-		"second=0x1, ipoib, Q_Key=0x1b1b${1:+, $1} : ALL=full, SELF=full ;" \
+		"second=0x1, ipoib, Q_Key=${2:-0x1b1b}${1:+, $1} : ALL=full, SELF=full ;" \
 		>/run/partitions.conf
 }
 

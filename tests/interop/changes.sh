@@ -86,6 +86,22 @@ check "nobody is deaf for a second" silence_below 1000
 check "a new path from it" sh -c "$(declare -f say wait_for); $(declare -p JOB); say r 'ipoib path flush 0'"
 check "ping" wait_for 20 ping_ok 10.8.0.2
 
+# Both ports are to tell the SM again what they want, and nothing else has changed.
+stream_begin
+capture_start "$JOB/rereg.pcap"
+for hca in softib0 softib1; do
+	knob $hca reregister 1
+done
+sleep 2
+capture_stop
+check "client reregister: nobody is deaf for a second" silence_below 1000
+# Who asks to join: Set of MCMemberRecord, by LID.
+tshark -r "$JOB/rereg.pcap" -Y 'infiniband.mad.method == 2 && infiniband.mad.attributeid == 0x38' \
+	-T fields -e infiniband.lrh.slid >/run/joins 2>/dev/null
+joins_of() { grep -qx "$(($(port_file "$1" lid)))" /run/joins; }
+check "Linux joins again" joins_of softib0
+check "so do we" joins_of softib1
+
 stop_opensm
 move_lids softib1
 stream_begin

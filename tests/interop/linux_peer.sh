@@ -42,6 +42,16 @@ learned_ib0() {
 		grep -q "lladdr:$(ip link show ib0 | awk '/infiniband/ { print $2 }')"
 }
 
+# By RFC 1122 3.2.2.6 an echo request to all need not be answered.
+delivered() { query r -g ports.0.delivered /fwd/stats; }
+broadcast_heard() {
+	local before
+	before=$(delivered)
+	ping -b -q -n -c 5 -i 0.1 -W 1 -I ib0 255.255.255.255
+	echo "delivered: $before, then $(delivered)"
+	[ "$(delivered)" -ge $((before + 5)) ]
+}
+
 iperf() {
 	on server iperf3 -s -1 >/run/iperf.log 2>&1 &
 	wait_for 10 on server sh -c 'ss -ltn | grep -q :5201'
@@ -87,6 +97,10 @@ check "one octet less" pings -c 5 -M "do" -s 2015 10.9.0.2
 check "large pings, in fragments" pings -c 5 -s 8000 10.9.0.2
 check "large pings, in fragments, by IPv6" pings -c 5 -s 8000 fd00:9::2
 check "we cut for the Ethernet side" pings -c 5 -M dont -s 2016 10.8.0.2
+check "Linux's broadcast is heard" broadcast_heard
+sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0
+check "the server's to Linux's subnet is not forwarded" on server \
+	sh -c '! ping -b -q -n -c 3 -i 0.1 -W 1 10.9.0.255'
 capture_stop
 tshark -r "$JOB/peer.pcap" -T fields -e _ws.malformed -e arp.opcode >/run/peer.fields 2>/dev/null
 check "tshark finds nothing malformed" sh -c '! grep -i malformed /run/peer.fields'

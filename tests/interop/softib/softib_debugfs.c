@@ -23,6 +23,14 @@ static int link_set(void *data, u64 val)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(link_fops, link_get, link_set, "%llu\n");
 
+/* As if the subnet manager had set the bit of PortInfo (14.2.5.6), and nothing else. */
+static int reregister_set(void *data, u64 val)
+{
+	softib_event(data, IB_EVENT_CLIENT_REREGISTER);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(reregister_fops, NULL, reregister_set, "%llu\n");
+
 static int stats_show(struct seq_file *s, void *unused)
 {
 	struct softib_dev *dev = s->private;
@@ -64,6 +72,7 @@ void softib_debugfs_add(struct softib_dev *dev)
 
 	dev->dbg = debugfs_create_dir(dev_name(&dev->rdi.ibdev.dev), softib_dbg_root);
 	debugfs_create_file_unsafe("link", 0600, dev->dbg, dev, &link_fops);
+	debugfs_create_file_unsafe("reregister", 0200, dev->dbg, dev, &reregister_fops);
 	debugfs_create_file("stats", 0400, dev->dbg, dev, &stats_fops);
 	debugfs_create_u32("drop_permille", 0600, dev->dbg, &p->drop_permille);
 	debugfs_create_u32("dup_permille", 0600, dev->dbg, &p->dup_permille);
