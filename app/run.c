@@ -278,9 +278,10 @@ turn_alone(struct app *a)
 {
 	static uint64_t last;
 	static unsigned int idle;
+	struct dp_worker *w = a->dp->worker[0];
 	uint64_t now;
 
-	if (dp_worker_turn(a->dp->worker[0]) != 0)
+	if (dp_worker_turn(w) != 0)
 		idle = 0;
 	else
 		idle++;
@@ -288,10 +289,13 @@ turn_alone(struct app *a)
 	if (rte_ring_count(a->dp->punt) != 0 || now - last >= APP_CONTROL_SLEEP_US ||
 			control_wait_us(a) == 0) {
 		control_turn(a);
+		dp_worker_idle(w);
 		last = now;
 	}
-	if (idle >= IDLE_TURNS && a->opt.idle_sleep != 0)
+	if (idle >= IDLE_TURNS && a->opt.idle_sleep != 0) {
 		sleep_us(RTE_MIN((uint64_t)a->opt.idle_sleep, control_wait_us(a)));
+		dp_worker_idle(w);
+	}
 }
 
 static void

@@ -12,26 +12,16 @@
 
 #include "cli.h"
 #include "compat.h"
-#include "fwd_stats.h"
 #include "parse.h"
 #include "rows.h"
+#include "telemetry_priv.h"
 
 /* Questions come in telemetry's own threads until the process ends; after
  * telemetry_fini() they get no further than this gate.
  */
-static struct app *telemetry_app;
+struct app *telemetry_app;
 static atomic_bool open_for_business;
 static atomic_int inside;
-
-/* Ports of /fwd/stats that fit in 16 KB. */
-#define FWD_PORTS_MAX 12
-
-/* What a client asked: PORT[,OFFSET[,COUNT]] or [OFFSET[,COUNT]]. */
-struct question {
-	uint16_t port;
-	uint32_t offset;
-	uint32_t count;
-};
 
 static bool
 enter(void)
@@ -49,15 +39,15 @@ leave(void)
 	atomic_fetch_sub(&inside, 1);
 }
 
-static int
-answer_error(struct rte_tel_data *d, const char *text)
+int
+tel_error(struct rte_tel_data *d, const char *text)
 {
 	rte_tel_data_start_dict(d);
 	return rte_tel_data_add_dict_string(d, "error", text);
 }
 
-static int
-parse_question(const char *params, bool with_port, struct question *q)
+int
+tel_question(const char *params, bool with_port, struct tel_question *q)
 {
 	uint64_t v[3] = { 0, 0, ROWS_MAX };
 	char text[64], *save = NULL, *w;
@@ -94,9 +84,8 @@ add_columns(struct rte_tel_data *d, const struct row_kind *kind, const void *row
 	}
 }
 
-/* Lists are dicts of dicts by number: arrays of 22.11 take no dicts. */
-static struct rte_tel_data *
-dict_new(void)
+struct rte_tel_data *
+tel_dict(void)
 {
 	struct rte_tel_data *dict = rte_tel_data_alloc();
 
@@ -105,46 +94,44 @@ dict_new(void)
 	return dict;
 }
 
-/* Put @p inner into @p outer, which owns it then. */
-static void
-dict_put(struct rte_tel_data *outer, const char *key, struct rte_tel_data *inner)
+void
+tel_put(struct rte_tel_data *outer, const char *key, struct rte_tel_data *inner)
 {
 	if (rte_tel_data_add_dict_container(outer, key, inner, 0) != 0)
 		rte_tel_data_free(inner);
 }
 
-static void
-dict_put_number(struct rte_tel_data *outer, uint32_t number, struct rte_tel_data *inner)
+void
+tel_put_number(struct rte_tel_data *outer, uint32_t number, struct rte_tel_data *inner)
 {
 	char key[16];
 
 	snprintf(key, sizeof(key), "%u", number);
-	dict_put(outer, key, inner);
+	tel_put(outer, key, inner);
 }
 
 static void
 add_row(struct rte_tel_data *rows, uint32_t number, const struct row_kind *kind, const void *row)
 {
-	struct rte_tel_data *dict = dict_new();
+	struct rte_tel_data *dict = tel_dict();
 
 	if (dict == NULL)
 		return;
 	add_columns(dict, kind, row);
-	dict_put_number(rows, number, dict);
+	tel_put_number(rows, number, dict);
 }
 
-/* A list: how many there are, where to go on (0: that was all), and its rows. */
-static void
-put_list(struct rte_tel_data *d, uint32_t total, uint32_t next, struct rte_tel_data *rows)
+void
+tel_put_list(struct rte_tel_data *d, uint32_t total, uint32_t end, struct rte_tel_data *rows)
 {
 	rte_tel_data_start_dict(d);
 	compat_tel_dict_uint(d, "total", total);
-	compat_tel_dict_uint(d, "next", next);
-	dict_put(d, "rows", rows);
+	compat_tel_dict_uint(d, "next", end < total ? end : 0);
+	tel_put(d, "rows", rows);
 }
 
-static const char *
-error_text(int ret)
+const char *
+tel_error_text(int ret)
 {
 	switch (ret) {
 	case -EBUSY:
@@ -162,24 +149,23 @@ answer_list(const struct row_kind *kind, const char *params, struct rte_tel_data
 {
 	struct rows rows = { .nb = 0 };
 	struct rte_tel_data *list;
-	struct question q;
-	uint32_t i, next;
+	struct tel_question q;
+	uint32_t i;
 	int ret;
 
-	if (parse_question(params, kind->ipoib_port, &q) != 0)
-		return answer_error(d,
+	if (tel_question(params, kind->ipoib_port, &q) != 0)
+		return tel_error(d,
 				kind->ipoib_port ? "expected PORT[,OFFSET[,COUNT]]"
 						 : "expected [OFFSET[,COUNT]]");
 	ret = rows_get(telemetry_app, kind, q.port, q.offset, q.count, APP_ASK_TELEMETRY_MS, &rows);
 	if (ret != 0)
-		return answer_error(d, error_text(ret));
-	list = dict_new();
+		return tel_error(d, tel_error_text(ret));
+	list = tel_dict();
 	if (list == NULL)
 		return -ENOMEM;
 	for (i = 0; i < rows.nb; i++)
 		add_row(list, q.offset + i, kind, rows.row + i * kind->size);
-	next = q.offset + rows.nb;
-	put_list(d, rows.total, rows.nb == 0 || next >= rows.total ? 0 : next, list);
+	tel_put_list(d, rows.total, rows.nb == 0 ? rows.total : q.offset + rows.nb, list);
 	return 0;
 }
 
@@ -187,170 +173,138 @@ static int
 answer_one(const struct row_kind *kind, const char *params, struct rte_tel_data *d)
 {
 	struct rows rows = { .nb = 0 };
-	struct question q;
+	struct tel_question q;
 	int ret;
 
-	if (parse_question(params, true, &q) != 0)
-		return answer_error(d, "expected PORT");
+	if (tel_question(params, true, &q) != 0)
+		return tel_error(d, "expected PORT");
 	ret = rows_get(telemetry_app, kind, q.port, 0, 1, APP_ASK_TELEMETRY_MS, &rows);
 	if (ret == 0 && rows.nb == 0)
 		ret = -ENODEV;
 	if (ret != 0)
-		return answer_error(d, error_text(ret));
+		return tel_error(d, tel_error_text(ret));
 	rte_tel_data_start_dict(d);
 	add_columns(d, kind, rows.row);
 	return 0;
 }
 
-static int
-answer_ipoib_ports(struct rte_tel_data *d)
+/* The IPoIB ports among all, a page of them. @return how many there are */
+static uint32_t
+ipoib_ports(struct app *a, uint16_t ports[DP_PORTS_MAX])
 {
-	struct rte_tel_data *list = dict_new(), *dict;
-	struct app *a = telemetry_app;
-	uint16_t ports[DP_PORTS_MAX], n, i;
-	struct rows rows;
-	uint32_t total = 0;
+	uint16_t all[DP_PORTS_MAX], n = app_ports(a, all), i;
+	uint32_t nb = 0;
 
-	if (list == NULL)
-		return -ENOMEM;
-	n = app_ports(a, ports);
 	for (i = 0; i < n; i++) {
-		if (a->dp->port[ports[i]].kind != DP_PORT_IPOIB)
-			continue;
-		if (rows_get(a, &rows_ipoib_list, ports[i], 0, 1, APP_ASK_TELEMETRY_MS, &rows) !=
-						0 ||
-				rows.nb == 0)
-			continue;
-		dict = dict_new();
-		if (dict == NULL)
-			break;
-		compat_tel_dict_uint(dict, "port", ports[i]);
-		add_columns(dict, &rows_ipoib_list, rows.row);
-		dict_put_number(list, total++, dict);
+		if (a->dp->port[all[i]].kind == DP_PORT_IPOIB)
+			ports[nb++] = all[i];
 	}
-	put_list(d, total, 0, list);
-	return 0;
+	return nb;
 }
 
-static struct rte_tel_data *
-fwd_dict(const struct fwd_stats *s)
-{
-	struct rte_tel_data *dict = dict_new();
-	char key[64];
-	unsigned int i;
-
-	if (dict == NULL)
-		return NULL;
-	compat_tel_dict_uint(dict, "rx_packets", s->c.rx_pkts);
-	compat_tel_dict_uint(dict, "rx_bytes", s->c.rx_bytes);
-	compat_tel_dict_uint(dict, "rx_missed", s->driver.imissed);
-	compat_tel_dict_uint(dict, "tx_packets", s->c.tx_pkts);
-	compat_tel_dict_uint(dict, "tx_bytes", s->c.tx_bytes);
-	compat_tel_dict_uint(dict, "tx_dropped", s->tx_dropped);
-	compat_tel_dict_uint(dict, "punted", s->c.punted);
-	compat_tel_dict_uint(dict, "delivered", s->c.delivered);
-	compat_tel_dict_uint(dict, "originated", s->c.originated);
-	compat_tel_dict_uint(dict, "copies", s->c.copies);
-	compat_tel_dict_uint(dict, "consumed", s->c.consumed);
-	for (i = 0; i < DP_DROP_MAX; i++) {
-		snprintf(key, sizeof(key), "drop_%s", dp_drop_name[i]);
-		compat_tel_dict_uint(dict, key, s->c.drop[i]);
-	}
-	return dict;
-}
-
-/* Every port by itself as far as the answer has room, and the sum of all, also of those that went.
- * A port that is read must not go meanwhile.
- */
-static void
-put_fwd_ports(struct rte_tel_data *d)
-{
-	struct rte_tel_data *ports = dict_new(), *dict;
-	struct app *a = telemetry_app;
-	struct fwd_stats sum, s;
-	uint16_t i;
-
-	fwd_stats_gone(a, &sum);
-	pthread_rwlock_rdlock(&a->ports_lock);
-	for (i = 0; i < a->nb_ports; i++) {
-		fwd_stats_get(a, a->port[i], &s);
-		fwd_stats_add(&sum, &s);
-		dict = ports != NULL && i < FWD_PORTS_MAX ? fwd_dict(&s) : NULL;
-		if (dict != NULL)
-			dict_put_number(ports, a->port[i], dict);
-	}
-	pthread_rwlock_unlock(&a->ports_lock);
-	dict = fwd_dict(&sum);
-	if (dict != NULL)
-		dict_put(d, "total", dict);
-	if (ports != NULL)
-		dict_put(d, "ports", ports);
-}
-
+/* A port that went meanwhile is left out. @return 0, -EBUSY */
 static int
-answer_fwd_stats(struct rte_tel_data *d)
+add_ipoib_port(struct rte_tel_data *list, uint32_t number, uint16_t port)
 {
-	struct app *a = telemetry_app;
-	int64_t unaccounted;
-	uint64_t queued;
-	char text[24];
+	struct rte_tel_data *dict;
+	struct rows rows = { .nb = 0 };
 	int ret;
 
-	ret = account_queued(a, &queued, APP_ASK_TELEMETRY_MS);
+	ret = rows_get(telemetry_app, &rows_ipoib_list, port, 0, 1, APP_ASK_TELEMETRY_MS, &rows);
+	if (ret == -ENODEV || (ret == 0 && rows.nb == 0))
+		return 0;
 	if (ret != 0)
-		return answer_error(d, error_text(ret));
-	rte_tel_data_start_dict(d);
-	rte_tel_data_add_dict_string(d, "engine", dp_engine_name[a->dp->engine]);
-	rte_tel_data_add_dict_int(d, "running", atomic_load(&a->forwarding));
-	compat_tel_dict_uint(d, "queued", queued);
-	/* A string where it has none or is negative: telemetry of 22.11 knows no 64-bit signed. */
-	ret = account_unaccounted(a, &unaccounted, APP_ASK_TELEMETRY_MS);
-	if (ret == 0 && unaccounted >= 0) {
-		compat_tel_dict_uint(d, "unaccounted", (uint64_t)unaccounted);
-	} else {
-		snprintf(text, sizeof(text), "%" PRId64, ret == 0 ? unaccounted : 0);
-		rte_tel_data_add_dict_string(d, "unaccounted", ret == 0 ? text : "n/a");
-	}
-	put_fwd_ports(d);
+		return ret;
+	dict = tel_dict();
+	if (dict == NULL)
+		return 0;
+	compat_tel_dict_uint(dict, "port", port);
+	add_columns(dict, &rows_ipoib_list, rows.row);
+	tel_put_number(list, number, dict);
 	return 0;
 }
 
-enum answer_form { FORM_LIST, FORM_ONE, FORM_PORTS, FORM_FWD };
+static int
+answer_ipoib_ports(const char *params, struct rte_tel_data *d)
+{
+	uint16_t ports[DP_PORTS_MAX];
+	struct rte_tel_data *list;
+	struct tel_question q;
+	uint32_t total, end, i;
+	int ret = 0;
+
+	if (tel_question(params, false, &q) != 0)
+		return tel_error(d, "expected [OFFSET[,COUNT]]");
+	list = tel_dict();
+	if (list == NULL)
+		return -ENOMEM;
+	total = ipoib_ports(telemetry_app, ports);
+	end = tel_page_end(&q, total, ROWS_MAX);
+	for (i = q.offset; i < end; i++) {
+		ret = add_ipoib_port(list, i, ports[i]);
+		if (ret != 0)
+			break;
+	}
+	/* Where control became busy the page ends. */
+	if (ret != 0 && i == q.offset) {
+		rte_tel_data_free(list);
+		return tel_error(d, tel_error_text(ret));
+	}
+	tel_put_list(d, total, i < end ? i : end, list);
+	return 0;
+}
+
+enum answer_form { FORM_LIST, FORM_ONE, FORM_OWN };
 
 static const struct {
 	const char *name;
 	enum answer_form form;
 	const struct row_kind *kind;
+	int (*own)(const char *params, struct rte_tel_data *d);
 	const char *help;
 } commands[] = {
-	{ "/ipoib/list", FORM_PORTS, NULL, "IPoIB ports. No parameters" },
-	{ "/ipoib/info", FORM_ONE, &rows_ipoib, "Link and identity. Parameters: PORT" },
-	{ "/ipoib/warnings", FORM_LIST, &rows_warning,
+	{ "/ipoib/list", FORM_OWN, NULL, answer_ipoib_ports,
+			"IPoIB ports. Parameters: [OFFSET[,COUNT]]" },
+	{ "/ipoib/info", FORM_ONE, &rows_ipoib, NULL, "Link and identity. Parameters: PORT" },
+	{ "/ipoib/warnings", FORM_LIST, &rows_warning, NULL,
 			"What works, but could better. Parameters: PORT[,OFFSET[,COUNT]]" },
-	{ "/ipoib/sm", FORM_ONE, &rows_ipoib_sm, "Subnet manager and SA client. Parameters: PORT" },
-	{ "/ipoib/stats", FORM_ONE, &rows_ipoib_stats, "Neighbour table. Parameters: PORT" },
-	{ "/ipoib/neigh", FORM_LIST, &rows_ipoib_neigh,
+	{ "/ipoib/sm", FORM_ONE, &rows_ipoib_sm, NULL,
+			"Subnet manager and SA client. Parameters: PORT" },
+	{ "/ipoib/stats", FORM_ONE, &rows_ipoib_stats, NULL, "Neighbour table. Parameters: PORT" },
+	{ "/ipoib/neigh", FORM_LIST, &rows_ipoib_neigh, NULL,
 			"20-octet addresses. Parameters: PORT[,OFFSET[,COUNT]]" },
-	{ "/ipoib/path", FORM_LIST, &rows_path, "Paths. Parameters: PORT[,OFFSET[,COUNT]]" },
-	{ "/ipoib/mcast", FORM_LIST, &rows_mcast, "Groups. Parameters: PORT[,OFFSET[,COUNT]]" },
-	{ "/ipoib/queues", FORM_LIST, &rows_queue,
+	{ "/ipoib/path", FORM_LIST, &rows_path, NULL, "Paths. Parameters: PORT[,OFFSET[,COUNT]]" },
+	{ "/ipoib/mcast", FORM_LIST, &rows_mcast, NULL,
+			"Groups. Parameters: PORT[,OFFSET[,COUNT]]" },
+	{ "/ipoib/queues", FORM_LIST, &rows_queue, NULL,
 			"Peers and packets of receive queues. Parameters: PORT[,OFFSET[,COUNT]]" },
-	{ "/ipoib/class", FORM_LIST, &rows_class,
+	{ "/ipoib/class", FORM_LIST, &rows_class, NULL,
 			"Traffic classes. Parameters: PORT[,OFFSET[,COUNT]]" },
-	{ "/ipoib/bond", FORM_LIST, &rows_bond, "Ports of bonds. Parameters: [OFFSET[,COUNT]]" },
-	{ "/ip/address", FORM_LIST, &rows_address, "Own addresses. Parameters: [OFFSET[,COUNT]]" },
-	{ "/ip/route", FORM_LIST, &rows_route, "Routes. Parameters: [OFFSET[,COUNT]]" },
-	{ "/ip/dhcp", FORM_LIST, &rows_dhcp, "DHCP servers. Parameters: [OFFSET[,COUNT]]" },
-	{ "/ip/multicast", FORM_LIST, &rows_member,
+	{ "/ipoib/bond", FORM_LIST, &rows_bond, NULL,
+			"Ports of bonds. Parameters: [OFFSET[,COUNT]]" },
+	{ "/ip/address", FORM_LIST, &rows_address, NULL,
+			"Own addresses. Parameters: [OFFSET[,COUNT]]" },
+	{ "/ip/route", FORM_LIST, &rows_route, NULL, "Routes. Parameters: [OFFSET[,COUNT]]" },
+	{ "/ip/dhcp", FORM_LIST, &rows_dhcp, NULL, "DHCP servers. Parameters: [OFFSET[,COUNT]]" },
+	{ "/ip/multicast", FORM_LIST, &rows_member, NULL,
 			"Who wants which group. Parameters: [OFFSET[,COUNT]]" },
-	{ "/ip/multicast_ports", FORM_LIST, &rows_mcast_port,
+	{ "/ip/multicast_ports", FORM_LIST, &rows_mcast_port, NULL,
 			"Ports that route multicast. Parameters: [OFFSET[,COUNT]]" },
-	{ "/ip/neigh", FORM_LIST, &rows_ip_neigh, "IP neighbours. Parameters: [OFFSET[,COUNT]]" },
-	{ "/ip/set", FORM_LIST, &rows_ip_set,
+	{ "/ip/neigh", FORM_LIST, &rows_ip_neigh, NULL,
+			"IP neighbours. Parameters: [OFFSET[,COUNT]]" },
+	{ "/ip/set", FORM_LIST, &rows_ip_set, NULL,
 			"What ports do more than route. Parameters: [OFFSET[,COUNT]]" },
-	{ "/ip/vlan", FORM_LIST, &rows_vlan, "802.1Q sub-ports. Parameters: [OFFSET[,COUNT]]" },
-	{ "/ip/bind", FORM_LIST, &rows_bind, "Bound ports. Parameters: [OFFSET[,COUNT]]" },
-	{ "/fwd/stats", FORM_FWD, NULL, "Forwarding statistics by port. No parameters" },
+	{ "/ip/vlan", FORM_LIST, &rows_vlan, NULL,
+			"802.1Q sub-ports. Parameters: [OFFSET[,COUNT]]" },
+	{ "/ip/bind", FORM_LIST, &rows_bind, NULL, "Bound ports. Parameters: [OFFSET[,COUNT]]" },
+	{ "/fwd/stats", FORM_OWN, NULL, answer_fwd_stats,
+			"Forwarding statistics, in all and by port. Parameters: [OFFSET[,COUNT]]" },
+	{ "/fwd/ports", FORM_OWN, NULL, answer_fwd_ports,
+			"Forwarding ports. Parameters: [OFFSET[,COUNT]]" },
+	{ "/fwd/workers", FORM_OWN, NULL, answer_fwd_workers,
+			"What worker lcores do. Parameters: [OFFSET[,COUNT]]" },
+	{ "/fwd/drops", FORM_OWN, NULL, answer_fwd_drops,
+			"What the reasons of drops mean. No parameters" },
 };
 
 static int
@@ -361,10 +315,8 @@ answer(unsigned int i, const char *params, struct rte_tel_data *d)
 		return answer_list(commands[i].kind, params, d);
 	case FORM_ONE:
 		return answer_one(commands[i].kind, params, d);
-	case FORM_PORTS:
-		return answer_ipoib_ports(d);
-	case FORM_FWD:
-		return answer_fwd_stats(d);
+	case FORM_OWN:
+		return commands[i].own(params, d);
 	}
 	return -EINVAL;
 }
@@ -376,7 +328,7 @@ handle(const char *cmd, const char *params, struct rte_tel_data *d)
 	int ret = -EINVAL;
 
 	if (!enter())
-		return answer_error(d, "not running");
+		return tel_error(d, "not running");
 	for (i = 0; i < RTE_DIM(commands); i++) {
 		if (strcmp(cmd, commands[i].name) == 0)
 			ret = answer(i, params, d);

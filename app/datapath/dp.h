@@ -434,6 +434,11 @@ struct dp_worker {
 	struct dp_rxqs rxq_tab[2];  /**< [main] that, and the one that is changed */
 	struct rte_ring *inject;    /**< packets with L2 header, dp_meta()->out_port set */
 	uint64_t loops, idle_loops; /**< turns, and those of them that found nothing; dp_count() */
+	/** TSC ticks of all turns, and of those that found something: at most 64 turns late, and one
+	 *  idle turn too many in a time of work; dp_count() */
+	uint64_t cycles, busy_cycles;
+	uint64_t turn_tsc;	/**< up to where they are counted */
+	bool was_busy, untimed; /**< the last turn found something; was not counted yet */
 	uint16_t nb_punt;
 	struct rte_mbuf *punt[DP_BURST_MAX]; /**< for control, handed over once a turn */
 	uint64_t punts;			     /**< packets that it put into the punt ring, ever */
@@ -630,6 +635,8 @@ int dp_worker_main(void *arg);
  */
 uint32_t dp_worker_turn(struct dp_worker *w);
 void dp_worker_enter(struct dp_worker *w);
+/** What passed since its last turn was not the worker's: it is no time of work. */
+void dp_worker_idle(struct dp_worker *w);
 void dp_worker_leave(struct dp_worker *w);
 
 /**

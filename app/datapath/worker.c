@@ -12,6 +12,8 @@
 #define TIDY_TURNS 1024
 /* Turns in a row without a packet before a worker may sleep (--idle-sleep). */
 #define IDLE_TURNS 512
+/* Turns in a row with packets before the clock is read: a power of two. */
+#define TIMED_TURNS 64
 
 static const struct dp_engine_ops *const engine_ops[DP_ENGINE_MAX] = {
 	[DP_ENGINE_ROUTE] = &dp_engine_route_ops,
@@ -227,6 +229,36 @@ tx_tidy(struct dp_worker *w)
 	}
 }
 
+static void
+time_add(struct dp_worker *w, bool busy)
+{
+	uint64_t now = rte_rdtsc(), ticks = now - w->turn_tsc;
+
+	w->turn_tsc = now;
+	dp_count(&w->cycles, ticks);
+	if (busy || w->untimed)
+		dp_count(&w->busy_cycles, ticks);
+	w->untimed = false;
+}
+
+/* The clock is read where work may begin or end: a worker that is busy all the time pays nothing. */
+static void
+turn_time(struct dp_worker *w, bool busy)
+{
+	if (likely(busy && w->was_busy) && w->loops % TIMED_TURNS != 0) {
+		w->untimed = true;
+		return;
+	}
+	w->was_busy = busy;
+	time_add(w, busy);
+}
+
+void
+dp_worker_idle(struct dp_worker *w)
+{
+	time_add(w, false);
+}
+
 uint32_t
 dp_worker_turn(struct dp_worker *w)
 {
@@ -244,6 +276,7 @@ dp_worker_turn(struct dp_worker *w)
 	dp_count(&w->loops, 1);
 	if (done == 0)
 		dp_count(&w->idle_loops, 1);
+	turn_time(w, done != 0);
 	return done;
 }
 
@@ -252,6 +285,7 @@ dp_worker_enter(struct dp_worker *w)
 {
 	w->ops = engine_ops[w->dp->engine];
 	w->gen.tsc = rte_rdtsc();
+	w->turn_tsc = w->gen.tsc;
 	w->gen.credit = 0;
 	rte_rcu_qsbr_thread_register(w->dp->rcu, w->id);
 	rte_rcu_qsbr_thread_online(w->dp->rcu, w->id);
@@ -271,6 +305,7 @@ idle_sleep(struct dp_worker *w)
 {
 	rte_rcu_qsbr_thread_offline(w->dp->rcu, w->id);
 	rte_delay_us_sleep(w->dp->idle_sleep_us);
+	dp_worker_idle(w);
 	rte_rcu_qsbr_thread_online(w->dp->rcu, w->id);
 }
 

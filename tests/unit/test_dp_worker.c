@@ -160,6 +160,43 @@ test_tx_full(void **state)
 	fx_check();
 }
 
+/* The time of turns that found something, and of all: late by no more than 64 turns. */
+static void
+test_busy_time(void **state)
+{
+	uint64_t busy, all;
+	uint32_t i;
+
+	(void)state;
+	fx_turn();
+	assert_int_equal(fx.w->busy_cycles, 0);
+	all = fx.w->cycles;
+	assert_int_not_equal(all, 0);
+	fx_rx(IB1, fx_packet(IB1, IP_FAR, IP_HOST, 64, 100));
+	fx_turn();
+	busy = fx.w->busy_cycles;
+	assert_int_not_equal(busy, 0);
+	assert_int_equal(fx.w->cycles - all, busy);
+	/* At least every 64th turn of work is a look at the clock. */
+	for (i = 0; i < 64; i++) {
+		fx_rx(IB1, fx_packet(IB1, IP_FAR, IP_HOST, 64, 100));
+		fx_turn();
+	}
+	assert_true(fx.w->busy_cycles > busy);
+	assert_int_equal(fx.w->cycles - all, fx.w->busy_cycles);
+	/* The first idle turn ends the time of work, the second is none. */
+	fx_turn();
+	busy = fx.w->busy_cycles;
+	all = fx.w->cycles;
+	fx_turn();
+	dp_worker_idle(fx.w);
+	assert_int_equal(fx.w->busy_cycles, busy);
+	assert_true(fx.w->cycles > all);
+	fx.want[IB1].rx_pkts = 65;
+	fx.want[ETH0].tx_pkts = 65;
+	fx_check();
+}
+
 /* One TX queue, two workers: who has none hands over to who has it. */
 static void
 test_shared_queue(void **state)
@@ -552,6 +589,7 @@ main(void)
 		TEST(test_inject_no_port),
 		TEST(test_punt_full),
 		TEST(test_tx_full),
+		TEST(test_busy_time),
 		cmocka_unit_test_setup_teardown(test_shared_queue, fx_setup_shared, fx_teardown),
 		cmocka_unit_test_setup_teardown(test_own_queues, fx_setup_two, fx_teardown),
 		TEST(test_io),
