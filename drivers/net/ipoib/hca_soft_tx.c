@@ -16,9 +16,30 @@
 #define GLOBAL_HDRS (LOCAL_HDRS + sizeof(struct ib_grh))
 static_assert(GLOBAL_HDRS == PMD_IPOIB_HEADROOM, "the headroom that programs are told");
 
-/* A burst on its way to the carrier. */
+/* What a frame may need behind the packet: pad, ICRC, VCRC. */
+#define TAIL_MAX (3 + IB_ICRC_LEN + IB_VCRC_LEN)
+
+/* Packets that are not in their own buffer, and those whose flags are to be cleared: offloads asked
+ * for the packet inside are not the carrier's to do. */
+#define NOT_PLAIN (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_TX_OFFLOAD_MASK)
+
+/* First octets of the MAC addresses of unicast and multicast LIDs, as they lie in memory. */
+#define MAC_LID 0x00001b02
+#define MAC_MLID 0x00001b03
+
+/*
+ * A burst on its way to the carrier, and what all its packets have in common: header words as they
+ * lie in memory (this runs on little-endian machines only).
+ */
 struct soft_tx_out {
 	struct ipoib_txq *q;
+	const struct soft_view *v;
+	const struct soft_vport *vp;
+	uint64_t from; /* source MAC and ethertype */
+	uint64_t slid; /* of an LRH */
+	uint32_t bth;  /* the first 4 octets, pad 0 */
+	uint64_t deth;
+	uint64_t packets, bytes;
 	struct rte_mbuf *frames[SOFT_BURST];
 	uint16_t n;
 };
@@ -30,11 +51,11 @@ tx_drop(struct ipoib_txq *q, enum ipoib_tx_drop why, struct rte_mbuf *m)
 	rte_pktmbuf_free(m);
 }
 
-static void
-tx_sent(struct ipoib_txq *q, uint64_t n, uint64_t bytes)
+static inline void
+tx_sent(struct soft_tx_out *out, uint32_t len)
 {
-	ipoib_count(&q->tx.packets, n);
-	ipoib_count(&q->tx.bytes, bytes);
+	out->packets++;
+	out->bytes += len;
 }
 
 /*
@@ -147,15 +168,42 @@ ctxq_send(struct soft_tx_out *out)
 	soft_ctxq_kick(c);
 }
 
-static void
-mac_from_lid(struct rte_ether_addr *mac, uint16_t lid)
+static inline void
+put64(void *to, uint64_t w)
 {
-	mac->addr_bytes[0] = ib_lid_is_multicast(lid) ? 0x03 : 0x02;
-	mac->addr_bytes[1] = 0x1b;
-	mac->addr_bytes[2] = 0;
-	mac->addr_bytes[3] = 0;
-	mac->addr_bytes[4] = (uint8_t)(lid >> 8);
-	mac->addr_bytes[5] = (uint8_t)lid;
+	memcpy(to, &w, sizeof(w));
+}
+
+static inline void
+put32(void *to, uint32_t w)
+{
+	memcpy(to, &w, sizeof(w));
+}
+
+static inline uint16_t
+own_slid(const struct soft_view *v, const struct ipoib_ah *ah)
+{
+	return (v->lid & ~v->path_mask) | (ah->src_path_bits & v->path_mask);
+}
+
+/* The Ethernet header and the LRH: three words, the second over the end of the first. */
+static inline void
+build_link(uint8_t *p, const struct soft_tx_out *out, uint64_t lrh, uint32_t mac, uint32_t words)
+{
+	put64(p, mac | (lrh & 0xffff0000) << 16);
+	put64(p + RTE_ETHER_ADDR_LEN, out->from);
+	put64(p + RTE_ETHER_HDR_LEN,
+			lrh | (uint64_t)rte_cpu_to_be_16((uint16_t)words) << 32 | out->slid);
+}
+
+/* Where the LMC gives the port several LIDs, the path says which one is the source. */
+static __rte_noinline void
+build_slid(uint8_t *p, const struct soft_tx_out *out, const struct ipoib_ah *ah)
+{
+	rte_be16_t slid = rte_cpu_to_be_16(own_slid(out->v, ah));
+
+	memcpy(p + RTE_ETHER_ADDR_LEN + 4, &slid, sizeof(slid));
+	memcpy(p + RTE_ETHER_HDR_LEN + offsetof(struct ib_lrh, slid), &slid, sizeof(slid));
 }
 
 static void
@@ -169,99 +217,93 @@ build_grh(struct ib_grh *grh, const struct soft_view *v, const struct ipoib_ah *
 	grh->dgid = ah->dgid;
 }
 
-static void
-build_bth_deth(struct ib_bth *bth, struct ipoib_txq *q, const struct soft_vport *vp, uint32_t qpn,
-		uint32_t pad)
+/* BTH and DETH. */
+static inline void
+build_transport(uint8_t *p, struct soft_tx_out *out, uint32_t qpn, uint32_t pad)
 {
-	struct ib_deth *deth = (struct ib_deth *)(bth + 1);
-
-	bth->opcode = IB_OPCODE_UD_SEND_ONLY;
-	bth->flags = (uint8_t)(pad << 4);
-	bth->pkey = rte_cpu_to_be_16(vp->pkey);
-	bth->rsvd8a = 0;
-	ib_put_be24(bth->dest_qpn, qpn);
-	bth->ackreq_psn = rte_cpu_to_be_32(q->psn++ & 0xffffff);
-	deth->qkey = rte_cpu_to_be_32(vp->qkey);
-	deth->rsvd = 0;
-	ib_put_be24(deth->src_qpn, q->qpn);
+	put64(p, (out->bth | pad << 12) | (uint64_t)rte_cpu_to_be_32(qpn & 0xffffff) << 32);
+	put32(p + 8, rte_cpu_to_be_32(out->q->psn++ & 0xffffff));
+	put64(p + sizeof(struct ib_bth), out->deth);
 }
 
 /* @p words: LRH through ICRC. */
-static void
-build_crcs(const struct rte_mbuf *m, bool crc, uint32_t words, uint8_t *end)
+static __rte_noinline void
+build_crcs(const struct rte_mbuf *m, uint32_t words, uint8_t *end)
 {
-	uint32_t icrc = 0;
-	uint16_t vcrc = 0;
+	uint32_t icrc;
+	uint16_t vcrc;
 
-	if (crc)
-		ib_crc_both(m, RTE_ETHER_HDR_LEN, words * 4 - IB_ICRC_LEN, &icrc, &vcrc);
+	ib_crc_both(m, RTE_ETHER_HDR_LEN, words * 4 - IB_ICRC_LEN, &icrc, &vcrc);
 	icrc = rte_cpu_to_le_32(icrc);
 	vcrc = rte_cpu_to_le_16(vcrc);
 	memcpy(end, &icrc, IB_ICRC_LEN);
 	memcpy(end + IB_ICRC_LEN, &vcrc, IB_VCRC_LEN);
 }
 
-static uint16_t
-own_slid(const struct soft_view *v, const struct ipoib_ah *ah)
+/* @p m has room before and behind, and is ours alone. */
+static inline void
+build_frame(struct soft_tx_out *out, const struct ipoib_ah *ah, struct rte_mbuf *m, bool global)
 {
-	return (v->lid & ~v->path_mask) | (ah->src_path_bits & v->path_mask);
+	uint32_t qpn = pmd_ipoib_meta(m)->qpn;
+	uint32_t hdrs = global ? GLOBAL_HDRS : LOCAL_HDRS;
+	uint32_t len = m->data_len, pad = -len & 3, all = hdrs + len + pad + TAIL_MAX - 3;
+	uint32_t words = (all - RTE_ETHER_HDR_LEN - IB_VCRC_LEN) / 4;
+	uint8_t *end = rte_pktmbuf_mtod_offset(m, uint8_t *, len), *p = end - len - hdrs;
+
+	m->data_off = (uint16_t)(m->data_off - hdrs);
+	m->data_len = (uint16_t)all;
+	m->pkt_len = all;
+	build_link(p, out, ah->lrh,
+			global && ib_lid_is_multicast(ipoib_ah_dlid(ah)) ? MAC_MLID : MAC_LID,
+			words);
+	if (unlikely(out->v->path_mask != 0))
+		build_slid(p, out, ah);
+	if (global)
+		build_grh((struct ib_grh *)(p + RTE_ETHER_HDR_LEN + sizeof(struct ib_lrh)), out->v,
+				ah, words * 4 - sizeof(struct ib_lrh) - sizeof(struct ib_grh));
+	build_transport(end - len - sizeof(struct ib_bth) - sizeof(struct ib_deth), out, qpn, pad);
+	/* Pad and CRCs: 0; pad octets stay so. */
+	put64(end, 0);
+	end[TAIL_MAX - 1] = 0;
+	if (out->q->hca->crc)
+		build_crcs(m, words, end + pad);
 }
 
-/* @p m has room before and behind, and is ours alone. */
-static void
-build_frame(struct ipoib_txq *q, const struct soft_view *v, const struct ipoib_ah *ah,
-		struct rte_mbuf *m)
+static __rte_noinline void
+build_global(struct soft_tx_out *out, const struct ipoib_ah *ah, struct rte_mbuf *m)
 {
-	const struct soft_vport *vp = &v->ports[q->port->slot];
-	uint32_t qpn = pmd_ipoib_meta(m)->qpn;
-	uint32_t hdrs = ah->is_global ? GLOBAL_HDRS : LOCAL_HDRS;
-	uint32_t len = m->data_len, pad = -len & 3;
-	uint32_t words = (hdrs - RTE_ETHER_HDR_LEN + len + pad + IB_ICRC_LEN) / 4;
-	struct rte_ether_hdr *eth = (struct rte_ether_hdr *)rte_pktmbuf_prepend(m, (uint16_t)hdrs);
-	uint8_t *tail = (uint8_t *)rte_pktmbuf_append(m, pad + IB_ICRC_LEN + IB_VCRC_LEN);
-	struct ib_lrh *lrh = (struct ib_lrh *)(eth + 1);
-	uint8_t *next = (uint8_t *)(lrh + 1);
-	uint16_t slid = own_slid(v, ah);
+	build_frame(out, ah, m, true);
+}
 
-	mac_from_lid(&eth->dst_addr, ah->dlid);
-	mac_from_lid(&eth->src_addr, slid);
-	eth->ether_type = RTE_BE16(SOFT_ETHERTYPE);
-	lrh->vl_lver = 0;
-	lrh->sl_lnh = ah->sl << 4 | (ah->is_global ? IB_LNH_GLOBAL : IB_LNH_LOCAL);
-	lrh->dlid = rte_cpu_to_be_16(ah->dlid);
-	lrh->len = rte_cpu_to_be_16((uint16_t)words);
-	lrh->slid = rte_cpu_to_be_16(slid);
-	if (ah->is_global) {
-		struct ib_grh *grh = (struct ib_grh *)next;
+/* Can the frame be built in the packet's own buffer? */
+static inline bool
+tx_is_own(const struct rte_mbuf *m)
+{
+	uint64_t rearm; /* data offset, reference count, segments, port: 16 bits each */
 
-		build_grh(grh, v, ah, words * 4 - sizeof(*lrh) - sizeof(*grh));
-		next += sizeof(*grh);
-	}
-	build_bth_deth((struct ib_bth *)next, q, vp, qpn, pad);
-	memset(tail, 0, pad);
-	build_crcs(m, q->hca->crc, words, tail + pad);
-	/* Offloads asked for the packet inside are not the carrier's to do. */
-	m->ol_flags &= ~RTE_MBUF_F_TX_OFFLOAD_MASK;
+	memcpy(&rearm, &m->data_off, sizeof(rearm));
+	return (rearm & UINT64_C(0x0000ffffffff0000)) == UINT64_C(0x0000000100010000) &&
+			(m->ol_flags & NOT_PLAIN) == 0 && m->data_off >= GLOBAL_HDRS &&
+			m->buf_len >= (uint32_t)m->data_off + m->data_len + TAIL_MAX;
 }
 
 /* The packet in a buffer that can be built in; NULL: none, and @p m is dropped. */
-static struct rte_mbuf *
+static __rte_noinline struct rte_mbuf *
 tx_own(struct ipoib_txq *q, struct rte_mbuf *m)
 {
 	struct rte_mbuf *c;
 	const void *data;
 	char *to;
 
-	if (likely(m->nb_segs == 1 && rte_mbuf_refcnt_read(m) == 1 && RTE_MBUF_DIRECT(m) &&
-			    rte_pktmbuf_headroom(m) >= GLOBAL_HDRS &&
-			    rte_pktmbuf_tailroom(m) >= 3 + IB_ICRC_LEN + IB_VCRC_LEN))
+	m->ol_flags &= ~RTE_MBUF_F_TX_OFFLOAD_MASK;
+	if (tx_is_own(m))
 		return m;
 	c = rte_pktmbuf_alloc(q->mp);
 	if (c == NULL)
 		goto drop;
 	to = rte_pktmbuf_append(c, (uint16_t)m->pkt_len);
 	if (to == NULL || rte_pktmbuf_headroom(c) < GLOBAL_HDRS ||
-			rte_pktmbuf_tailroom(c) < 3 + IB_ICRC_LEN + IB_VCRC_LEN)
+			rte_pktmbuf_tailroom(c) < TAIL_MAX)
 		goto drop;
 	data = rte_pktmbuf_read(m, 0, m->pkt_len, to);
 	if (data != to)
@@ -284,17 +326,17 @@ loop_pkt(const struct ipoib_txq *q, const struct soft_view *v, const struct ipoi
 	uint32_t rest = sizeof(struct ib_bth) + sizeof(struct ib_deth) + RTE_ALIGN(m->pkt_len, 4) +
 			IB_ICRC_LEN;
 
-	p->dlid = ah->dlid;
+	p->dlid = ipoib_ah_dlid(ah);
 	p->slid = own_slid(v, ah);
 	p->pkey = vp->pkey;
 	p->off = 0;
 	p->len = (uint16_t)m->pkt_len;
-	p->mcast = ib_lid_is_multicast(ah->dlid);
+	p->mcast = ib_lid_is_multicast(p->dlid);
 	p->dqpn = pmd_ipoib_meta(m)->qpn;
 	p->sqpn = q->qpn;
 	p->qkey = vp->qkey;
 	p->grh = NULL;
-	if (ah->is_global) {
+	if (ah->kind == IPOIB_AH_GLOBAL) {
 		build_grh(grh, v, ah, rest);
 		p->grh = grh;
 	}
@@ -343,13 +385,25 @@ tx_loop(struct ipoib_txq *q, const struct soft_view *v, const struct ipoib_ah *a
 	}
 }
 
-/* May it be sent, and does anybody on this HCA want it? @p local: members but ourselves. */
-static enum ipoib_tx_drop
-tx_check(const struct ipoib_txq *q, const struct soft_view *v, struct rte_mbuf *m,
-		const struct ipoib_ah **ah_out, bool *local)
+/* May it be sent to a group, and does anybody on this HCA want it? @p local: members but ourselves. */
+static __rte_noinline enum ipoib_tx_drop
+tx_check_group(const struct ipoib_txq *q, const struct soft_view *v, const struct ipoib_ah *ah,
+		bool *local)
 {
-	const struct soft_vport *vp = &v->ports[q->port->slot];
-	const struct soft_group *g;
+	const struct soft_group *g = soft_group_find(v, &ah->dgid);
+
+	if (g == NULL || (soft_group_tx(g) & RTE_BIT64(q->port->slot)) == 0 || g->mlid != ipoib_ah_dlid(ah))
+		return IPOIB_TX_DROP_NOT_JOINED;
+	*local = (soft_group_rx(g) & ~RTE_BIT64(q->port->slot)) != 0;
+	return IPOIB_TX_DROP_MAX;
+}
+
+/* May it be sent? @p local: see tx_check_group(). */
+static inline enum ipoib_tx_drop
+tx_check(const struct soft_tx_out *out, struct rte_mbuf *m, const struct ipoib_ah **ah_out,
+		bool *local)
+{
+	const struct soft_vport *vp = out->vp;
 	const struct ipoib_ah *ah;
 	uint32_t n = pmd_ipoib_meta(m)->ah;
 
@@ -358,87 +412,105 @@ tx_check(const struct ipoib_txq *q, const struct soft_view *v, struct rte_mbuf *
 	if (unlikely(n >= IPOIB_AH_MAX))
 		return IPOIB_TX_DROP_NO_AH;
 	ah = &vp->ah[n];
-	if (unlikely(!__atomic_load_n(&ah->used, __ATOMIC_ACQUIRE)))
+	if (unlikely(__atomic_load_n(&ah->kind, __ATOMIC_ACQUIRE) == IPOIB_AH_FREE))
 		return IPOIB_TX_DROP_NO_AH;
 	if (unlikely(m->pkt_len < IPOIB_HDR_LEN))
 		return IPOIB_TX_DROP_TOO_SHORT;
 	if (unlikely(m->pkt_len > vp->ib_mtu))
 		return IPOIB_TX_DROP_TOO_LONG;
 	*ah_out = ah;
-	*local = false;
-	if (!ib_lid_is_multicast(ah->dlid))
-		return IPOIB_TX_DROP_MAX;
-	g = soft_group_find(v, &ah->dgid);
-	if (g == NULL || (soft_group_tx(g) & RTE_BIT64(q->port->slot)) == 0 || g->mlid != ah->dlid)
-		return IPOIB_TX_DROP_NOT_JOINED;
-	*local = (soft_group_rx(g) & ~RTE_BIT64(q->port->slot)) != 0;
+	if (unlikely(ah->kind == IPOIB_AH_GLOBAL && ib_lid_is_multicast(ipoib_ah_dlid(ah))))
+		return tx_check_group(out->q, out->v, ah, local);
 	return IPOIB_TX_DROP_MAX;
 }
 
 /* Virtual ports that share a LID with ours are elsewhere: the GID tells. */
-static bool
+static inline bool
 dlid_is_here(const struct soft_view *v, const struct ipoib_ah *ah)
 {
-	if (likely(!soft_lid_is_own(v, ah->dlid)))
+	if (likely(!soft_lid_is_own(v, ipoib_ah_dlid(ah))))
 		return false;
-	return !v->grh_required || !ah->is_global || ib_gid_equal(&ah->dgid, &v->gid);
+	return !v->grh_required || ah->kind != IPOIB_AH_GLOBAL || ib_gid_equal(&ah->dgid, &v->gid);
 }
 
-static void
-soft_tx_one(const struct soft_view *v, struct soft_tx_out *out, struct rte_mbuf *m)
+static inline void
+soft_tx_one(struct soft_tx_out *out, struct rte_mbuf *m)
 {
-	struct ipoib_txq *q = out->q;
 	const struct ipoib_ah *ah = NULL;
 	enum ipoib_tx_drop r;
-	uint16_t len;
 	bool local = false;
 
-	r = tx_check(q, v, m, &ah, &local);
+	r = tx_check(out, m, &ah, &local);
 	if (unlikely(r != IPOIB_TX_DROP_MAX)) {
-		tx_drop(q, r, m);
+		tx_drop(out->q, r, m);
 		return;
 	}
-	len = (uint16_t)m->pkt_len;
-	if (unlikely(dlid_is_here(v, ah))) {
-		tx_loop(q, v, ah, m);
+	if (unlikely(dlid_is_here(out->v, ah))) {
+		tx_sent(out, m->pkt_len);
+		tx_loop(out->q, out->v, ah, m);
 		rte_pktmbuf_free(m);
-		tx_sent(q, 1, len);
 		return;
 	}
-	m = tx_own(q, m);
-	if (unlikely(m == NULL))
-		return;
+	if (unlikely(!tx_is_own(m))) {
+		m = tx_own(out->q, m);
+		if (m == NULL)
+			return;
+	}
+	tx_sent(out, m->pkt_len);
 	if (unlikely(local))
-		tx_loop(q, v, ah, m);
-	build_frame(q, v, ah, m);
+		tx_loop(out->q, out->v, ah, m);
+	if (likely(ah->kind == IPOIB_AH_LOCAL))
+		build_frame(out, ah, m, false);
+	else
+		build_global(out, ah, m);
 	out->frames[out->n++] = m;
-	tx_sent(q, 1, len);
+}
+
+/* Up to SOFT_BURST packets. @return how many became frames */
+static uint16_t
+soft_tx_some(struct soft_tx_out *out, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct ipoib_txq *q = out->q;
+	uint16_t i, frames;
+
+	out->v = soft_view_get(q->hca, q->reader);
+	out->vp = &out->v->ports[q->port->slot];
+	out->slid = (uint64_t)rte_cpu_to_be_16(out->v->lid) << 48;
+	out->from = MAC_LID | out->slid >> 16 | (uint64_t)RTE_BE16(SOFT_ETHERTYPE) << 48;
+	out->bth = IB_OPCODE_UD_SEND_ONLY | (uint32_t)rte_cpu_to_be_16(out->vp->pkey) << 16;
+	out->deth = rte_cpu_to_be_32(out->vp->qkey) |
+			(uint64_t)rte_cpu_to_be_32(q->qpn & 0xffffff) << 32;
+	for (i = 0; i < n; i++)
+		soft_tx_one(out, pkts[i]);
+	soft_view_put(q->hca, q->reader);
+	frames = out->n;
+	ctxq_send(out);
+	return frames;
 }
 
 uint16_t
 soft_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t n)
 {
-	struct soft_tx_out out = { .q = txq };
-	struct ipoib_hca *hca = out.q->hca;
-	struct soft_ctxq *c = out.q->carrier;
-	const struct soft_view *v;
-	uint16_t room, done = 0, end, frames = 0;
+	struct soft_tx_out out;
+	struct soft_ctxq *c;
+	uint16_t room, done, some, frames = 0;
 
+	out.q = txq;
+	out.n = 0;
+	out.packets = out.bytes = 0;
+	c = out.q->carrier;
 	room = ctxq_reserve(c, n);
 	if (unlikely(room < n)) {
 		soft_ctxq_kick(c);
 		room += ctxq_reserve(c, n - room);
 	}
-	while (done < room) {
-		end = RTE_MIN(room, done + SOFT_BURST);
-		v = soft_view_get(hca, out.q->reader);
-		for (; done < end; done++)
-			soft_tx_one(v, &out, pkts[done]);
-		soft_view_put(hca, out.q->reader);
-		frames += out.n;
-		ctxq_send(&out);
+	for (done = 0; done < room; done += some) {
+		some = RTE_MIN(room - done, SOFT_BURST);
+		frames += soft_tx_some(&out, &pkts[done], some);
 	}
 	/* Dropped or looped back: no frame came of it. */
 	ctxq_release(c, room - frames);
+	ipoib_count(&out.q->tx.packets, out.packets);
+	ipoib_count(&out.q->tx.bytes, out.bytes);
 	return room;
 }

@@ -94,13 +94,12 @@ pmd_ipoib_ah_create(uint16_t port_id, const struct pmd_ipoib_av *av, uint32_t *a
 	e->dgid = av->dgid;
 	e->ver_tclass_flow = rte_cpu_to_be_32(
 			6u << 28 | (uint32_t)av->tclass << 20 | av->flow_label);
-	e->dlid = av->dlid;
-	e->sl = av->sl;
+	e->lrh = ipoib_ah_lrh(av->sl, av->is_global, av->dlid);
 	e->src_path_bits = av->src_path_bits;
 	e->hop_limit = av->hop_limit;
 	e->static_rate = av->static_rate;
-	e->is_global = av->is_global;
-	__atomic_store_n(&e->used, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&e->kind, av->is_global ? IPOIB_AH_GLOBAL : IPOIB_AH_LOCAL,
+			__ATOMIC_RELEASE);
 	*ah = n;
 unlock:
 	pthread_mutex_unlock(&port->hca->lock);
@@ -118,15 +117,15 @@ pmd_ipoib_ah_query(uint16_t port_id, uint32_t ah, struct pmd_ipoib_av *av)
 	if (port == NULL)
 		return -ENODEV;
 	pthread_mutex_lock(&port->hca->lock);
-	if (ah < IPOIB_AH_MAX && port->ah.ah[ah].used) {
+	if (ah < IPOIB_AH_MAX && port->ah.ah[ah].kind != IPOIB_AH_FREE) {
 		e = &port->ah.ah[ah];
 		w = rte_be_to_cpu_32(e->ver_tclass_flow);
 		*av = (struct pmd_ipoib_av){
-			.dlid = e->dlid,
-			.sl = e->sl,
+			.dlid = ipoib_ah_dlid(e),
+			.sl = (uint8_t)(e->lrh >> 12) & 0xf,
 			.static_rate = e->static_rate,
 			.src_path_bits = e->src_path_bits,
-			.is_global = e->is_global,
+			.is_global = e->kind == IPOIB_AH_GLOBAL,
 			.hop_limit = e->hop_limit,
 			.tclass = (uint8_t)(w >> 20),
 			.flow_label = w & FLOW_MAX,
@@ -149,8 +148,8 @@ pmd_ipoib_ah_destroy(uint16_t port_id, uint32_t ah)
 		return -ENODEV;
 	t = &port->ah;
 	pthread_mutex_lock(&port->hca->lock);
-	if (ah < IPOIB_AH_MAX && t->ah[ah].used) {
-		__atomic_store_n(&t->ah[ah].used, false, __ATOMIC_RELEASE);
+	if (ah < IPOIB_AH_MAX && t->ah[ah].kind != IPOIB_AH_FREE) {
+		__atomic_store_n(&t->ah[ah].kind, IPOIB_AH_FREE, __ATOMIC_RELEASE);
 		if (port->hca->ops->ah_destroy != NULL)
 			port->hca->ops->ah_destroy(port, ah);
 		t->free[(t->head + t->nb_free) % IPOIB_AH_MAX] = ah;

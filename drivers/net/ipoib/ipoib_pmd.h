@@ -172,19 +172,35 @@ struct ipoib_txq {
 	struct ipoib_rx_counters rx_base;
 } __rte_cache_aligned;
 
+/* What an address handle is in use for. */
+enum ipoib_ah_kind { IPOIB_AH_FREE, IPOIB_AH_LOCAL, IPOIB_AH_GLOBAL };
+
 /* Address handle, in wire order as far as that helps. Written before its number is given out. */
 struct ipoib_ah {
 	struct ib_gid dgid;
+	/* The LRH as it lies in memory: service level, next header and DLID; the rest is 0. */
+	uint64_t lrh;
 	rte_be32_t ver_tclass_flow;
-	uint16_t dlid;
-	uint8_t sl;
-	uint8_t src_path_bits;
 	uint8_t hop_limit;
 	uint8_t static_rate;
-	bool used;
-	bool is_global;
+	uint8_t src_path_bits;
+	uint8_t kind; /* enum ipoib_ah_kind: the last to be set, the first to be cleared */
 } __rte_aligned(32);
 static_assert(sizeof(struct ipoib_ah) == 32, "two address handles a cache line");
+
+static inline uint64_t
+ipoib_ah_lrh(uint8_t sl, bool is_global, uint16_t dlid)
+{
+	uint8_t next = is_global ? IB_LNH_GLOBAL : IB_LNH_LOCAL;
+
+	return (uint64_t)(sl << 4 | next) << 8 | (uint64_t)rte_cpu_to_be_16(dlid) << 16;
+}
+
+static inline uint16_t
+ipoib_ah_dlid(const struct ipoib_ah *ah)
+{
+	return rte_be_to_cpu_16((uint16_t)(ah->lrh >> 16));
+}
 
 /* Free numbers go round in order, so that a number rests as long as possible. */
 struct ipoib_ah_table {
