@@ -28,29 +28,45 @@ secret_init(uint64_t secret[NEIGH_SECRET])
 }
 
 int
-neigh_index_init(struct neigh_index *x, const char *name, uint32_t entries, int socket)
+neigh_index_init(struct neigh_index *x, const char *name, uint32_t entries, int socket,
+		const struct rte_memzone **zone)
 {
 	uint32_t nb = entries / NEIGH_BUCKET_LOAD + 2;
-	char zone[RTE_MEMZONE_NAMESIZE];
+	uint32_t nb_hints = rte_align32pow2(entries) * 2;
+	size_t size = (size_t)nb * sizeof(*x->buckets) + (size_t)nb_hints * sizeof(*x->hints);
+	char mz_name[RTE_MEMZONE_NAMESIZE];
 	const struct rte_memzone *mz;
 
-	snprintf(zone, sizeof(zone), ZONE_PREFIX "%s", name);
-	mz = rte_memzone_reserve_aligned(
-			zone, (size_t)nb * sizeof(*x->buckets), socket, 0, RTE_CACHE_LINE_SIZE);
+	snprintf(mz_name, sizeof(mz_name), ZONE_PREFIX "%s", name);
+	mz = rte_memzone_reserve_aligned(mz_name, size, socket, 0, RTE_CACHE_LINE_SIZE);
 	if (mz == NULL)
 		return rte_errno == EEXIST ? -EEXIST : -ENOMEM;
-	x->zone = mz;
+	*zone = mz;
+	memset(mz->addr, 0, size);
 	x->buckets = mz->addr;
-	memset(x->buckets, 0, (size_t)nb * sizeof(*x->buckets));
 	x->nb_buckets = nb;
+	x->hints = (uint32_t *)(void *)&x->buckets[nb];
+	x->hint_mask = nb_hints - 1;
 	secret_init(x->secret);
 	return 0;
 }
 
-void
-neigh_index_free(struct neigh_index *x)
+/* The entry of a slot, if it is that of the address. One that is retired under our eyes is not, but
+ * then the slot has its successor already. */
+static const struct ipoib_neigh_entry *
+slot_find(const struct neigh_index *x, const struct neigh_bucket *b, uint32_t slot,
+		const struct ipoib_addr *addr)
 {
-	rte_memzone_free(x->zone);
+	const struct ipoib_neigh_entry *e, *was;
+
+	e = neigh_bucket_entry(x, b, slot);
+	do {
+		if (neigh_entry_is(e, addr))
+			return e;
+		was = e;
+		e = neigh_bucket_entry(x, b, slot);
+	} while (e != was);
+	return NULL;
 }
 
 const struct ipoib_neigh_entry *
@@ -64,8 +80,8 @@ neigh_index_find(const struct neigh_index *x, const struct ipoib_addr *addr, uin
 	for (left = x->nb_buckets; left != 0 && more; left--) {
 		match = neigh_bucket_match(b, neigh_tag(hash), &more);
 		for (; match != 0; match &= match - 1) {
-			e = neigh_bucket_entry(x, b, __builtin_ctz(match));
-			if (neigh_entry_is(e, addr))
+			e = slot_find(x, b, __builtin_ctz(match), addr);
+			if (e != NULL)
 				return e;
 		}
 		b = neigh_bucket_next(x, b);
@@ -96,6 +112,13 @@ slot_set(struct neigh_bucket *b, uint32_t slot, uint32_t entry)
 	__atomic_store_n(&b->entry[slot], entry, __ATOMIC_RELEASE);
 }
 
+static void
+hint_set(struct neigh_index *x, const struct ipoib_neigh_entry *e)
+{
+	__atomic_store_n(&x->hints[neigh_hint_of(x, &e->addr)], (uint32_t)(e - x->entries),
+			__ATOMIC_RELEASE);
+}
+
 void
 neigh_index_add(struct neigh_index *x, const struct ipoib_neigh_entry *e)
 {
@@ -113,6 +136,7 @@ neigh_index_add(struct neigh_index *x, const struct ipoib_neigh_entry *e)
 	slot = __builtin_ctz(room);
 	slot_set(b, slot, (uint32_t)(e - x->entries));
 	tag_set(b, slot, neigh_tag(hash));
+	hint_set(x, e);
 }
 
 /* Where a published entry is. */
@@ -141,6 +165,7 @@ neigh_index_replace(struct neigh_index *x, const struct ipoib_neigh_entry *old,
 
 	b = entry_slot(x, old, neigh_hash(x->secret, &old->addr), &slot);
 	slot_set(b, slot, (uint32_t)(e - x->entries));
+	hint_set(x, e);
 }
 
 void

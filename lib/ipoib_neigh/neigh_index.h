@@ -18,6 +18,15 @@
  *
  * One writer. It stores an entry's number before its tag, and takes the tag away
  * before it retires the entry. To replace an entry is one 32-bit store.
+ *
+ * In front of the buckets lie hints: one entry number each, by a hash that is cheaper
+ * because nothing depends on it. The last entry published there is the hint; whether
+ * it is the one that is looked for, and is still published, the entry itself tells. Who
+ * chooses addresses that share a hint gets the buckets, no more.
+ *
+ * So an entry must not look published when it is not: its flags octet is other than 0
+ * until everything else is written, and again from the moment it is retired. Both are
+ * stores of the entry's first 8 octets at once, and a reader looks at those first.
  */
 
 #include <assert.h>
@@ -54,8 +63,9 @@ struct neigh_index {
 	struct neigh_bucket *buckets;
 	struct ipoib_neigh_entry *entries; /* the pool */
 	uint64_t secret[NEIGH_SECRET];
+	uint32_t *hints; /* entry numbers; behind the buckets in the same zone */
 	uint32_t nb_buckets;
-	const struct rte_memzone *zone; /* of the buckets */
+	uint32_t hint_mask;
 };
 static_assert(sizeof(struct neigh_index) == RTE_CACHE_LINE_MIN_SIZE, "never written, one line");
 
@@ -109,17 +119,45 @@ neigh_hash(const uint64_t secret[NEIGH_SECRET], const struct ipoib_addr *addr)
 	return neigh_fold_mul(h ^ secret[0], secret[1]);
 }
 
-/** Is it the entry of this address? One that is not in use has other flags than 0. */
+/** The place of an address among the hints. */
+static inline uint32_t
+neigh_hint_of(const struct neigh_index *x, const struct ipoib_addr *addr)
+{
+	const uint8_t *b = (const uint8_t *)addr;
+	uint64_t h;
+
+#ifdef __SSE4_2__
+	h = _mm_crc32_u64(0, neigh_key_head(b));
+	h = _mm_crc32_u64(h, neigh_load64(b + 8));
+	h = _mm_crc32_u32((uint32_t)h, neigh_load32(b + 16));
+#else
+	h = (neigh_key_head(b) ^ neigh_load64(b + 8)) * UINT64_C(0x9e3779b97f4a7c15);
+	h = (h + neigh_load32(b + 16)) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+#endif
+	return (uint32_t)h & x->hint_mask;
+}
+
+/** Is it the published entry of this address? */
 static inline bool
 neigh_entry_is(const struct ipoib_neigh_entry *e, const struct ipoib_addr *addr)
 {
 	const uint8_t *a = (const uint8_t *)addr, *b = (const uint8_t *)&e->addr;
-	uint64_t d;
 
-	d = neigh_key_head(a) ^ neigh_load64(b);
-	d |= neigh_load64(a + 8) ^ neigh_load64(b + 8);
-	d |= neigh_load32(a + 16) ^ neigh_load32(b + 16);
-	return d == 0;
+	/* The rest of an entry that is not published may be being written. */
+	if (__atomic_load_n((const uint64_t *)(const void *)b, __ATOMIC_ACQUIRE) !=
+			neigh_key_head(a))
+		return false;
+	return ((neigh_load64(a + 8) ^ neigh_load64(b + 8)) |
+			       (neigh_load32(a + 16) ^ neigh_load32(b + 16))) == 0;
+}
+
+/** Let readers take an entry for published, or no more; the writer's. */
+static inline void
+neigh_entry_live(struct ipoib_neigh_entry *e, bool live)
+{
+	uint64_t head = neigh_key_head(&e->addr) | (live ? 0 : 0xff);
+
+	__atomic_store_n((uint64_t *)(void *)&e->addr, head, __ATOMIC_RELEASE);
 }
 
 static inline struct neigh_bucket *
@@ -198,8 +236,8 @@ const struct ipoib_neigh_entry *neigh_index_find(
 
 /* The writer's. */
 /** For @p entries entries at most. 0, -EEXIST (the name), -ENOMEM. */
-int neigh_index_init(struct neigh_index *x, const char *name, uint32_t entries, int socket);
-void neigh_index_free(struct neigh_index *x);
+int neigh_index_init(struct neigh_index *x, const char *name, uint32_t entries, int socket,
+		const struct rte_memzone **zone);
 /** Publish an entry whose address is not there. */
 void neigh_index_add(struct neigh_index *x, const struct ipoib_neigh_entry *e);
 /** Publish @p e in place of @p old, which has the same address. */

@@ -84,6 +84,7 @@ struct ipoib_neigh {
 	/* Below: the writer's. */
 	struct ipoib_neigh_cfg cfg __rte_cache_aligned;
 	char name[IPOIB_NEIGH_NAME_MAX + 1];
+	const struct rte_memzone *zone; /* of the index */
 	struct ipoib_neigh_stats stats;
 
 	uint32_t entries_used;	      /* ever used, of gc_thresh3_max + reclaim_max + 1 */
@@ -189,6 +190,8 @@ void neigh_retire(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e, bool
 /* States */
 /** Take an entry from the pool; there is one if neigh_reclaim_room() said so. */
 struct ipoib_neigh_entry *neigh_entry_get(struct ipoib_neigh *t);
+/** Write all of an entry that is not published, and is not yet when this returns. */
+void neigh_entry_fill(struct ipoib_neigh_entry *e, const struct ipoib_neigh_entry *from);
 void neigh_entry_put(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e);
 /** Replace the published entry by one in @p state; @p v NULL: keep the value. 0 or -EAGAIN. */
 int neigh_publish(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, uint8_t state,

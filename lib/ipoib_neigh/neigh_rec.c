@@ -68,15 +68,18 @@ static void
 add_publish(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, const struct ipoib_addr *addr)
 {
 	struct ipoib_neigh_entry *e = neigh_entry_get(t);
+	struct ipoib_neigh_entry first = {
+		.addr = *addr,
+		.qpn = ipoib_addr_qpn(addr),
+		.slot = neigh_slot(t, rec),
+		.state = IPOIB_NEIGH_INCOMPLETE,
+	};
 
 	rec->addr = *addr;
 	rec->addr.flags = 0;
 	rec->entry = e;
-	memset(e, 0, sizeof(*e));
-	e->addr = rec->addr;
-	e->qpn = ipoib_addr_qpn(addr);
-	e->slot = neigh_slot(t, rec);
-	e->state = IPOIB_NEIGH_INCOMPLETE;
+	neigh_entry_fill(e, &first);
+	neigh_entry_live(e, true);
 	neigh_index_add(&t->index, e);
 }
 

@@ -25,10 +25,23 @@ neigh_entry_put(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e)
 {
 	uint32_t i = (uint32_t)(e - t->index.entries);
 
-	/* A reader that still looks at it is a bug: let it see nonsense. */
-	memset(&t->index.entries[i], NEIGH_FREE, sizeof(*e));
+	/* A reader that still looks at it is a bug: let it see nonsense. By a hint it may see the
+	 * address, that it is not published. */
+	neigh_entry_live(&t->index.entries[i], false);
+	memset(RTE_PTR_ADD(&t->index.entries[i], sizeof(uint64_t)), NEIGH_FREE,
+			sizeof(*e) - sizeof(uint64_t));
 	t->index.entries[i].slot = t->free_entry;
 	t->free_entry = i;
+}
+
+void
+neigh_entry_fill(struct ipoib_neigh_entry *e, const struct ipoib_neigh_entry *from)
+{
+	uint64_t head = neigh_load64(from) | 0xff;
+
+	__atomic_store_n((uint64_t *)(void *)e, head, __ATOMIC_RELAXED);
+	memcpy(RTE_PTR_ADD(e, sizeof(head)), RTE_PTR_ADD(from, sizeof(head)),
+			sizeof(*e) - sizeof(head));
 }
 
 /* An entry that goes from VALID to STALE hands its use of the AH to its successor. */
@@ -48,13 +61,14 @@ neigh_publish(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, uint8_t state,
 	if (neigh_reclaim_room(t) != 0)
 		return -EAGAIN;
 	e = neigh_entry_get(t);
-	*e = *old; /* private until it is in the index */
+	neigh_entry_fill(e, old);
 	e->state = state;
 	if (v != NULL) {
 		e->ah = v->ah;
 		e->mtu = v->mtu;
 		e->kind = v->kind;
 	}
+	neigh_entry_live(e, true);
 	neigh_index_replace(&t->index, old, e);
 	rec->entry = e;
 	t->stats.by_state[rec->state]--;

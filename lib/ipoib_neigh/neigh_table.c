@@ -95,7 +95,7 @@ table_free(struct ipoib_neigh *t)
 	free(t->recs);
 	rte_free(t->marks);
 	rte_free(t->index.entries);
-	neigh_index_free(&t->index);
+	rte_memzone_free(t->zone);
 	rte_free(t);
 }
 
@@ -119,7 +119,7 @@ ipoib_neigh_create(const struct ipoib_neigh_cfg *cfg, struct ipoib_neigh **out)
 	snprintf(t->name, sizeof(t->name), "%s", c.name);
 	t->cfg.name = t->name;
 	neigh_backoff_init(t);
-	ret = neigh_index_init(&t->index, t->name, c.gc_thresh3_max, c.socket);
+	ret = neigh_index_init(&t->index, t->name, c.gc_thresh3_max, c.socket, &t->zone);
 	if (ret == 0)
 		ret = memory_init(t);
 	if (ret != 0) {

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -66,5 +67,12 @@ bool known(const struct ipoib_addr *a);
 void quiesce(void);
 struct ipoib_neigh_stats stats(void);
 struct rte_mbuf *pkt(void);
+
+/* The same but for the flags octet, which tells whether an entry is published? */
+static inline bool
+entry_equal(const struct ipoib_neigh_entry *a, const struct ipoib_neigh_entry *b)
+{
+	return memcmp(a->addr.qpn, b->addr.qpn, sizeof(*a) - sizeof(a->addr.flags)) == 0;
+}
 
 #endif /* NEIGH_FIXTURE_H */

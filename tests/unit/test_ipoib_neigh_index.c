@@ -182,7 +182,7 @@ mt_look(uint32_t id, const struct ipoib_addr *const keys[KEYS])
 	mt.missed[id] += (hits & (RTE_BIT64(MT_STAY) - 1)) != RTE_BIT64(MT_STAY) - 1;
 	for (i = 0; i < KEYS; i++) {
 		if ((hits >> i & 1) != 0)
-			mt.wrong[id] += memcmp(&e[i]->addr, keys[i], sizeof(*keys[i])) != 0 ||
+			mt.wrong[id] += !ipoib_addr_equal(&e[i]->addr, keys[i]) ||
 					(e[i]->ah - 1) % KEYS != i;
 	}
 	__atomic_fetch_add(&mt.bursts[id], 1, __ATOMIC_RELAXED);

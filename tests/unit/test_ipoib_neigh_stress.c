@@ -72,7 +72,7 @@ entry_ok(const struct ipoib_neigh_entry *e, const struct ipoib_addr *key)
 {
 	uint32_t generation;
 
-	if (memcmp(&e->addr, key, sizeof(*key)) != 0 || e->qpn != ipoib_addr_qpn(key) ||
+	if (!ipoib_addr_equal(&e->addr, key) || e->qpn != ipoib_addr_qpn(key) ||
 			e->state > IPOIB_NEIGH_FAILED)
 		return false;
 	if (e->state != IPOIB_NEIGH_VALID && e->state != IPOIB_NEIGH_STALE)
@@ -113,8 +113,7 @@ burst_wrong(const struct burst *b)
 	for (i = 0; i < BURST; i++)
 		wrong += b->e[i] != NULL &&
 				(!entry_ok(b->e[i], b->keys[i]) ||
-						memcmp(b->e[i], &b->copy[i], sizeof(b->copy[i])) !=
-								0);
+						!entry_equal(b->e[i], &b->copy[i]));
 	return wrong;
 }
 
