@@ -520,12 +520,13 @@ dp_l3_key(struct ipoib_addr *key, uint16_t port, const struct dp_ip *ip)
 static inline void
 dp_l3_key4(struct ipoib_addr *key, uint16_t port, uint32_t ip)
 {
-	uint64_t high = 0, low = rte_cpu_to_be_64(UINT64_C(0xffff) << 32 | ip);
+	uint64_t head = (uint64_t)rte_cpu_to_be_16(port) << 16; /* port as QPN, GID 0 to 3 */
+	uint64_t mid = UINT64_C(0xffff) << 48;			 /* GID 4 to 11 */
+	rte_be32_t tail = rte_cpu_to_be_32(ip);
 
-	key->flags = 0;
-	ib_put_be24(key->qpn, port);
-	memcpy(&key->gid.raw[0], &high, sizeof(high));
-	memcpy(&key->gid.raw[8], &low, sizeof(low));
+	memcpy(key, &head, sizeof(head));
+	memcpy(&key->gid.raw[4], &mid, sizeof(mid));
+	memcpy(&key->gid.raw[12], &tail, sizeof(tail));
 }
 
 /** The reverse of dp_l3_key(). */

@@ -129,13 +129,12 @@ ib_set_ah(const struct dp_port *p, const struct rte_mbuf *m, const struct ipoib_
 	return set->ah[class][dp_flow_hash(m) % set->nb_lids[class]];
 }
 
-static void
+/* The packet with its encapsulation header into the TX buffer. */
+static inline void
 ib_hit(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct ipoib_neigh_entry *e)
 {
-	rte_be16_t type = ip_ethertype(m);
-	struct pmd_ipoib_meta *meta;
-	struct ipoib_hdr *hdr;
-	uint32_t ah = e->ah;
+	uint32_t hdr = ip_ethertype(m), ah = e->ah; /* type, and 16 bits reserved */
+	uint64_t meta;
 	void *start;
 
 	if (unlikely(e->kind == IPOIB_NEIGH_UD_SET)) {
@@ -148,31 +147,21 @@ ib_hit(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct ipoi
 	m = pkt_prepend(w->dp->pool, &w->ctr[m->port], m, IPOIB_HDR_LEN, &start);
 	if (unlikely(m == NULL))
 		return;
-	hdr = start;
-	hdr->type = type;
-	hdr->reserved = 0;
-	meta = pmd_ipoib_meta(m);
-	meta->ah = ah;
-	meta->qpn = e->qpn;
+	memcpy(start, &hdr, sizeof(hdr));
+	meta = ah | (uint64_t)e->qpn << 32; /* in one store: pmd_ipoib_meta.ah, .qpn */
+	memcpy(pmd_ipoib_meta(m), &meta, sizeof(meta));
 	worker_tx(w, port, m);
 }
 
-/* A packet whose path is known; the path may be narrower than the link. */
-static void
-ib_resolved(struct dp_worker *w, const struct dp_ib_burst *b, uint16_t i,
-		const struct ipoib_neigh_entry *e)
+/* A packet whose path is narrower than the link and too narrow for it. */
+static __rte_noinline void
+ib_too_big(struct dp_worker *w, const struct dp_ib_burst *b, uint16_t i)
 {
-	struct rte_mbuf *m = b->pkts[i];
-
-	if (unlikely(!worker_port_up(w, b->port[i])))
-		worker_drop(w, m, DP_DROP_no_path);
-	else if (likely(e->mtu == 0 || m->pkt_len <= e->mtu))
-		ib_hit(w, m, b->port[i], e);
-	else if (b->l3[i] == NULL)
-		worker_drop(w, m, DP_DROP_too_big);
+	if (b->l3[i] == NULL)
+		worker_drop(w, b->pkts[i], DP_DROP_too_big);
 	else
-		worker_punt_fwd(w, m, DP_PUNT_TOO_BIG, (uint16_t)ib_get_be24(b->l3[i]->qpn),
-				b->l3[i]);
+		worker_punt_fwd(w, b->pkts[i], DP_PUNT_TOO_BIG,
+				(uint16_t)ib_get_be24(b->l3[i]->qpn), b->l3[i]);
 }
 
 static void
@@ -193,14 +182,13 @@ bits(uint16_t n)
 
 /* Packets whose path is known now, but older ones are still at control. @return the others */
 static __rte_noinline uint64_t
-ib_order(struct dp_worker *w, const struct dp_ib_burst *b, const uint16_t index[], uint64_t hits)
+ib_order(struct dp_worker *w, const struct dp_ib_burst *b, uint64_t hits)
 {
 	uint64_t set = hits;
-	uint16_t i, k;
+	uint16_t i;
 
 	for (; set != 0; set &= set - 1) {
-		k = (uint16_t)__builtin_ctzll(set);
-		i = index[k];
+		i = (uint16_t)__builtin_ctzll(set);
 		if (!dp_order_pending(w, b->addr[i]))
 			continue;
 		if (b->l3[i] == NULL)
@@ -208,57 +196,83 @@ ib_order(struct dp_worker *w, const struct dp_ib_burst *b, const uint16_t index[
 		else
 			dp_order_hold(w, b->pkts[i], (uint16_t)ib_get_be24(b->l3[i]->qpn), b->l3[i],
 					false);
-		hits &= ~RTE_BIT64(k);
+		hits &= ~RTE_BIT64(i);
 	}
 	return hits;
 }
 
 /*
- * The packets of one port: bits of set, one at least. Misses first: a neighbour may have been
+ * Packets of one port, one at least. Misses first: a neighbour may have been
  * published in the midst of the lookup, and then a hit stands behind a miss of its flow.
  */
 static void
-ib_send_port(struct dp_worker *w, const struct dp_ib_burst *b, uint16_t port, uint64_t set)
+ib_send_port(struct dp_worker *w, const struct dp_ib_burst *b)
 {
-	const struct ipoib_neigh_entry *entry[DP_BURST_MAX];
-	const struct ipoib_addr *key[DP_BURST_MAX];
-	uint16_t index[DP_BURST_MAX];
-	uint64_t hits = 0;
-	uint16_t i, n = 0;
+	const struct ipoib_neigh_entry *entry[DP_BURST_MAX], *e;
+	uint16_t port = b->port[0], i;
+	bool up = worker_port_up(w, port);
+	uint64_t hits = 0, set;
 
-	do {
-		index[n] = (uint16_t)__builtin_ctzll(set);
-		key[n] = b->addr[index[n]];
-		n++;
-		set &= set - 1;
-	} while (set != 0);
-	ipoib_neigh_lookup_bulk(w->dp->port[port].neigh, key, n, &hits, entry);
-	for (set = bits(n) & ~hits; unlikely(set != 0); set &= set - 1) {
+	ipoib_neigh_lookup_bulk(w->dp->port[port].neigh, b->addr, b->n, &hits, entry);
+	for (set = bits(b->n) & ~hits; unlikely(set != 0); set &= set - 1) {
 		i = (uint16_t)__builtin_ctzll(set);
-		ib_unresolved(w, b, index[i], entry[i]);
+		ib_unresolved(w, b, i, entry[i]);
 	}
 	if (unlikely(w->order.waiting))
-		hits = ib_order(w, b, index, hits);
-	for (i = 0; i < n; i++) {
-		if (likely((hits & RTE_BIT64(i)) != 0))
-			ib_resolved(w, b, index[i], entry[i]);
+		hits = ib_order(w, b, hits);
+	for (; hits != 0; hits &= hits - 1) {
+		i = (uint16_t)__builtin_ctzll(hits);
+		e = entry[i];
+		if (unlikely(!up))
+			worker_drop(w, b->pkts[i], DP_DROP_no_path);
+		else if (likely(e->mtu == 0 || b->pkts[i]->pkt_len <= e->mtu))
+			ib_hit(w, b->pkts[i], port, e);
+		else
+			ib_too_big(w, b, i);
 	}
+}
+
+/* Packets of other ports than the first one's go to another burst, in order. @return how many stay */
+static uint16_t
+ib_split(struct dp_ib_burst *b, struct dp_ib_burst *rest)
+{
+	uint16_t i, n = 0;
+
+	rest->n = 0;
+	for (i = 0; i < b->n; i++) {
+		struct dp_ib_burst *to = b->port[i] == b->port[0] ? b : rest;
+		uint16_t k = to == b ? n++ : rest->n++;
+
+		to->pkts[k] = b->pkts[i];
+		to->port[k] = b->port[i];
+		to->l3[k] = b->l3[i];
+		to->addr[k] = b->addr[i];
+	}
+	return n;
+}
+
+static inline bool
+ib_one_port(const struct dp_ib_burst *b)
+{
+	uint16_t differ = 0, i;
+
+	for (i = 1; i < b->n; i++)
+		differ |= b->port[i] ^ b->port[0];
+	return differ == 0;
 }
 
 void
 dp_ib_send(struct dp_worker *w, struct dp_ib_burst *b)
 {
-	uint64_t set, todo = bits(b->n);
-	uint16_t i, port;
+	struct dp_ib_burst rest[2], *others = &rest[0];
 
-	while (todo != 0) {
-		port = b->port[__builtin_ctzll(todo)];
-		set = 0;
-		for (i = 0; i < b->n; i++)
-			set |= (uint64_t)(b->port[i] == port) << i;
-		ib_send_port(w, b, port, set);
-		todo &= ~set;
+	while (unlikely(!ib_one_port(b))) {
+		b->n = ib_split(b, others);
+		ib_send_port(w, b);
+		b = others;
+		others = b == &rest[0] ? &rest[1] : &rest[0];
 	}
+	ib_send_port(w, b);
 }
 
 uint16_t
@@ -301,23 +315,19 @@ dp_bcast_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m)
 }
 
 /* The link-layer address is known: encapsulate, or collect for the path lookup. */
-static void
+static inline void
 neigh_hit(struct dp_worker *w, const struct dp_fwd_burst *f, uint16_t i, const struct dp_adj *adj,
 		struct dp_ib_burst *b)
 {
 	uint16_t port = f->port[i];
+	enum dp_port_kind kind = dp_port_kind(w->dp, port);
 
-	switch (dp_port_kind(w->dp, port)) {
-	case DP_PORT_ETH:
-		dp_eth_send(w, port, f->pkts[i], &adj->mac);
-		break;
-	case DP_PORT_IPOIB:
+	if (likely(kind == DP_PORT_IPOIB))
 		dp_ib_put(w, port, f->pkts[i], &f->key[i], &adj->lladdr, b);
-		break;
-	default:
+	else if (likely(kind == DP_PORT_ETH))
+		dp_eth_send(w, port, f->pkts[i], &adj->mac);
+	else
 		worker_drop_at(w, f->pkts[i], port, DP_DROP_tx_port);
-		break;
-	}
 }
 
 static void
@@ -368,9 +378,9 @@ dp_nexthop(struct dp_worker *w, struct dp_fwd_burst *f)
 	}
 	if (unlikely(w->order.waiting))
 		hits = neigh_order(w, f, hits);
-	for (i = 0; i < f->n; i++) {
-		if (likely((hits & RTE_BIT64(i)) != 0))
-			neigh_hit(w, f, i, &w->dp->adj[entry[i]->ah], &b);
+	for (; hits != 0; hits &= hits - 1) {
+		i = (uint16_t)__builtin_ctzll(hits);
+		neigh_hit(w, f, i, &w->dp->adj[entry[i]->ah], &b);
 	}
 	if (b.n != 0)
 		dp_ib_send(w, &b);

@@ -13,20 +13,14 @@
 #define IP6_SRC_OFF 8
 #define IP6_HOPS_OFF 7
 
-/* The header checksum after the TTL is one less (RFC 1624, equation 3). */
+/* The header checksum after the TTL is one less: 0x0100 more, in ones' complement (RFC 1624). */
 static inline void
 ttl4_decrement(struct rte_ipv4_hdr *ip)
 {
-	uint16_t old_word = rte_cpu_to_be_16((uint16_t)(ip->time_to_live << 8 | ip->next_proto_id));
-	uint16_t new_word;
-	uint32_t sum;
+	uint32_t sum = ip->hdr_checksum + RTE_BE16(0x0100);
 
 	ip->time_to_live--;
-	new_word = rte_cpu_to_be_16((uint16_t)(ip->time_to_live << 8 | ip->next_proto_id));
-	sum = (uint16_t)~ip->hdr_checksum + (uint32_t)(uint16_t)~old_word + new_word;
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	ip->hdr_checksum = (uint16_t)~sum;
+	ip->hdr_checksum = (uint16_t)(sum + (sum >= UINT16_MAX));
 }
 
 void
@@ -217,29 +211,62 @@ nexthop_of(struct dp_worker *w, struct rte_mbuf *m, uint64_t id, bool bcast)
 	return nh;
 }
 
+/* A packet with a next hop, whatever is special about it. */
+static __rte_noinline void
+route4_one(struct dp_worker *w, const struct dp_ip_burst *b, uint16_t i, uint64_t id,
+		struct dp_fwd_burst *f)
+{
+	struct rte_mbuf *m = b->pkt4[i];
+	const struct dp_nh *nh = nexthop_of(w, m, id, (b->bcast4 & RTE_BIT64(i)) != 0);
+
+	if (unlikely(nh == NULL))
+		return;
+	m = forward4(w, m, nh->port, b->plain);
+	if (unlikely(m == NULL))
+		return;
+	if (nh->type == DP_NH_LINK)
+		dp_l3_key4(&f->key[f->n], nh->port, b->dst4[i]);
+	else
+		dp_l3_key(&f->key[f->n], nh->port, &nh->gw);
+	leave(w, m, nh->port, b->plain, f);
+}
+
+/* Nothing special: to a neighbour or a gateway, TTL and length are fine, nobody else has the packet. */
+static inline bool
+route4_plain(struct dp_worker *w, struct rte_mbuf *m, uint32_t dst, const struct dp_nh *nh,
+		struct dp_fwd_burst *f)
+{
+	const struct dp_port *out = &w->dp->port[nh->port];
+	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *);
+
+	if (unlikely(!is_forwarded(nh) || ip->time_to_live <= 1 || pkt_is_shared(m) ||
+			    m->pkt_len > atomic_load_explicit(&out->mtu, memory_order_relaxed) ||
+			    atomic_load_explicit(&out->flags, memory_order_relaxed) != 0))
+		return false;
+	ttl4_decrement(ip);
+	if (nh->type == DP_NH_LINK)
+		dp_l3_key4(&f->key[f->n], nh->port, dst);
+	else
+		dp_l3_key(&f->key[f->n], nh->port, &nh->gw);
+	f->port[f->n] = nh->port;
+	f->pkts[f->n++] = m;
+	return true;
+}
+
 static void
 route4(struct dp_worker *w, const struct dp_ip_burst *b, struct dp_fwd_burst *f)
 {
 	struct rte_fib *fib = __atomic_load_n(&w->dp->fib, __ATOMIC_ACQUIRE);
+	bool plain = b->plain && b->bcast4 == 0;
 	uint64_t nh_id[DP_BURST_MAX];
-	const struct dp_nh *nh;
-	struct rte_mbuf *m;
 	uint16_t i;
 
 	rte_fib_lookup_bulk(fib, (uint32_t *)(uintptr_t)b->dst4, nh_id, b->n4);
 	for (i = 0; i < b->n4; i++) {
-		m = b->pkt4[i];
-		nh = nexthop_of(w, m, nh_id[i], (b->bcast4 & RTE_BIT64(i)) != 0);
-		if (unlikely(nh == NULL))
+		if (likely(plain && route4_plain(w, b->pkt4[i], b->dst4[i], &w->dp->nh[nh_id[i]],
+						    f)))
 			continue;
-		m = forward4(w, m, nh->port, b->plain);
-		if (unlikely(m == NULL))
-			continue;
-		if (nh->type == DP_NH_LINK)
-			dp_l3_key4(&f->key[f->n], nh->port, b->dst4[i]);
-		else
-			dp_l3_key(&f->key[f->n], nh->port, &nh->gw);
-		leave(w, m, nh->port, b->plain, f);
+		route4_one(w, b, i, nh_id[i], f);
 	}
 }
 
