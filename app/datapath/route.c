@@ -263,7 +263,8 @@ route4(struct dp_worker *w, const struct dp_ip_burst *b, struct dp_fwd_burst *f)
 
 	rte_fib_lookup_bulk(fib, (uint32_t *)(uintptr_t)b->dst4, nh_id, b->n4);
 	for (i = 0; i < b->n4; i++) {
-		if (likely(plain && route4_plain(w, b->pkt4[i], b->dst4[i], &w->dp->nh[nh_id[i]],
+		if (likely(plain &&
+				    route4_plain(w, b->pkt4[i], b->dst4[i], &w->dp->nh[nh_id[i]],
 						    f)))
 			continue;
 		route4_one(w, b, i, nh_id[i], f);

@@ -63,9 +63,8 @@ burst_compare(const struct ipoib_neigh *t, const struct ipoib_addr *const keys[]
 	for (i = 0; i < n; i++) {
 		if (likely(neigh_entry_is(b->maybe[i], keys[i])))
 			continue;
-		b->maybe[i] = b->match[i] == 0
-				? NULL
-				: neigh_index_find(&t->index, keys[i], b->hash[i]);
+		b->maybe[i] = b->match[i] == 0 ? NULL
+					       : neigh_index_find(&t->index, keys[i], b->hash[i]);
 	}
 }
 

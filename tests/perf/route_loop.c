@@ -261,8 +261,7 @@ valid(struct ipoib_neigh *t, const struct ipoib_addr *key, uint32_t ah)
 	struct ipoib_neigh_value v = { .ah = ah, .kind = IPOIB_NEIGH_UD };
 	struct ipoib_neigh_rec *rec;
 
-	if (ipoib_neigh_add(t, key, NOW, &rec) < 0 ||
-			ipoib_neigh_set_valid(t, rec, &v, NOW) != 0)
+	if (ipoib_neigh_add(t, key, NOW, &rec) < 0 || ipoib_neigh_set_valid(t, rec, &v, NOW) != 0)
 		die("no neighbour");
 }
 

@@ -392,7 +392,8 @@ tx_check_group(const struct ipoib_txq *q, const struct soft_view *v, const struc
 {
 	const struct soft_group *g = soft_group_find(v, &ah->dgid);
 
-	if (g == NULL || (soft_group_tx(g) & RTE_BIT64(q->port->slot)) == 0 || g->mlid != ipoib_ah_dlid(ah))
+	if (g == NULL || (soft_group_tx(g) & RTE_BIT64(q->port->slot)) == 0 ||
+			g->mlid != ipoib_ah_dlid(ah))
 		return IPOIB_TX_DROP_NOT_JOINED;
 	*local = (soft_group_rx(g) & ~RTE_BIT64(q->port->slot)) != 0;
 	return IPOIB_TX_DROP_MAX;
