@@ -17,10 +17,10 @@ packages=(
 	libibverbs-dev libibumad-dev libnuma-dev libmnl-dev
 	# fabric and traffic of the tests and the demo
 	opensm ibsim-utils infiniband-diags iproute2 iputils-ping iperf3 ethtool curl procps
-	util-linux tshark dnsmasq-base udhcpc
+	util-linux tshark dnsmasq-base udhcpc tmux
 	# tests and checks
 	libcmocka-dev libopensm-dev liburcu-dev python3 python3-scapy python3-matplotlib
-	python3-pyelftools valgrind
+	python3-pyelftools python3-prometheus-client valgrind
 	clang clang-format libclang-rt-dev codespell shellcheck doxygen
 )
 # What boots a guest, and what runs in it beside us.
@@ -137,6 +137,7 @@ if [ "${#missing[@]}" -ne 0 ]; then
 	install_packages "${missing[@]}"
 fi
 devtools/driver-sdk.sh --get
+devtools/prometheus.sh --get
 if [ "${#missing[@]}" -ne 0 ]; then
 	say "complete"
 fi
