@@ -77,7 +77,8 @@ class Telemetry:
             answer = self._ask(command)
         except (OSError, ValueError, KeyError, TypeError) as error:
             self.close()
-            raise Gone(f"{self.path}: {error}") from error
+            text = getattr(error, "strerror", None) or error
+            raise Gone(f"{self.path}: {text}") from error
         if isinstance(answer, dict) and answer.get("error") == "busy":
             raise Busy(command)
         return answer
