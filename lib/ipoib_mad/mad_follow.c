@@ -18,6 +18,8 @@
 #define PIECE_BITS 4
 #define BIT(n) (UINT32_C(1) << (n))
 
+/* Who polls promises to do so more often than this, but may have to wait for a CPU. */
+#define PAUSE_US 100000
 /* Longest pause between two questions to a silent SM. */
 #define SM_WAIT_MAX_US (64 * IPOIB_MAD_POLL_US)
 /* The SM's answer belongs to no round. */
@@ -131,10 +133,24 @@ round_begin(struct mad_follow *f, uint64_t now_us)
 	f->full_us = now_us + IPOIB_MAD_POLL_US;
 }
 
+/* While we were away nothing may have been asked: no silence of theirs. */
+static void
+forgive_pause(struct mad_follow *f, uint64_t now_us)
+{
+	uint64_t pause_us = f->tick_us != 0 ? now_us - f->tick_us : 0;
+
+	f->tick_us = now_us;
+	if (pause_us <= PAUSE_US)
+		return;
+	f->answer_us = RTE_MIN(f->answer_us + pause_us, now_us);
+	f->silence_us += pause_us;
+}
+
 bool
 mad_follow_tick(struct mad_follow *f, uint64_t now_us, const struct mad_transport_ops *ops,
 		void *priv)
 {
+	forgive_pause(f, now_us);
 	if (now_us >= f->next_us) {
 		f->next_us = now_us + (f->pace_us != 0 ? f->pace_us : IPOIB_MAD_POLL_US);
 		if (f->have == f->want)

@@ -29,6 +29,7 @@ struct mad_follow {
 	uint64_t full_us;    /**< when that asks for more than PortInfo */
 	uint64_t answer_us;  /**< when a round was last complete */
 	uint64_t silence_us; /**< when silence is next reported */
+	uint64_t tick_us;    /**< of the last tick; 0: none yet */
 	uint32_t round;	     /**< low part of the TIDs */
 	uint32_t want;	     /**< pieces of this round */
 	uint32_t have;

@@ -92,7 +92,7 @@ struct ibsim {
 	uint32_t qpn;	   /* ours, the same on each connection */
 	uint64_t retry_us; /* LINK_IDLE: next attempt; LINK_ASKED: next look at ibsim */
 	bool ctl_asked;	   /* a question on the control socket is open */
-	bool ctl_answered; /* the last one was answered */
+	bool ctl_answered; /* the last one was answered, and no MAD came since */
 	char reason[160];
 };
 
@@ -257,6 +257,8 @@ sim_connected(struct ibsim *s, const struct sim_ctl *msg, uint64_t now_us)
 		return;
 	}
 	s->state = LINK_UP;
+	/* CONNECT's answer says nothing of what comes later. */
+	s->ctl_answered = false;
 	s->reason[0] = '\0';
 }
 
@@ -391,6 +393,7 @@ ibsim_recv(void *priv, struct mad_rx *rx)
 		sim_down(s, 0, "ibsim '%s' went away", s->sock);
 	if (len < 0)
 		return 0;
+	s->ctl_answered = false;
 	if (len != (ssize_t)sizeof(pkt))
 		memset(&pkt, 0, sizeof(pkt)); /* counted as malformed further up */
 	memcpy(rx->mad, pkt.mad, IPOIB_MAD_LEN);

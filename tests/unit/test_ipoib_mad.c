@@ -345,6 +345,35 @@ test_silence(void **state)
 	fake_mad_close(f);
 }
 
+/* On a busy machine whoever polls waits for a CPU: that the port was not asked is not its silence. */
+static void
+test_own_pause(void **state)
+{
+	struct smp_port p;
+	struct heard h;
+	struct fake_mad *f = open_smp(&p, &h);
+	unsigned int i;
+
+	(void)state;
+	steps(f, 250);
+	h.events = 0;
+	for (i = 0; i < 5; i++) {
+		fake_mad_step(f, 3000000);
+		assert_int_equal(h.port.state, IPOIB_MAD_ACTIVE);
+		steps(f, 90);
+	}
+	assert_int_equal(h.events, 0);
+	assert_int_equal(f->silences, 0);
+	/* What was silent before is silent after. */
+	p.mute = true;
+	steps(f, 800);
+	fake_mad_step(f, 3000000);
+	assert_int_equal(h.port.state, IPOIB_MAD_ACTIVE);
+	steps(f, 400);
+	assert_int_equal(h.port.state, IPOIB_MAD_ABSENT);
+	fake_mad_close(f);
+}
+
 static void
 test_reconnect(void **state)
 {
@@ -776,6 +805,7 @@ main(void)
 		cmocka_unit_test(test_smp_refused),
 		cmocka_unit_test(test_stale_smp),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_own_pause),
 		cmocka_unit_test(test_reconnect),
 		cmocka_unit_test(test_reregister_seen),
 		cmocka_unit_test(test_sm_frozen),
