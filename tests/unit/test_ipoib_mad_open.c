@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+/* Opening a connection: words that name none, and simulators that are not there or hang. */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <rte_common.h>
+
+#include "mad_transport.h"
+
+static void
+test_bad_words(void **state)
+{
+	static const struct ipoib_mad_cfg bad[] = {
+		{ .transport = "verbs", .device = "x", .port_num = 1 },
+		{ .transport = "ibsimx", .device = "x", .port_num = 1 },
+		{ .transport = "", .device = "x", .port_num = 1 },
+		{ .transport = NULL, .device = "x", .port_num = 1 },
+		{ .transport = "umad:x", .device = "x", .port_num = 1 },
+		{ .transport = "ibsim", .device = "", .port_num = 1 },
+		{ .transport = "ibsim", .device = NULL, .port_num = 1 },
+		{ .transport = "ibsim", .device = "x", .port_num = 0 },
+		{ .transport = "ibsim", .device = "x", .port_num = 2 },
+		{ .transport = "ibsim",
+				.device = "a23456789012345678901234567890123",
+				.port_num = 1 },
+		{ .transport = "ibsim:a2345678901234567890123456789012345678901234567890123456789"
+			       "01234567890123456789012",
+				.device = "x",
+				.port_num = 1 },
+	};
+	struct ipoib_mad_cfg none = { .transport = "umad", .device = "nosuch0", .port_num = 1 };
+	struct ipoib_mad *mad = NULL;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(bad); i++)
+		assert_int_equal(ipoib_mad_open(&bad[i], &mad), -EINVAL);
+	assert_int_equal(ipoib_mad_open(&none, &mad), -ENODEV);
+	assert_null(mad);
+	ipoib_mad_close(NULL);
+}
+
+static socklen_t
+sim_ctl_name(struct sockaddr_un *sa, const char *name)
+{
+	int len;
+
+	memset(sa, 0, sizeof(*sa));
+	sa->sun_family = AF_UNIX;
+	len = snprintf(sa->sun_path + 1, sizeof(sa->sun_path) - 1, "%s:ctl", name);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len + 1);
+}
+
+static void
+test_ibsim_not_there(void **state)
+{
+	struct ipoib_mad_cfg cfg = { .device = "Hca1", .port_num = 1 };
+	struct ipoib_mad *mad;
+	char transport[64];
+	uint64_t start = mad_clock_us();
+
+	(void)state;
+	snprintf(transport, sizeof(transport), "ibsim:none-%d", getpid());
+	cfg.transport = transport;
+	assert_int_equal(ipoib_mad_open(&cfg, &mad), 0);
+	assert_true(mad_clock_us() - start < 50000);
+	assert_int_equal(ipoib_mad_port(mad)->state, IPOIB_MAD_ABSENT);
+	assert_non_null(strstr(ipoib_mad_reason(mad), "no ibsim"));
+	assert_int_equal(ipoib_mad_fd(mad), -1);
+	ipoib_mad_close(mad);
+}
+
+/* A simulator that hangs: nothing waits for it beyond the limit. */
+static void
+test_ibsim_hangs(void **state)
+{
+	struct ipoib_mad_cfg cfg = { .device = "Hca1", .port_num = 1 };
+	struct ipoib_mad *mad;
+	struct sockaddr_un sa;
+	char transport[64];
+	uint64_t start;
+	socklen_t len;
+	int fd, i;
+
+	(void)state;
+	snprintf(transport, sizeof(transport), "ibsim:hang-%d", getpid());
+	cfg.transport = transport;
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	len = sim_ctl_name(&sa, transport + strlen("ibsim:"));
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, len), 0);
+	start = mad_clock_us();
+	assert_int_equal(ipoib_mad_open(&cfg, &mad), 0);
+	assert_true(mad_clock_us() - start < 200000 + 50000);
+	assert_non_null(strstr(ipoib_mad_reason(mad), "does not answer"));
+	start = mad_clock_us();
+	for (i = 0; i < 1000; i++)
+		ipoib_mad_poll(mad, (uint64_t)i * 10000);
+	assert_true(mad_clock_us() - start < 100000);
+	close(fd);
+	/* It ended: noticed, and the reason says so. */
+	for (i = 1000; i < 1300; i++)
+		ipoib_mad_poll(mad, (uint64_t)i * 10000);
+	assert_non_null(strstr(ipoib_mad_reason(mad), "no ibsim"));
+	start = mad_clock_us();
+	ipoib_mad_close(mad);
+	assert_true(mad_clock_us() - start < 250000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bad_words),
+		cmocka_unit_test(test_ibsim_not_there),
+		cmocka_unit_test(test_ibsim_hangs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
