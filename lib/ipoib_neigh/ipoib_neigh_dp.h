@@ -18,8 +18,10 @@
  */
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_common.h>
 
 #include "ipoib_proto.h"
@@ -59,6 +61,8 @@ struct __rte_cache_min_aligned ipoib_neigh_entry {
 	uint16_t mtu;		/**< IP MTU of the path, 0: that of the link */
 	uint8_t state;		/**< enum ipoib_neigh_state when published */
 	uint8_t kind;		/**< enum ipoib_neigh_kind */
+	uint64_t gen; /**< number of this publication in the process, never used again; 0 while it
+		       *   is not published. Read by the library's functions only */
 };
 static_assert(sizeof(struct ipoib_neigh_entry) == RTE_CACHE_LINE_MIN_SIZE,
 		"an entry is one cache line");
@@ -80,6 +84,59 @@ static_assert(sizeof(struct ipoib_neigh_entry) == RTE_CACHE_LINE_MIN_SIZE,
  */
 int ipoib_neigh_lookup_bulk(const struct ipoib_neigh *t, const struct ipoib_addr *const keys[],
 		uint32_t n, uint64_t *hits, const struct ipoib_neigh_entry *entries[]);
+
+/**
+ * What a reader may keep of an entry beyond its next rte_rcu_qsbr_quiescent(), for as
+ * long as it likes: with it ipoib_neigh_ref_get() finds the entry again at a tenth of
+ * the cost of a lookup, or says that it was replaced or removed. All zero: of none.
+ */
+struct ipoib_neigh_ref {
+	uint64_t gen;
+	uint32_t entry;
+};
+
+/** The begin of a table, for the two functions below. */
+struct ipoib_neigh_view {
+	struct ipoib_neigh_entry *entries;
+	uint32_t *marks;
+	uint32_t tick;
+};
+
+/** The reference of an entry that a lookup of the same turn has given. Workers. */
+static inline struct ipoib_neigh_ref
+ipoib_neigh_ref_of(const struct ipoib_neigh *t, const struct ipoib_neigh_entry *e)
+{
+	const struct ipoib_neigh_view *v = (const struct ipoib_neigh_view *)t;
+	struct ipoib_neigh_ref r = {
+		.gen = __atomic_load_n(&e->gen, __ATOMIC_RELAXED),
+		.entry = (uint32_t)(e - v->entries),
+	};
+
+	return r;
+}
+
+/**
+ * The entry of a reference that was usable (VALID or STALE), marked as used now; or NULL:
+ * look the address up. Workers, registered and online, as for a lookup; the entry is good
+ * for as long as one of a lookup.
+ */
+static inline const struct ipoib_neigh_entry *
+ipoib_neigh_ref_get(const struct ipoib_neigh *t, struct ipoib_neigh_ref r)
+{
+	const struct ipoib_neigh_view *v = (const struct ipoib_neigh_view *)t;
+	const struct ipoib_neigh_entry *e = &v->entries[r.entry];
+	uint32_t *mark, tick;
+
+	/* Nothing else of it may be read before: it may be being written. */
+	if (unlikely(__atomic_load_n(&e->gen, __ATOMIC_ACQUIRE) != r.gen || r.gen == 0))
+		return NULL;
+	mark = &v->marks[e->slot];
+	tick = __atomic_load_n(&v->tick, __ATOMIC_RELAXED);
+	/* Once a second: a store for each packet would bounce the line between readers. */
+	if (unlikely(__atomic_load_n(mark, __ATOMIC_RELAXED) != tick))
+		__atomic_store_n(mark, tick, __ATOMIC_RELAXED);
+	return e;
+}
 
 #ifdef __cplusplus
 }

@@ -55,8 +55,8 @@ heap_sort(struct neigh_victim *v, uint32_t n)
 static void
 victims_search(struct ipoib_neigh *t)
 {
-	uint32_t limit = t->tick >= IPOIB_NEIGH_EVICT_IDLE_FULL
-			? t->tick - IPOIB_NEIGH_EVICT_IDLE_FULL + 1
+	uint32_t limit = t->view.tick >= IPOIB_NEIGH_EVICT_IDLE_FULL
+			? t->view.tick - IPOIB_NEIGH_EVICT_IDLE_FULL + 1
 			: 0;
 	struct neigh_victim *v = t->victims;
 	uint32_t slot, mark, n = 0;
@@ -80,7 +80,7 @@ victims_search(struct ipoib_neigh *t)
 	heap_sort(v, n);
 	t->nb_victims = n;
 	t->victim_next = 0;
-	t->victim_tick = t->tick;
+	t->victim_tick = t->view.tick;
 	t->victim_all = all;
 }
 
@@ -93,7 +93,7 @@ neigh_evict_one(struct ipoib_neigh *t, uint32_t idle)
 	for (;; t->victim_next++) {
 		if (t->victim_next == t->nb_victims) {
 			/* A second search in the same second would find nothing new. */
-			if (t->victim_all && t->victim_tick == t->tick)
+			if (t->victim_all && t->victim_tick == t->view.tick)
 				return -ENOENT;
 			victims_search(t);
 			if (t->nb_victims == 0)
@@ -102,7 +102,7 @@ neigh_evict_one(struct ipoib_neigh *t, uint32_t idle)
 		v = &t->victims[t->victim_next];
 		if (t->recs[v->slot].state == NEIGH_FREE || neigh_mark_get(t, v->slot) != v->mark)
 			continue;
-		if (t->tick - v->mark < idle)
+		if (t->view.tick - v->mark < idle)
 			return -ENOENT;
 		ret = ipoib_neigh_del(t, &t->recs[v->slot]);
 		if (ret == 0)

@@ -73,7 +73,7 @@ static inline void
 mark(const struct ipoib_neigh *t, uint32_t slot, uint32_t tick)
 {
 	if (unlikely(neigh_mark_get(t, slot) != tick))
-		__atomic_store_n(&t->marks[slot], tick, __ATOMIC_RELAXED);
+		__atomic_store_n(&t->view.marks[slot], tick, __ATOMIC_RELAXED);
 }
 
 /* Those of @p set by the buckets. @return the usable ones of them, marked */
@@ -148,7 +148,7 @@ ipoib_neigh_lookup_bulk(const struct ipoib_neigh *t, const struct ipoib_addr *co
 	if (__atomic_load_n(&t->cfg.rcu->num_threads, __ATOMIC_RELAXED) == 0)
 		return -EPERM;
 #endif
-	tick = __atomic_load_n(&t->tick, __ATOMIC_RELAXED);
+	tick = __atomic_load_n(&t->view.tick, __ATOMIC_RELAXED);
 	usable = lookup_hints(t, keys, n, tick, entries);
 	rest = ~usable & UINT64_MAX >> (64 - n);
 	if (rest != 0)

@@ -76,10 +76,10 @@ struct neigh_victim {
 };
 
 struct ipoib_neigh {
-	/* What readers read; written at most once a second. */
+	/* What readers read; written at most once a second. The entries, the marks by slot (the
+	 * second of the last use), and the second that it is. */
+	struct ipoib_neigh_view view __rte_cache_aligned;
 	struct neigh_index index;
-	uint32_t *marks; /* by slot: second of the last use */
-	uint32_t tick;	 /* seconds */
 
 	/* Below: the writer's. */
 	struct ipoib_neigh_cfg cfg __rte_cache_aligned;
@@ -118,6 +118,8 @@ struct ipoib_neigh {
 #endif
 };
 
+static_assert(offsetof(struct ipoib_neigh, view) == 0, "where inline functions look for it");
+
 #ifdef IPOIB_NEIGH_DEBUG
 /** Is the caller the writer? The first one is. Logs it if not. */
 bool neigh_debug_writer(struct ipoib_neigh *t);
@@ -152,20 +154,20 @@ neigh_usable(uint8_t state)
 static inline uint32_t
 neigh_mark_get(const struct ipoib_neigh *t, uint32_t slot)
 {
-	return __atomic_load_n(&t->marks[slot], __ATOMIC_RELAXED);
+	return __atomic_load_n(&t->view.marks[slot], __ATOMIC_RELAXED);
 }
 
 static inline void
 neigh_mark_set(struct ipoib_neigh *t, uint32_t slot)
 {
-	__atomic_store_n(&t->marks[slot], t->tick, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->view.marks[slot], t->view.tick, __ATOMIC_RELAXED);
 }
 
 /** Seconds since the last use. A mark is never ahead of the tick. */
 static inline uint32_t
 neigh_idle(const struct ipoib_neigh *t, uint32_t slot)
 {
-	return t->tick - neigh_mark_get(t, slot);
+	return t->view.tick - neigh_mark_get(t, slot);
 }
 
 /** Publish the time if it moved; it never goes back. */
@@ -174,8 +176,8 @@ neigh_tick(struct ipoib_neigh *t, uint64_t now_us)
 {
 	uint32_t now = (uint32_t)(now_us / 1000000);
 
-	if (now > t->tick)
-		__atomic_store_n(&t->tick, now, __ATOMIC_RELAXED);
+	if (now > t->view.tick)
+		__atomic_store_n(&t->view.tick, now, __ATOMIC_RELAXED);
 }
 
 /* Reclaim */
@@ -190,6 +192,8 @@ void neigh_retire(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e, bool
 /* States */
 /** Take an entry from the pool; there is one if neigh_reclaim_room() said so. */
 struct ipoib_neigh_entry *neigh_entry_get(struct ipoib_neigh *t);
+/** A number for a publication, in any table of the process. */
+uint64_t neigh_gen_next(void);
 /** Write all of an entry that is not published, and is not yet when this returns. */
 void neigh_entry_fill(struct ipoib_neigh_entry *e, const struct ipoib_neigh_entry *from);
 void neigh_entry_put(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e);

@@ -25,7 +25,7 @@ void
 neigh_rec_put(struct ipoib_neigh *t, uint32_t slot)
 {
 	/* A late reader may have marked it after it was deleted. */
-	__atomic_store_n(&t->marks[slot], NEIGH_MARK_FREE, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->view.marks[slot], NEIGH_MARK_FREE, __ATOMIC_RELAXED);
 	t->recs[slot].state = NEIGH_FREE;
 	t->recs[slot].tm_next = t->free_rec;
 	t->free_rec = slot;
@@ -79,7 +79,7 @@ add_publish(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, const struct ipo
 	rec->addr.flags = 0;
 	rec->entry = e;
 	neigh_entry_fill(e, &first);
-	neigh_entry_live(e, true);
+	neigh_entry_live(e, neigh_gen_next());
 	neigh_index_add(&t->index, e);
 }
 
@@ -134,7 +134,7 @@ ipoib_neigh_del(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec)
 	neigh_gid_del(t, rec);
 	neigh_index_del(&t->index, rec->entry);
 	neigh_retire(t, rec->entry, true, neigh_usable(rec->state));
-	__atomic_store_n(&t->marks[neigh_slot(t, rec)], NEIGH_MARK_FREE, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->view.marks[neigh_slot(t, rec)], NEIGH_MARK_FREE, __ATOMIC_RELAXED);
 	t->stats.by_state[rec->state]--;
 	t->stats.entries--;
 	t->stats.removed++;

@@ -20,8 +20,8 @@ neigh_retire(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e, bool rec,
 	uint32_t tail = t->retired_head + t->stats.retired;
 	struct neigh_retired *r;
 
-	/* Nobody gets it by a hint from now on; who has it keeps it. */
-	neigh_entry_live(&t->index.entries[e - t->index.entries], false);
+	/* Nobody gets it by hint or reference from now on; who has it keeps it. */
+	neigh_entry_live(&t->index.entries[e - t->index.entries], 0);
 	if (tail >= t->cfg.reclaim_max)
 		tail -= t->cfg.reclaim_max;
 	r = &t->retired[tail];

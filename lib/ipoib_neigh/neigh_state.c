@@ -8,6 +8,18 @@
 
 #include "neigh_priv.h"
 
+/* What is between the two words by which readers see whether an entry is published. */
+#define ENTRY_BODY sizeof(uint64_t)
+#define ENTRY_BODY_LEN (offsetof(struct ipoib_neigh_entry, gen) - ENTRY_BODY)
+
+uint64_t
+neigh_gen_next(void)
+{
+	static uint64_t gen;
+
+	return __atomic_add_fetch(&gen, 1, __ATOMIC_RELAXED);
+}
+
 struct ipoib_neigh_entry *
 neigh_entry_get(struct ipoib_neigh *t)
 {
@@ -27,9 +39,8 @@ neigh_entry_put(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e)
 
 	/* A reader that still looks at it is a bug: let it see nonsense. By a hint it may see the
 	 * address, that it is not published. */
-	neigh_entry_live(&t->index.entries[i], false);
-	memset(RTE_PTR_ADD(&t->index.entries[i], sizeof(uint64_t)), NEIGH_FREE,
-			sizeof(*e) - sizeof(uint64_t));
+	neigh_entry_live(&t->index.entries[i], 0);
+	memset(RTE_PTR_ADD(&t->index.entries[i], ENTRY_BODY), NEIGH_FREE, ENTRY_BODY_LEN);
 	t->index.entries[i].slot = t->free_entry;
 	t->free_entry = i;
 }
@@ -40,8 +51,7 @@ neigh_entry_fill(struct ipoib_neigh_entry *e, const struct ipoib_neigh_entry *fr
 	uint64_t head = neigh_load64(from) | 0xff;
 
 	__atomic_store_n((uint64_t *)(void *)e, head, __ATOMIC_RELAXED);
-	memcpy(RTE_PTR_ADD(e, sizeof(head)), RTE_PTR_ADD(from, sizeof(head)),
-			sizeof(*e) - sizeof(head));
+	memcpy(RTE_PTR_ADD(e, ENTRY_BODY), RTE_PTR_ADD(from, ENTRY_BODY), ENTRY_BODY_LEN);
 }
 
 /* An entry that goes from VALID to STALE hands its use of the AH to its successor. */
@@ -68,7 +78,7 @@ neigh_publish(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, uint8_t state,
 		e->mtu = v->mtu;
 		e->kind = v->kind;
 	}
-	neigh_entry_live(e, true);
+	neigh_entry_live(e, neigh_gen_next());
 	neigh_index_replace(&t->index, old, e);
 	rec->entry = e;
 	t->stats.by_state[rec->state]--;

@@ -71,14 +71,15 @@ memory_init(struct ipoib_neigh *t)
 	e = rte_zmalloc_socket("ipoib_neigh_entries", (size_t)(t->nb_recs + 1) * sizeof(*e),
 			RTE_CACHE_LINE_SIZE, socket);
 	t->index.entries = e;
-	t->marks = rte_zmalloc_socket("ipoib_neigh_marks", (size_t)t->nb_recs * sizeof(*t->marks),
-			RTE_CACHE_LINE_SIZE, socket);
+	t->view.entries = e;
+	t->view.marks = rte_zmalloc_socket("ipoib_neigh_marks",
+			(size_t)t->nb_recs * sizeof(*t->view.marks), RTE_CACHE_LINE_SIZE, socket);
 	t->recs = calloc(t->nb_recs, sizeof(*t->recs));
 	t->retired = calloc(t->cfg.reclaim_max, sizeof(*t->retired));
-	if (e == NULL || t->marks == NULL || t->recs == NULL || t->retired == NULL)
+	if (e == NULL || t->view.marks == NULL || t->recs == NULL || t->retired == NULL)
 		return -ENOMEM;
 	for (i = 0; i < t->nb_recs; i++)
-		t->marks[i] = NEIGH_MARK_FREE;
+		t->view.marks[i] = NEIGH_MARK_FREE;
 	memset(&e[NEIGH_ENTRY_NONE], NEIGH_FREE, sizeof(*e));
 	t->entries_used = NEIGH_ENTRY_NONE + 1;
 	t->free_entry = NEIGH_NIL;
@@ -93,7 +94,7 @@ table_free(struct ipoib_neigh *t)
 	free(t->gid_heads);
 	free(t->retired);
 	free(t->recs);
-	rte_free(t->marks);
+	rte_free(t->view.marks);
 	rte_free(t->index.entries);
 	rte_memzone_free(t->zone);
 	rte_free(t);

@@ -68,11 +68,13 @@ void quiesce(void);
 struct ipoib_neigh_stats stats(void);
 struct rte_mbuf *pkt(void);
 
-/* The same but for the flags octet, which tells whether an entry is published? */
+/* The same but for what tells whether an entry is published: the flags octet and the number? */
 static inline bool
 entry_equal(const struct ipoib_neigh_entry *a, const struct ipoib_neigh_entry *b)
 {
-	return memcmp(a->addr.qpn, b->addr.qpn, sizeof(*a) - sizeof(a->addr.flags)) == 0;
+	return memcmp(a->addr.qpn, b->addr.qpn,
+			       offsetof(struct ipoib_neigh_entry, gen) - sizeof(a->addr.flags)) ==
+			0;
 }
 
 #endif /* NEIGH_FIXTURE_H */
