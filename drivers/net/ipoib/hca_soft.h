@@ -150,6 +150,39 @@ soft_view_put(const struct ipoib_hca *hca, unsigned int reader)
 	rte_rcu_qsbr_thread_offline(hca->qsbr, reader);
 }
 
+/* Is the packet one segment in a buffer of its own that nobody else reads? @p flags: nor any of these */
+static inline bool
+soft_mbuf_is_own(const struct rte_mbuf *m, uint64_t flags)
+{
+	uint64_t rearm; /* data offset, reference count, segments, port: 16 bits each */
+
+	memcpy(&rearm, &m->data_off, sizeof(rearm));
+	return (rearm & UINT64_C(0x0000ffffffff0000)) == UINT64_C(0x0000000100010000) &&
+			(m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL | flags)) == 0;
+}
+
+/* Words as they lie in memory. */
+static inline uint64_t
+soft_get64(const void *from)
+{
+	uint64_t w;
+
+	memcpy(&w, from, sizeof(w));
+	return w;
+}
+
+static inline void
+soft_put64(void *to, uint64_t w)
+{
+	memcpy(to, &w, sizeof(w));
+}
+
+static inline void
+soft_put32(void *to, uint32_t w)
+{
+	memcpy(to, &w, sizeof(w));
+}
+
 static inline bool
 soft_lid_is_own(const struct soft_view *v, uint16_t lid)
 {

@@ -360,7 +360,7 @@ soft_own(struct ipoib_rxq *q, struct rte_mbuf *m)
 	const void *data;
 	char *to;
 
-	if (likely(m->nb_segs == 1 && rte_mbuf_refcnt_read(m) == 1 && RTE_MBUF_DIRECT(m)))
+	if (likely(soft_mbuf_is_own(m, 0)))
 		return m;
 	c = rte_pktmbuf_alloc(q->mp);
 	to = c != NULL && m->pkt_len <= rte_pktmbuf_tailroom(c)
@@ -378,7 +378,7 @@ soft_own(struct ipoib_rxq *q, struct rte_mbuf *m)
 	return c;
 }
 
-static void
+static __rte_noinline void
 soft_rx_one(const struct soft_view *v, struct soft_rx_out *out, struct rte_mbuf *m)
 {
 	enum ipoib_rx_drop r;
@@ -405,6 +405,84 @@ soft_rx_one(const struct soft_view *v, struct soft_rx_out *out, struct rte_mbuf 
 	soft_distribute(v, out, m, &p, &dest);
 }
 
+/* What the headers of a plain frame are compared with, as it lies in memory. */
+struct soft_rx_plain {
+	uint64_t lrh;  /* DLID */
+	uint64_t bth;  /* opcode, P_Key without membership, queue pair */
+	uint32_t qkey; /* of DETH */
+	uint32_t lens; /* lengths of a packet that are plain: IPOIB_HDR_LEN to lens */
+	uint16_t port_id;
+};
+
+#define LRH_PLAIN_MASK UINT64_C(0x00000000ffff03ff) /* VL, version, next header, DLID */
+#define BTH_PLAIN_MASK UINT64_C(0xffffff00ff7f0fff) /* all that is checked but PadCnt */
+#define PLAIN_HDRS (RTE_ETHER_HDR_LEN + HDRS_MIN)
+#define PLAIN_MIN (PLAIN_HDRS + IPOIB_HDR_LEN + IB_ICRC_LEN + IB_VCRC_LEN)
+
+/* Where the LMC gives us several LIDs, CRCs are checked, or we are a limited member, none is plain. */
+static void
+plain_begin(struct soft_rx_plain *k, const struct soft_view *v, const struct ipoib_rxq *q)
+{
+	const struct soft_vport *vp = &v->ports[q->port->slot];
+
+	*k = (struct soft_rx_plain){ 0 };
+	if (!v->active || !vp->up || v->path_mask != 0 || v->grh_required || q->hca->crc ||
+			(vp->pkey & IB_PKEY_FULL) == 0 || q->queue_id >= vp->nb_qps)
+		return;
+	k->lens = vp->ib_mtu;
+	k->lrh = IB_LNH_LOCAL << 8 | (uint64_t)rte_cpu_to_be_16(v->lid) << 16;
+	k->bth = IB_OPCODE_UD_SEND_ONLY | (uint64_t)rte_cpu_to_be_16(IB_PKEY_BASE(vp->pkey)) << 16 |
+			(uint64_t)rte_cpu_to_be_32(vp->qpn[q->queue_id]) << 32;
+	k->qkey = rte_cpu_to_be_32(vp->qkey);
+	k->port_id = vp->port_id;
+}
+
+/*
+ * Nearly all frames: from another port, by a local route, for the queue pair of this very queue, and
+ * nothing wrong. All checks are those of soft_rx_one(), which takes what does not pass: it knows why.
+ * @return false: @p m is untouched
+ */
+static inline bool
+rx_plain(const struct soft_rx_plain *k, struct rte_mbuf *m)
+{
+	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint32_t len, slid;
+	uint64_t lrh, bth, deth;
+	rte_be16_t type;
+
+	if (unlikely(m->data_len < PLAIN_MIN || !soft_mbuf_is_own(m, 0)))
+		return false;
+	memcpy(&type, p + 2 * RTE_ETHER_ADDR_LEN, sizeof(type));
+	p += RTE_ETHER_HDR_LEN;
+	lrh = soft_get64(p);
+	bth = soft_get64(p + sizeof(struct ib_lrh));
+	deth = soft_get64(p + sizeof(struct ib_lrh) + sizeof(struct ib_bth));
+	if (unlikely(type != RTE_BE16(SOFT_ETHERTYPE) || (lrh & LRH_PLAIN_MASK) != k->lrh ||
+			    (bth & BTH_PLAIN_MASK) != k->bth || (uint32_t)deth != k->qkey))
+		return false;
+	len = (rte_be_to_cpu_16((uint16_t)(lrh >> 32)) & LRH_LEN_MASK) * 4;
+	slid = rte_be_to_cpu_16((uint16_t)(lrh >> 48));
+	if (unlikely(len + RTE_ETHER_HDR_LEN + IB_VCRC_LEN > m->data_len ||
+			    lrh >> 48 == (k->lrh >> 16 & 0xffff) || !ib_lid_is_unicast(slid)))
+		return false;
+	len -= HDRS_MIN + IB_ICRC_LEN + (bth >> 12 & 3);
+	if (unlikely(len - IPOIB_HDR_LEN > k->lens - IPOIB_HDR_LEN))
+		return false;
+	m->data_off = (uint16_t)(m->data_off + PLAIN_HDRS);
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
+	m->port = k->port_id;
+	m->ol_flags = 0;
+	m->packet_type = 0;
+	/* pmd_ipoib_meta: slid, flags 0, rsvd 0; qpn */
+	soft_put64(pmd_ipoib_meta(m),
+			slid |
+					(uint64_t)(rte_be_to_cpu_32((uint32_t)(deth >> 32)) &
+							0xffffff)
+							<< 32);
+	return true;
+}
+
 static uint16_t
 rxq_ring_take(struct ipoib_rxq *q, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -422,6 +500,7 @@ soft_poll_carrier(struct soft_rx_out *out, struct soft_crxq *c, uint16_t n)
 	const struct soft_hca *soft = hca->backend;
 	struct rte_mbuf *frames[SOFT_BURST];
 	const struct soft_view *v;
+	struct soft_rx_plain k;
 	uint16_t i, got;
 
 	got = rte_eth_rx_burst(soft->carrier, c->queue, frames, RTE_MIN(n, SOFT_BURST));
@@ -429,8 +508,13 @@ soft_poll_carrier(struct soft_rx_out *out, struct soft_crxq *c, uint16_t n)
 		return;
 	ipoib_count(&out->q->rx.carrier, got);
 	v = soft_view_get(hca, out->q->reader);
-	for (i = 0; i < got; i++)
-		soft_rx_one(v, out, frames[i]);
+	plain_begin(&k, v, out->q);
+	for (i = 0; i < got; i++) {
+		if (likely(k.lens != 0 && rx_plain(&k, frames[i])))
+			out->pkts[out->n++] = frames[i];
+		else
+			soft_rx_one(v, out, frames[i]);
+	}
 	soft_view_put(hca, out->q->reader);
 }
 

@@ -19,10 +19,6 @@ static_assert(GLOBAL_HDRS == PMD_IPOIB_HEADROOM, "the headroom that programs are
 /* What a frame may need behind the packet: pad, ICRC, VCRC. */
 #define TAIL_MAX (3 + IB_ICRC_LEN + IB_VCRC_LEN)
 
-/* Packets that are not in their own buffer, and those whose flags are to be cleared: offloads asked
- * for the packet inside are not the carrier's to do. */
-#define NOT_PLAIN (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_TX_OFFLOAD_MASK)
-
 /* First octets of the MAC addresses of unicast and multicast LIDs, as they lie in memory. */
 #define MAC_LID 0x00001b02
 #define MAC_MLID 0x00001b03
@@ -168,18 +164,6 @@ ctxq_send(struct soft_tx_out *out)
 	soft_ctxq_kick(c);
 }
 
-static inline void
-put64(void *to, uint64_t w)
-{
-	memcpy(to, &w, sizeof(w));
-}
-
-static inline void
-put32(void *to, uint32_t w)
-{
-	memcpy(to, &w, sizeof(w));
-}
-
 static inline uint16_t
 own_slid(const struct soft_view *v, const struct ipoib_ah *ah)
 {
@@ -190,9 +174,9 @@ own_slid(const struct soft_view *v, const struct ipoib_ah *ah)
 static inline void
 build_link(uint8_t *p, const struct soft_tx_out *out, uint64_t lrh, uint32_t mac, uint32_t words)
 {
-	put64(p, mac | (lrh & 0xffff0000) << 16);
-	put64(p + RTE_ETHER_ADDR_LEN, out->from);
-	put64(p + RTE_ETHER_HDR_LEN,
+	soft_put64(p, mac | (lrh & 0xffff0000) << 16);
+	soft_put64(p + RTE_ETHER_ADDR_LEN, out->from);
+	soft_put64(p + RTE_ETHER_HDR_LEN,
 			lrh | (uint64_t)rte_cpu_to_be_16((uint16_t)words) << 32 | out->slid);
 }
 
@@ -221,9 +205,9 @@ build_grh(struct ib_grh *grh, const struct soft_view *v, const struct ipoib_ah *
 static inline void
 build_transport(uint8_t *p, struct soft_tx_out *out, uint32_t qpn, uint32_t pad)
 {
-	put64(p, (out->bth | pad << 12) | (uint64_t)rte_cpu_to_be_32(qpn & 0xffffff) << 32);
-	put32(p + 8, rte_cpu_to_be_32(out->q->psn++ & 0xffffff));
-	put64(p + sizeof(struct ib_bth), out->deth);
+	soft_put64(p, (out->bth | pad << 12) | (uint64_t)rte_cpu_to_be_32(qpn & 0xffffff) << 32);
+	soft_put32(p + 8, rte_cpu_to_be_32(out->q->psn++ & 0xffffff));
+	soft_put64(p + sizeof(struct ib_bth), out->deth);
 }
 
 /* @p words: LRH through ICRC. */
@@ -263,27 +247,18 @@ build_frame(struct soft_tx_out *out, const struct ipoib_ah *ah, struct rte_mbuf 
 				ah, words * 4 - sizeof(struct ib_lrh) - sizeof(struct ib_grh));
 	build_transport(end - len - sizeof(struct ib_bth) - sizeof(struct ib_deth), out, qpn, pad);
 	/* Pad and CRCs: 0; pad octets stay so. */
-	put64(end, 0);
+	soft_put64(end, 0);
 	end[TAIL_MAX - 1] = 0;
 	if (out->q->hca->crc)
 		build_crcs(m, words, end + pad);
 }
 
-static __rte_noinline void
-build_global(struct soft_tx_out *out, const struct ipoib_ah *ah, struct rte_mbuf *m)
-{
-	build_frame(out, ah, m, true);
-}
-
-/* Can the frame be built in the packet's own buffer? */
+/* Can the frame be built in the packet's own buffer? Offloads asked for the packet inside are not the
+ * carrier's to do: their flags are to be cleared first. */
 static inline bool
 tx_is_own(const struct rte_mbuf *m)
 {
-	uint64_t rearm; /* data offset, reference count, segments, port: 16 bits each */
-
-	memcpy(&rearm, &m->data_off, sizeof(rearm));
-	return (rearm & UINT64_C(0x0000ffffffff0000)) == UINT64_C(0x0000000100010000) &&
-			(m->ol_flags & NOT_PLAIN) == 0 && m->data_off >= GLOBAL_HDRS &&
+	return soft_mbuf_is_own(m, RTE_MBUF_F_TX_OFFLOAD_MASK) && m->data_off >= GLOBAL_HDRS &&
 			m->buf_len >= (uint32_t)m->data_off + m->data_len + TAIL_MAX;
 }
 
@@ -434,7 +409,7 @@ dlid_is_here(const struct soft_view *v, const struct ipoib_ah *ah)
 	return !v->grh_required || ah->kind != IPOIB_AH_GLOBAL || ib_gid_equal(&ah->dgid, &v->gid);
 }
 
-static inline void
+static __rte_noinline void
 soft_tx_one(struct soft_tx_out *out, struct rte_mbuf *m)
 {
 	const struct ipoib_ah *ah = NULL;
@@ -460,19 +435,80 @@ soft_tx_one(struct soft_tx_out *out, struct rte_mbuf *m)
 	tx_sent(out, m->pkt_len);
 	if (unlikely(local))
 		tx_loop(out->q, out->v, ah, m);
-	if (likely(ah->kind == IPOIB_AH_LOCAL))
-		build_frame(out, ah, m, false);
-	else
-		build_global(out, ah, m);
+	build_frame(out, ah, m, ah->kind == IPOIB_AH_GLOBAL);
 	out->frames[out->n++] = m;
 }
 
-/* Up to SOFT_BURST packets. @return how many became frames */
-static uint16_t
-soft_tx_some(struct soft_tx_out *out, struct rte_mbuf **pkts, uint16_t n)
+/* What tx_plain() reads, apart from where it writes: so it can stay in registers. */
+struct soft_tx_plain {
+	const struct ipoib_ah *ah;
+	uint64_t from, slid, bth, deth;
+	uint64_t own;  /* our LID, where an LRH has the DLID */
+	uint32_t lens; /* lengths of an IP packet that are plain: 0 to lens - 1 */
+};
+
+/*
+ * Nearly all packets: to one other port, by a local route, and the frame can be built where the
+ * packet is. @return false: it is something else, and untouched
+ */
+static inline bool
+tx_plain(const struct soft_tx_plain *k, struct rte_mbuf *m, uint32_t psn)
+{
+	uint32_t len = m->data_len,
+		 words = (LOCAL_HDRS - RTE_ETHER_HDR_LEN + IB_ICRC_LEN + len + 3) / 4;
+	struct pmd_ipoib_meta meta = *pmd_ipoib_meta(m);
+	const struct ipoib_ah *ah = &k->ah[meta.ah];
+	uint8_t *end, *p;
+	uint64_t lrh;
+
+	if (unlikely(meta.ah >= IPOIB_AH_MAX ||
+			    __atomic_load_n(&ah->kind, __ATOMIC_ACQUIRE) != IPOIB_AH_LOCAL ||
+			    len - IPOIB_HDR_LEN >= k->lens || !tx_is_own(m)))
+		return false;
+	lrh = ah->lrh;
+	if (unlikely((lrh & 0xffff0000) == k->own))
+		return false;
+	end = rte_pktmbuf_mtod_offset(m, uint8_t *, len);
+	p = end - len - LOCAL_HDRS;
+	m->data_off = (uint16_t)(m->data_off - LOCAL_HDRS);
+	m->pkt_len = words * 4 + RTE_ETHER_HDR_LEN + IB_VCRC_LEN;
+	m->data_len = (uint16_t)m->pkt_len;
+	soft_put64(p, MAC_LID | (lrh & 0xffff0000) << 16);
+	soft_put64(p + RTE_ETHER_ADDR_LEN, k->from);
+	soft_put64(p + RTE_ETHER_HDR_LEN,
+			lrh | (uint64_t)rte_cpu_to_be_16((uint16_t)words) << 32 | k->slid);
+	p += RTE_ETHER_HDR_LEN + sizeof(struct ib_lrh);
+	soft_put64(p,
+			k->bth | (-len & 3) << 12 |
+					(uint64_t)rte_cpu_to_be_32(meta.qpn & 0xffffff) << 32);
+	soft_put32(p + 8, rte_cpu_to_be_32(psn & 0xffffff));
+	soft_put64(p + sizeof(struct ib_bth), k->deth);
+	soft_put64(end, 0);
+	end[TAIL_MAX - 1] = 0;
+	return true;
+}
+
+/* Where the LMC gives us several LIDs, or CRCs are computed, no packet is plain. */
+static void
+plain_begin(struct soft_tx_plain *k, const struct soft_tx_out *out)
+{
+	const struct soft_vport *vp = out->vp;
+
+	k->ah = vp->ah;
+	k->from = out->from;
+	k->slid = out->slid;
+	k->bth = out->bth;
+	k->deth = out->deth;
+	k->own = (uint64_t)rte_cpu_to_be_16(out->v->lid) << 16;
+	k->lens = 0;
+	if (vp->up && out->v->path_mask == 0 && !out->q->hca->crc && vp->ib_mtu >= IPOIB_HDR_LEN)
+		k->lens = vp->ib_mtu - IPOIB_HDR_LEN + 1u;
+}
+
+static void
+out_begin(struct soft_tx_out *out)
 {
 	struct ipoib_txq *q = out->q;
-	uint16_t i, frames;
 
 	out->v = soft_view_get(q->hca, q->reader);
 	out->vp = &out->v->ports[q->port->slot];
@@ -481,8 +517,37 @@ soft_tx_some(struct soft_tx_out *out, struct rte_mbuf **pkts, uint16_t n)
 	out->bth = IB_OPCODE_UD_SEND_ONLY | (uint32_t)rte_cpu_to_be_16(out->vp->pkey) << 16;
 	out->deth = rte_cpu_to_be_32(out->vp->qkey) |
 			(uint64_t)rte_cpu_to_be_32(q->qpn & 0xffffff) << 32;
-	for (i = 0; i < n; i++)
+}
+
+/* Up to SOFT_BURST packets. @return how many became frames */
+static uint16_t
+soft_tx_some(struct soft_tx_out *out, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct ipoib_txq *q = out->q;
+	uint32_t psn = q->psn, plain = 0;
+	struct soft_tx_plain k;
+	uint64_t bytes = 0;
+	uint16_t i, frames;
+
+	out_begin(out);
+	plain_begin(&k, out);
+	for (i = 0; i < n; i++) {
+		uint32_t len = pkts[i]->pkt_len;
+
+		if (likely(tx_plain(&k, pkts[i], psn))) {
+			out->frames[out->n++] = pkts[i];
+			bytes += len;
+			plain++;
+			psn++;
+			continue;
+		}
+		q->psn = psn;
 		soft_tx_one(out, pkts[i]);
+		psn = q->psn;
+	}
+	q->psn = psn;
+	out->packets += plain;
+	out->bytes += bytes;
 	soft_view_put(q->hca, q->reader);
 	frames = out->n;
 	ctxq_send(out);
