@@ -142,6 +142,15 @@ fib_set(struct control *c, const struct dp_ip *prefix, uint8_t len, uint32_t nh)
 	return 0;
 }
 
+/* What workers remember by the old routes is void: after the routes are there. */
+static void
+rules_next(struct dp *dp)
+{
+	uint32_t rules = atomic_load_explicit(&dp->rules, memory_order_relaxed) + 1;
+
+	atomic_store_explicit(&dp->rules, rules != 0 ? rules : 1, memory_order_release);
+}
+
 void
 fib_publish(struct control *c)
 {
@@ -153,6 +162,7 @@ fib_publish(struct control *c)
 		return;
 	if (f->changed4) {
 		__atomic_store_n(&c->dp->fib, f->shadow, __ATOMIC_RELEASE);
+		rules_next(c->dp);
 		f->shadow = old;
 	}
 	if (f->changed6) {

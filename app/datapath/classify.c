@@ -402,12 +402,14 @@ classify_one(struct dp_worker *w, struct rte_mbuf *m, const struct dp_port *p, b
 		rte_pktmbuf_adj(m, ib ? IPOIB_HDR_LEN : RTE_ETHER_HDR_LEN);
 		ret = likely(ret == IS_IP4) ? ip4_check(m, &in) : ip6_check(m);
 	}
-	if (likely(ret == IS_IP4))
+	if (ret == IS_IP4) {
+		b->odd4 = true;
 		put4(b, m, &in);
-	else if (ret == IS_IP6)
+	} else if (ret == IS_IP6) {
 		put6(b, m, in.bcast);
-	else
+	} else {
 		other(w, m, ret, in.bcast, b);
+	}
 }
 
 static inline uint64_t
@@ -458,8 +460,7 @@ l2_is_plain(struct rte_mbuf *m, const uint8_t *data, uint64_t mac, bool ib)
 		return false;
 	if (ib)
 		return (pmd_ipoib_meta(m)->flags & (PMD_IPOIB_RX_MCAST | PMD_IPOIB_RX_BCAST)) == 0;
-	return load64(data) << 16 == mac << 16 &&
-			(m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0;
+	return load64(data) << 16 == mac << 16 && (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0;
 }
 
 /*
@@ -537,6 +538,7 @@ dp_classify(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t
 
 	b->n4 = b->n6 = b->nm = 0;
 	b->bcast4 = b->bcast6 = 0;
+	b->odd4 = false;
 	b->plain = port_is_plain(p);
 	switch (dp_port_kind(w->dp, port)) {
 	case DP_PORT_ETH:

@@ -65,6 +65,7 @@ worker_free(struct dp_worker *w)
 		rte_pktmbuf_free(w->order.held[w->order.head++ % DP_HELD_MAX].m);
 	for (port = 0; port < DP_PORTS_MAX; port++)
 		rte_pktmbuf_free_bulk(w->tx[port].pkts, w->tx[port].nb);
+	rte_free(w->fast);
 	rte_free(w);
 }
 
@@ -88,10 +89,14 @@ worker_make(struct dp *dp, uint16_t id, int socket)
 	for (i = 0; i < RTE_DIM(w->order.secret); i++)
 		w->order.secret[i] = rte_rand();
 	snprintf(name, sizeof(name), "dp_inject_%u", id);
+	w->fast = rte_zmalloc_socket(
+			"dp_fast", sizeof(*w->fast) << DP_FAST_BITS, RTE_CACHE_LINE_SIZE, socket);
 	w->inject = rte_ring_create(name, DP_INJECT_RING, socket, RING_F_EXACT_SZ | RING_F_SC_DEQ);
-	if (w->inject == NULL) {
+	if (w->inject == NULL || w->fast == NULL) {
+		rte_ring_free(w->inject);
+		rte_free(w->fast);
 		rte_free(w);
-		return -rte_errno;
+		return -ENOMEM;
 	}
 	dp->worker[id] = w;
 	return 0;
@@ -170,6 +175,7 @@ fibs_make(struct dp *dp, int socket)
 	if (ret == 0)
 		ret = fib6_make(&dp->fib6_tab[1], "dp_ip6_1", socket);
 	dp->fib = dp->fib_tab[0];
+	atomic_init(&dp->rules, 1);
 	dp->fib6 = dp->fib6_tab[0];
 	return ret;
 }

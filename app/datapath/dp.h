@@ -390,6 +390,18 @@ struct dp_txbuf {
 struct dp;
 struct dp_engine_ops;
 
+/** Places of a worker for IPv4 destinations that it has met, 32 octets each; a power of two. */
+#define DP_FAST_BITS 16
+
+/** Where packets to a destination went: see fast.c. */
+struct dp_fast {
+	uint64_t l3_gen, path_gen; /**< references, see ipoib_neigh_ref_get(); path: IPoIB only */
+	uint32_t l3, path;	   /**< path: the port too */
+	uint32_t dst;		   /**< host order */
+	uint32_t rules;		   /**< dp.rules of that time; 0: nothing is known */
+};
+static_assert(sizeof(struct dp_fast) == 32, "two a cache line");
+
 /** State of the txonly engine. */
 struct dp_gen {
 	uint64_t tsc;	 /**< when credit was last added */
@@ -443,7 +455,9 @@ struct dp_worker {
 	struct rte_mbuf *punt[DP_BURST_MAX]; /**< for control, handed over once a turn */
 	uint64_t punts;			     /**< packets that it put into the punt ring, ever */
 	struct dp_gen gen;
-	uint64_t tx_ports; /**< ports (bit mask) whose buffers hold packets */
+	struct dp_fast *fast; /**< 1 << DP_FAST_BITS */
+	uint32_t fast_denied; /**< destinations that were not learnt, for their place was taken */
+	uint64_t tx_ports;    /**< ports (bit mask) whose buffers hold packets */
 	struct dp_txbuf tx[DP_PORTS_MAX];
 	struct dp_counters ctr[DP_PORTS_MAX]; /**< [worker] */
 	/** [control] How many of those have ended, or were sent, or wait at control for a next hop
@@ -476,8 +490,9 @@ struct dp {
 	struct rte_fib *fib_tab[2];   /**< [setup] fib, and the one that control changes */
 	struct rte_fib6 *fib6;	      /**< [control] the same for IPv6 */
 	struct rte_fib6 *fib6_tab[2]; /**< [setup] */
-	struct dp_nh *nh;	      /**< [control] DP_NH_MAX */
-	struct dp_adj *adj;	      /**< [control] DP_ADJ_MAX */
+	_Atomic uint32_t rules; /**< [control] another number, never 0, after any change of fib */
+	struct dp_nh *nh;	/**< [control] DP_NH_MAX */
+	struct dp_adj *adj;	/**< [control] DP_ADJ_MAX */
 	struct ipoib_neigh *l3; /**< [control] IP next hops: key by dp_l3_key(), ah = adj number */
 	/** [control] Routed multicast groups: key by dp_l3_key() with port DP_PORT_NIL, ah =
 	 *  index into mgroup. NULL: no multicast routing. */
@@ -521,7 +536,7 @@ static inline void
 dp_l3_key4(struct ipoib_addr *key, uint16_t port, uint32_t ip)
 {
 	uint64_t head = (uint64_t)rte_cpu_to_be_16(port) << 16; /* port as QPN, GID 0 to 3 */
-	uint64_t mid = UINT64_C(0xffff) << 48;			 /* GID 4 to 11 */
+	uint64_t mid = UINT64_C(0xffff) << 48;			/* GID 4 to 11 */
 	rte_be32_t tail = rte_cpu_to_be_32(ip);
 
 	memcpy(key, &head, sizeof(head));

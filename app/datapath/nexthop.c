@@ -60,31 +60,47 @@ eth_send_logical(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
 	eth_pad_send(w, tx, m);
 }
 
-void
-dp_eth_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
-		const struct rte_ether_addr *dst)
+/* By its own port, which is up. */
+static inline void
+eth_hit(struct dp_worker *w, uint16_t port, struct rte_mbuf *m, const struct rte_ether_addr *dst,
+		rte_be16_t type)
 {
-	const struct dp_port *p = &w->dp->port[port];
-	rte_be16_t type = ip_ethertype(m);
 	struct rte_ether_hdr *eth;
 	void *start;
 
-	if (unlikely(!worker_port_up(w, port))) {
-		worker_drop_at(w, m, port, DP_DROP_tx_port);
-		return;
-	}
-	if (unlikely(atomic_load_explicit(&p->tx, memory_order_relaxed) != port)) {
-		eth_send_logical(w, port, m, dst);
-		return;
-	}
 	m = pkt_prepend(w->dp->pool, &w->ctr[m->port], m, sizeof(*eth), &start);
 	if (unlikely(m == NULL))
 		return;
 	eth = start;
 	eth->dst_addr = *dst;
-	eth->src_addr = p->mac;
+	eth->src_addr = w->dp->port[port].mac;
 	eth->ether_type = type;
 	eth_pad_send(w, port, m);
+}
+
+void
+dp_eth_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
+		const struct rte_ether_addr *dst)
+{
+	const struct dp_port *p = &w->dp->port[port];
+
+	if (unlikely(!worker_port_up(w, port)))
+		worker_drop_at(w, m, port, DP_DROP_tx_port);
+	else if (unlikely(atomic_load_explicit(&p->tx, memory_order_relaxed) != port))
+		eth_send_logical(w, port, m, dst);
+	else
+		eth_hit(w, port, m, dst, ip_ethertype(m));
+}
+
+void
+dp_eth_hits(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts,
+		const struct ipoib_neigh_entry *const entry[], uint16_t n)
+{
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		eth_hit(w, port, pkts[i], &w->dp->adj[entry[i]->ah].mac,
+				RTE_BE16(RTE_ETHER_TYPE_IPV4));
 }
 
 /* The packet waits at control for the path; the address goes in front, as Linux's pseudo header. */
@@ -131,9 +147,10 @@ ib_set_ah(const struct dp_port *p, const struct rte_mbuf *m, const struct ipoib_
 
 /* The packet with its encapsulation header into the TX buffer. */
 static inline void
-ib_hit(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct ipoib_neigh_entry *e)
+ib_hit(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct ipoib_neigh_entry *e,
+		rte_be16_t type)
 {
-	uint32_t hdr = ip_ethertype(m), ah = e->ah; /* type, and 16 bits reserved */
+	uint32_t hdr = type, ah = e->ah; /* type, and 16 bits reserved */
 	uint64_t meta;
 	void *start;
 
@@ -151,6 +168,16 @@ ib_hit(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct ipoi
 	meta = ah | (uint64_t)e->qpn << 32; /* in one store: pmd_ipoib_meta.ah, .qpn */
 	memcpy(pmd_ipoib_meta(m), &meta, sizeof(meta));
 	worker_tx(w, port, m);
+}
+
+void
+dp_ib_hits(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts,
+		const struct ipoib_neigh_entry *const entry[], uint16_t n)
+{
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		ib_hit(w, pkts[i], port, entry[i], RTE_BE16(RTE_ETHER_TYPE_IPV4));
 }
 
 /* A packet whose path is narrower than the link and too narrow for it. */
@@ -226,7 +253,7 @@ ib_send_port(struct dp_worker *w, const struct dp_ib_burst *b)
 		if (unlikely(!up))
 			worker_drop(w, b->pkts[i], DP_DROP_no_path);
 		else if (likely(e->mtu == 0 || b->pkts[i]->pkt_len <= e->mtu))
-			ib_hit(w, b->pkts[i], port, e);
+			ib_hit(w, b->pkts[i], port, e, ip_ethertype(b->pkts[i]));
 		else
 			ib_too_big(w, b, i);
 	}

@@ -13,16 +13,6 @@
 #define IP6_SRC_OFF 8
 #define IP6_HOPS_OFF 7
 
-/* The header checksum after the TTL is one less: 0x0100 more, in ones' complement (RFC 1624). */
-static inline void
-ttl4_decrement(struct rte_ipv4_hdr *ip)
-{
-	uint32_t sum = ip->hdr_checksum + RTE_BE16(0x0100);
-
-	ip->time_to_live--;
-	ip->hdr_checksum = (uint16_t)(sum + (sum >= UINT16_MAX));
-}
-
 void
 dp_ttl_decrement(struct rte_mbuf *m)
 {
@@ -31,7 +21,7 @@ dp_ttl_decrement(struct rte_mbuf *m)
 	if (ip[0] >> 4 == 6)
 		ip[IP6_HOPS_OFF]--;
 	else
-		ttl4_decrement((struct rte_ipv4_hdr *)ip);
+		dp_ttl4_decrement((struct rte_ipv4_hdr *)ip);
 }
 
 static bool
@@ -103,7 +93,7 @@ forward4(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, bool plain)
 		worker_punt(w, m, DP_PUNT_TTL, false);
 		return NULL;
 	}
-	ttl4_decrement(ip);
+	dp_ttl4_decrement(ip);
 	return m;
 }
 
@@ -241,9 +231,10 @@ route4_plain(struct dp_worker *w, struct rte_mbuf *m, uint32_t dst, const struct
 
 	if (unlikely(!is_forwarded(nh) || ip->time_to_live <= 1 || pkt_is_shared(m) ||
 			    m->pkt_len > atomic_load_explicit(&out->mtu, memory_order_relaxed) ||
-			    atomic_load_explicit(&out->flags, memory_order_relaxed) != 0))
+			    (atomic_load_explicit(&out->flags, memory_order_relaxed) &
+					    DP_PORT_MSS_CLAMP) != 0))
 		return false;
-	ttl4_decrement(ip);
+	dp_ttl4_decrement(ip);
 	if (nh->type == DP_NH_LINK)
 		dp_l3_key4(&f->key[f->n], nh->port, dst);
 	else
@@ -300,11 +291,13 @@ dp_route(struct dp_worker *w, struct dp_ip_burst *b)
 	struct dp_fwd_burst f;
 
 	f.n = 0;
-	if (likely(b->n4 != 0))
+	if (likely(b->n4 != 0 && b->plain && b->bcast4 == 0 && !b->odd4 && !w->order.waiting))
+		dp_fast(w, b);
+	if (b->n4 != 0)
 		route4(w, b, &f);
 	if (b->n6 != 0)
 		route6(w, b, &f);
-	if (likely(f.n != 0))
+	if (f.n != 0)
 		dp_nexthop(w, &f);
 	if (unlikely(b->nm != 0))
 		dp_mcast(w, b);

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include <rte_branch_prediction.h>
+#include <rte_ip.h>
 #include <rte_mbuf.h>
 
 #include "dp.h"
@@ -45,6 +46,7 @@ extern const struct dp_engine_ops dp_engine_txonly_ops;
 /** Valid packets: data at an IP header that lies in one segment, trimmed to the IP length. */
 struct dp_ip_burst {
 	uint16_t n4, n6, nm;
+	bool odd4;  /**< some of pkt4 have IP options, several segments, or other such things */
 	bool plain; /**< none came from a port that is bound or clamps MSS, or from a logical one */
 	uint64_t bcast4; /**< bit i: pkt4[i] came as link-layer broadcast or multicast */
 	uint64_t bcast6;
@@ -191,11 +193,25 @@ worker_port_mtu(const struct dp_worker *w, uint16_t port)
 void dp_classify(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
 		struct dp_ip_burst *b);
 
+/** Send those IPv4 packets of a plain burst that have a known way, see fast.c; the others stay in
+ *  it. Nothing may be waiting at control (w->order.waiting). */
+void dp_fast(struct dp_worker *w, struct dp_ip_burst *b);
+
 /** FIB lookup, TTL, MTU of the unicasts; hands on to dp_nexthop(). */
 void dp_route(struct dp_worker *w, struct dp_ip_burst *b);
 
 /** Multicast routing: a packet for each port that listens. */
 void dp_mcast(struct dp_worker *w, struct dp_ip_burst *b);
+
+/** Take one from the TTL. The header checksum is 0x0100 more then, in ones' complement (RFC 1624). */
+static inline void
+dp_ttl4_decrement(struct rte_ipv4_hdr *ip)
+{
+	uint32_t sum = ip->hdr_checksum + RTE_BE16(0x0100);
+
+	ip->time_to_live--;
+	ip->hdr_checksum = (uint16_t)(sum + (sum >= UINT16_MAX));
+}
 
 /** Take one from the TTL or hop limit, at 2 at least, of a packet that is not shared. */
 void dp_ttl_decrement(struct rte_mbuf *m);
@@ -212,6 +228,14 @@ void dp_eth_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
 
 /** Send one packet to the broadcast address of an Ethernet or IPoIB port. */
 void dp_bcast_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m);
+
+/** The same for IPv4 packets of one port that is up, whose L3 entries are known. */
+void dp_eth_hits(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts,
+		const struct ipoib_neigh_entry *const entry[], uint16_t n);
+
+/** Encapsulate and send IPv4 packets by one IPoIB port that is up, whose path entries are known. */
+void dp_ib_hits(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts,
+		const struct ipoib_neigh_entry *const entry[], uint16_t n);
 
 /** The port that really sends for a logical IPoIB port, or DP_PORT_NIL: @p m ended. */
 uint16_t dp_ib_logical(struct dp_worker *w, uint16_t port, struct rte_mbuf *m);

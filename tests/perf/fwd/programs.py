@@ -171,7 +171,8 @@ class Gateway(Program):
         argv = [os.environ["LAB_BUILD"] + "/app/dpdk-ipoib",
                 *eal(name, lcores, vdevs, 700 if workers == 1 else 1000), "--", "-i",
                 "--service-lcores", "0", "--cmdline-file", file,
-                "--total-num-mbufs", str(65536 * workers), *options]
+                "--total-num-mbufs", str(65536 * workers), "--mbuf-size", "2304",
+                *options]
         super().__init__(name, argv, counter)
         self.ipoib, self.known, self.dropped = ipoib, known, {}
 
