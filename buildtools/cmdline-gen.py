@@ -17,8 +17,19 @@ starts a section. The handler of the line above is
 with args->prefix and args->gateway; its name is the keywords in front of the first argument. A
 later command that would get the same name is called by all of its keywords and choices, as in
 cmd_ip_route_add_via_port.
+
+Words at the end may be optional, each group in brackets, and keep their order:
+
+    ip neigh show [port <PORT>port] [json]   # ...
+
+args->has_port says whether the group that begins with the word "port" was given. [json] is for
+the printing: it is in cli->json. After a second ' # ' follows "undo: " and the command that takes
+this one back, with <name> for an argument or choice, in brackets what is there only if they are:
+
+    ip route add <PREFIX>prefix via <ADDR>gateway # add one # undo: ip route del <prefix>
 """
 
+import itertools
 import re
 import sys
 
@@ -30,6 +41,7 @@ TYPES = {
     "PORT": ("uint16_t", "cli_type_port"),
     "PORTS": ("struct cli_ports", "cli_type_ports"),
     "UINT": ("uint64_t", "cli_type_uint"),
+    "NET": ("struct cli_prefix", "cli_type_net"),
     "MAC": ("struct rte_ether_addr", "cli_type_mac"),
     "LLADDR": ("struct ipoib_addr", "cli_type_lladdr"),
     "STRING": ("struct cli_string", "cli_type_string"),
@@ -76,10 +88,80 @@ class Word:
         return f"\tcmdline_fixed_string_t {self.field};\n" if self.field else ""
 
 
+class Variant:
+    """A command with some of its optional groups: what rte_cmdline knows as an instruction."""
+
+    def __init__(self, command, number, groups):
+        self.command, self.groups = command, groups
+        self.name = command.name if number == 0 else f"{command.name}__{number}"
+        self.places = command.places(groups)
+
+    def json(self):
+        return any(g[0].usage == "json" for g in self.groups)
+
+    def grammar(self, index):
+        c = self.command
+        words = "".join(
+            f"\t{{ .name = \"{w.field}\", .type = &{TYPES[w.type][1]} }},\n" if w.type else
+            f"\t{{ .name = \"{'#'.join(w.keywords)}\", .is_choice = {int(bool(w.field))} }},\n"
+            for w in (c.words[i] for i in self.places))
+        tokens = "".join(f"\t\t(void *)&{c.name}_{i},\n" for i in self.places)
+        given = "".join(f"\tgiven.{c.has(g)} = true;\n" for g in self.groups if c.has(g))
+        run = (f"\tstruct {c.name} given = *(const struct {c.name} *)args;\n\n{given}"
+               f"\treturn {c.name}(cli, &given);\n" if given else
+               f"\treturn {c.name}(cli, args);\n")
+        return (f"static int\n{self.name}_run(struct cli *cli, const void *args)\n{{\n{run}}}\n\n"
+                f"static const struct cli_word {self.name}_words[] = {{\n{words}}};\n\n"
+                f"static cmdline_parse_inst_t {self.name}_inst = {{\n\t.f = cli_take,\n"
+                f"\t.data = (void *)(uintptr_t)&cli_commands[{index}],\n"
+                f"\t.help_str = \"{c.usage}: {c.text}\",\n"
+                f"\t.tokens = {{\n{tokens}\t\tNULL,\n\t}},\n}};\n\n")
+
+    def row(self):
+        c = self.command
+        fields = [f"\"{c.section}\"", f"\"{c.usage}\"", f"\"{c.text}\"", f"{self.name}_words",
+                  str(len(self.places)), f"{self.name}_run", f"sizeof(struct {c.name})",
+                  f"\"{c.undo}\"" if c.undo else "NULL", str(int(self.json())),
+                  str(int(self is c.variants[0]))]
+        return f"\t{{ {', '.join(fields)} }},\n"
+
+
 class Command:
-    def __init__(self, section, words, text, taken):
-        self.section, self.text = section, text
-        self.words = [Word(w) for w in words]
+    def __init__(self, section, words, text, undo, taken):
+        self.section, self.text, self.undo = section, text, undo
+        fixed, groups = self.split(words)
+        self.words = [Word(w) for w in fixed]
+        self.name = self.name_of(taken)
+        self.usage = " ".join(w.usage for w in self.words)
+        self.groups = []
+        for g in groups:
+            first = len(self.words)
+            self.words += [Word(w) for w in g]
+            self.groups.append(self.words[first:])
+            self.usage += f" [{' '.join(w.usage for w in self.words[first:])}]"
+        self.nb_fixed = len(fixed)
+        chosen = (c for n in range(len(self.groups) + 1)
+                  for c in itertools.combinations(self.groups, n))
+        self.variants = [Variant(self, i, groups) for i, groups in enumerate(chosen)]
+        self.check_undo()
+
+    @staticmethod
+    def split(words):
+        """Words that must be there, and the optional groups."""
+        fixed, groups, inside = [], [], False
+        for word in words:
+            if word.startswith("["):
+                groups.append([])
+                inside = True
+            elif groups and not inside:
+                raise ValueError(f"'{word}' follows an optional group")
+            (groups[-1] if inside else fixed).append(word.strip("[]"))
+            inside = inside and not word.endswith("]")
+        if inside:
+            raise ValueError("']' is missing")
+        return fixed, groups
+
+    def name_of(self, taken):
         # The keywords in front of the first argument; "help TOPIC" beside "help" needs more.
         fields = [w.field for w in self.words]
         first = next((i for i, f in enumerate(fields) if f), len(fields))
@@ -88,15 +170,31 @@ class Command:
             names.append(fields[first])
         if self.join(names) in taken:
             names = [w.field or w.keywords[0] for w in self.words if not w.type]
-        self.name = self.join(names)
-        self.usage = " ".join(w.usage for w in self.words)
+        return self.join(names)
 
     @staticmethod
     def join(names):
         return "cmd_" + "_".join(names).replace("-", "_")
 
+    def places(self, groups):
+        """Numbers of the words of a variant."""
+        inside = [id(w) for g in groups for w in g]
+        return [i for i, w in enumerate(self.words) if i < self.nb_fixed or id(w) in inside]
+
+    def check_undo(self):
+        fields = [w.field for w in self.words]
+        for name in re.findall(r"<([^>]*)>", self.undo):
+            if name not in fields:
+                raise ValueError(f"undo: there is no <{name}>")
+
+    @staticmethod
+    def has(group):
+        name = group[0].field or group[0].keywords[0]
+        return None if name == "json" else f"has_{name.replace('-', '_')}"
+
     def struct(self):
         members = "".join(w.member() for w in self.words)
+        members += "".join(f"\tbool {self.has(g)};\n" for g in self.groups if self.has(g))
         # Keywords are matched and not kept; they share one place.
         return (f"struct {self.name} {{\n\tcmdline_fixed_string_t keyword;\n{members}}};\n"
                 f"int {self.name}(struct cli *cli, const struct {self.name} *args);\n\n")
@@ -115,24 +213,6 @@ class Command:
                            f"\"{'#'.join(w.keywords)}\");\n")
         return "".join(out)
 
-    def grammar(self, index):
-        words = "".join(
-            f"\t{{ .name = \"{w.field}\", .type = &{TYPES[w.type][1]} }},\n" if w.type else
-            f"\t{{ .name = \"{'#'.join(w.keywords)}\" }},\n" for w in self.words)
-        tokens = "".join(f"\t\t(void *)&{self.name}_{i},\n" for i in range(len(self.words)))
-        return (f"static int\n{self.name}_run(struct cli *cli, const void *args)\n{{\n"
-                f"\treturn {self.name}(cli, args);\n}}\n\n"
-                f"static const struct cli_word {self.name}_words[] = {{\n{words}}};\n\n"
-                f"static cmdline_parse_inst_t {self.name}_inst = {{\n\t.f = cli_take,\n"
-                f"\t.data = (void *)(uintptr_t)&cli_commands[{index}],\n"
-                f"\t.help_str = \"{self.usage}: {self.text}\",\n"
-                f"\t.tokens = {{\n{tokens}\t\tNULL,\n\t}},\n}};\n\n")
-
-    def row(self):
-        return (f"\t{{ \"{self.section}\", \"{self.usage}\", \"{self.text}\", "
-                f"{self.name}_words, {len(self.words)}, {self.name}_run,\n"
-                f"\t\t\tsizeof(struct {self.name}) }},\n")
-
 
 def read(path):
     commands, section = [], ""
@@ -142,14 +222,16 @@ def read(path):
             if not line or line.startswith("#"):
                 continue
             try:
-                if line.startswith("["):
+                if re.fullmatch(r"\[[^]]+\]", line):
                     section = line.strip("[]")
                     continue
                 words, mark, text = line.partition(" # ")
                 if not mark or '"' in line or "\\" in line:
                     raise ValueError("needs ' # ' and a help text without quotes")
+                text, _, undo = text.partition(" # undo: ")
                 taken = {c.name for c in commands}
-                commands.append(Command(section, words.split(), text.strip(), taken))
+                commands.append(
+                    Command(section, words.split(), text.strip(), undo.strip(), taken))
             except ValueError as e:
                 sys.exit(f"{path}:{number}: {e}")
     names = [c.name for c in commands]
@@ -163,18 +245,20 @@ def main():
     if len(sys.argv) != 4:
         sys.exit(__doc__)
     commands = read(sys.argv[1])
+    variants = [v for c in commands for v in c.variants]
     with open(sys.argv[2], "w", encoding="utf-8") as f:
         f.write(NOTICE + "#ifndef COMMANDS_H\n#define COMMANDS_H\n\n#include \"grammar.h\"\n\n")
         f.write("".join(c.struct() for c in commands) + "#endif /* COMMANDS_H */\n")
     with open(sys.argv[3], "w", encoding="utf-8") as f:
-        f.write(NOTICE + "#include \"commands.h\"\n\n")
+        f.write(NOTICE + "#include <assert.h>\n\n#include \"commands.h\"\n\n")
         f.write("".join(c.tokens() for c in commands) + "\n")
-        f.write("".join(c.grammar(i) for i, c in enumerate(commands)))
+        f.write("".join(v.grammar(i) for i, v in enumerate(variants)))
         f.write("const struct cli_command cli_commands[] = {\n")
-        f.write("".join(c.row() for c in commands) + "};\n\n")
-        f.write(f"const unsigned int cli_nb_commands = {len(commands)};\n\n")
+        f.write("".join(v.row() for v in variants) + "};\n\n")
+        f.write(f"const unsigned int cli_nb_commands = {len(variants)};\n")
+        f.write(f"static_assert({len(variants)} <= GRAMMAR_COMMANDS_MAX, \"make room\");\n\n")
         f.write("cmdline_parse_ctx_t cli_ctx[] = {\n")
-        f.write("".join(f"\t&{c.name}_inst,\n" for c in commands) + "\tNULL,\n};\n")
+        f.write("".join(f"\t&{v.name}_inst,\n" for v in variants) + "\tNULL,\n};\n")
 
 
 if __name__ == "__main__":

@@ -147,9 +147,27 @@ cli_exec(struct cli *cli, const char *line)
 	current = cli;
 	if (cmdline_parse(cli->parser, whole) < 0 || cli->taken == NULL)
 		return cli_fail(cli, "cannot parse '%s'", line);
+	cli->json = cli->taken->json;
 	ret = cli->taken->run(cli, cli->args);
 	fflush(cli->out);
 	return ret;
+}
+
+int
+cli_show_view(struct cli *cli, const struct row_kind *kind, uint16_t port,
+		const struct rows_view *view, const char *what)
+{
+	struct rows_view v = *view;
+
+	v.out = cli->out;
+	v.json = cli->json;
+	return cli_result(cli, rows_show(cli->a, kind, port, &v), what, NULL);
+}
+
+int
+cli_show(struct cli *cli, const struct row_kind *kind, uint16_t port, const char *what)
+{
+	return cli_show_view(cli, kind, port, &(const struct rows_view){ .json = false }, what);
 }
 
 static int

@@ -15,6 +15,7 @@
 
 #include "app.h"
 #include "grammar.h"
+#include "rows.h"
 
 #define CLI_PROMPT "dpdk-ipoib> "
 /** Command files that load command files. */
@@ -30,6 +31,7 @@ struct cli {
 	const char *file; /**< command file, or NULL at the prompt */
 	unsigned int line, depth;
 	const struct cli_command *taken; /**< parsed, not run yet */
+	bool json;			 /**< the command's output is to be JSON */
 	char args[CLI_ARGS_MAX] __rte_aligned(8);
 };
 
@@ -64,6 +66,11 @@ int cli_fail(struct cli *cli, const char *fmt, ...) __rte_format_printf(2, 3);
 int cli_result(struct cli *cli, int ret, const char *what, const struct cli_error *errors);
 /** The same from a request that failed: @p why, or a general text if it did not run. @return -EINVAL */
 int cli_request_fail(struct cli *cli, int ret, const char *why);
+/** Show all rows of a kind, as a table or as JSON. @return 0, or negative after one line */
+int cli_show(struct cli *cli, const struct row_kind *kind, uint16_t port, const char *what);
+/** The same in another way; @p view needs no out and json. */
+int cli_show_view(struct cli *cli, const struct row_kind *kind, uint16_t port,
+		const struct rows_view *view, const char *what);
 /** A forwarding port? @return 0, or negative after one line that lists them */
 int cli_check_port(struct cli *cli, uint16_t port);
 /** Call @p fn for the port or for all. @return 0 or the first error */

@@ -151,7 +151,5 @@ cmd_ipoib_bond_active(struct cli *cli, const struct cmd_ipoib_bond_active *args)
 int
 cmd_ipoib_bond_show(struct cli *cli, const struct cmd_ipoib_bond_show *args __rte_unused)
 {
-	int ret = rows_table(cli->a, &rows_bond, DP_PORT_NIL, cli->out);
-
-	return cli_result(cli, ret, "bonds", NULL);
+	return cli_show(cli, &rows_bond, DP_PORT_NIL, "ipoib bond show");
 }

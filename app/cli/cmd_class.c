@@ -183,6 +183,5 @@ cmd_ipoib_class_show(struct cli *cli, const struct cmd_ipoib_class_show *args)
 	if (cli->a->dp->port[args->port].kind != DP_PORT_IPOIB)
 		return cli_fail(cli, "port %u is an Ethernet port: an IPoIB port is expected",
 				args->port);
-	return cli_result(cli, rows_table(cli->a, &rows_class, args->port, cli->out),
-			"ipoib class show", NULL);
+	return cli_show(cli, &rows_class, args->port, "ipoib class show");
 }

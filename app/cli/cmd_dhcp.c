@@ -123,6 +123,5 @@ cmd_ip_dhcp_relay_del(struct cli *cli, const struct cmd_ip_dhcp_relay_del *args)
 int
 cmd_ip_dhcp_relay_show(struct cli *cli, const struct cmd_ip_dhcp_relay_show *args __rte_unused)
 {
-	return cli_result(cli, rows_table(cli->a, &rows_dhcp, 0, cli->out), "ip dhcp-relay show",
-			NULL);
+	return cli_show(cli, &rows_dhcp, 0, "ip dhcp-relay show");
 }

@@ -8,7 +8,6 @@
 #include "cli.h"
 #include "commands.h"
 #include "parse.h"
-#include "rows.h"
 
 /* Requests of a flush: each takes some away. */
 #define FLUSH_TURNS 65536
@@ -327,6 +326,7 @@ route_get_fn(struct control *c, void *arg)
 int
 cmd_ip_route_get(struct cli *cli, const struct cmd_ip_route_get *args)
 {
+	const struct rows_view view = { .out = cli->out, .json = cli->json };
 	struct route_get g = { .ip = args->address };
 	char buf[PARSE_IP_STRLEN];
 	int ret;
@@ -337,29 +337,113 @@ cmd_ip_route_get(struct cli *cli, const struct cmd_ip_route_get *args)
 	ret = app_ask(cli->a, route_get_fn, &g, sizeof(g), APP_ASK_MS);
 	if (ret != 0)
 		return cli_result(cli, ret, buf, NULL);
-	return cli_result(cli, rows_print(&rows_route, g.row, g.nb, cli->out), buf, NULL);
+	return cli_result(cli, rows_print(&rows_route, g.row, g.nb, &view), buf, NULL);
+}
+
+/* What a show is limited to. */
+struct select {
+	bool by_net, by_port, by_state;
+	struct cli_prefix net;
+	uint16_t port;
+	uint8_t state;
+	enum { ROUTE_EXACT, ROUTE_ROOT, ROUTE_MATCH } how;
+};
+
+static bool
+in_net(const struct select *sel, const struct dp_ip *ip)
+{
+	return !sel->by_net || cli_prefix_has(&sel->net, ip);
+}
+
+static bool
+keep_address(const void *row, const void *arg)
+{
+	const struct control_addr_row *r = row;
+	const struct select *sel = arg;
+
+	return (!sel->by_port || r->port == sel->port) && in_net(sel, &r->ip);
+}
+
+static bool
+keep_neigh(const void *row, const void *arg)
+{
+	const struct control_ip_neigh_row *r = row;
+	const struct select *sel = arg;
+
+	return (!sel->by_port || r->port == sel->port) &&
+			(!sel->by_state || r->state == sel->state) && in_net(sel, &r->ip);
+}
+
+static bool
+keep_route(const void *row, const void *arg)
+{
+	const struct control_route_row *r = row;
+	const struct cli_prefix prefix = { .ip = r->prefix, .len = r->len };
+	const struct select *sel = arg;
+
+	if (sel->by_port && r->port != sel->port)
+		return false;
+	if (!sel->by_net)
+		return true;
+	if (sel->how == ROUTE_ROOT)
+		return r->len >= sel->net.len && cli_prefix_has(&sel->net, &r->prefix);
+	if (sel->how == ROUTE_MATCH)
+		return r->len <= sel->net.len && cli_prefix_has(&prefix, &sel->net.ip);
+	return r->len == sel->net.len && cli_prefix_has(&sel->net, &r->prefix);
 }
 
 static int
-show(struct cli *cli, const struct row_kind *kind, const char *what)
+show(struct cli *cli, const struct row_kind *kind, const struct select *sel,
+		bool (*keep)(const void *row, const void *arg), const char *what)
 {
-	return cli_result(cli, rows_table(cli->a, kind, 0, cli->out), what, NULL);
+	const struct rows_view view = { .keep = keep, .arg = sel };
+	int ret = sel->by_port ? cli_check_port(cli, sel->port) : 0;
+
+	return ret != 0 ? ret : cli_show_view(cli, kind, 0, &view, what);
 }
 
 int
-cmd_ip_address_show(struct cli *cli, const struct cmd_ip_address_show *args __rte_unused)
+cmd_ip_address_show(struct cli *cli, const struct cmd_ip_address_show *args)
 {
-	return show(cli, &rows_address, "ip address show");
+	const struct select sel = { .by_port = args->has_port,
+		.port = args->port,
+		.by_net = args->has_net,
+		.net = args->net };
+
+	return show(cli, &rows_address, &sel, keep_address, "ip address show");
 }
 
 int
-cmd_ip_route_show(struct cli *cli, const struct cmd_ip_route_show *args __rte_unused)
+cmd_ip_route_show(struct cli *cli, const struct cmd_ip_route_show *args)
 {
-	return show(cli, &rows_route, "ip route show");
+	const struct select sel = { .by_port = args->has_port,
+		.port = args->port,
+		.by_net = args->has_net,
+		.net = args->net };
+
+	return show(cli, &rows_route, &sel, keep_route, "ip route show");
 }
 
 int
-cmd_ip_neigh_show(struct cli *cli, const struct cmd_ip_neigh_show *args __rte_unused)
+cmd_ip_route_show_how(struct cli *cli, const struct cmd_ip_route_show_how *args)
 {
-	return show(cli, &rows_ip_neigh, "ip neigh show");
+	const struct select sel = { .by_net = true,
+		.net = args->net,
+		.how = strcmp(args->how, "root") == 0 ? ROUTE_ROOT : ROUTE_MATCH };
+
+	return show(cli, &rows_route, &sel, keep_route, "ip route show");
+}
+
+int
+cmd_ip_neigh_show(struct cli *cli, const struct cmd_ip_neigh_show *args)
+{
+	struct select sel = { .by_port = args->has_port,
+		.port = args->port,
+		.by_net = args->has_net,
+		.net = args->net,
+		.by_state = args->has_state };
+
+	while (args->has_state && strcmp(args->state, ipoib_neigh_state_name(sel.state)) != 0)
+		sel.state++;
+	return show(cli, &rows_ip_neigh, &sel, keep_neigh, "ip neigh show");
 }

@@ -26,31 +26,29 @@ check(struct cli *cli, uint16_t port)
 }
 
 static int
-show(struct cli *cli, uint16_t port, const struct row_kind *kind,
-		int (*print)(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out))
+show(struct cli *cli, uint16_t port, const struct row_kind *kind, bool list)
 {
+	const struct rows_view view = { .list = list };
 	int ret;
 
 	ret = check(cli, port);
-	if (ret != 0)
-		return ret;
-	return cli_result(cli, print(cli->a, kind, port, cli->out), "ipoib", NULL);
+	return ret != 0 ? ret : cli_show_view(cli, kind, port, &view, "ipoib");
 }
 
 static int
-print_warnings(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out)
+print_warnings(struct cli *cli, uint16_t port)
 {
 	const struct control_warning_row *row;
 	struct rows rows;
 	uint32_t i;
 	int ret;
 
-	ret = rows_get(a, kind, port, 0, ROWS_MAX, APP_ASK_MS, &rows);
+	ret = rows_get(cli->a, &rows_warning, port, 0, ROWS_MAX, APP_ASK_MS, &rows);
 	for (i = 0; ret == 0 && i < rows.nb; i++) {
 		row = (const struct control_warning_row *)(const void *)rows.row + i;
-		fprintf(out, "Warning: %s: %s; %s\n", row->what, row->found, row->advice);
+		fprintf(cli->out, "Warning: %s: %s; %s\n", row->what, row->found, row->advice);
 	}
-	return ret;
+	return cli_result(cli, ret, "ipoib", NULL);
 }
 
 static int
@@ -59,8 +57,28 @@ show_port(struct cli *cli, uint16_t port)
 	int ret;
 
 	fprintf(cli->out, "Port %u\n", port);
-	ret = show(cli, port, &rows_ipoib, rows_list);
-	return ret != 0 ? ret : show(cli, port, &rows_warning, print_warnings);
+	ret = show(cli, port, &rows_ipoib, true);
+	return ret != 0 ? ret : print_warnings(cli, port);
+}
+
+static int
+show_json(struct cli *cli, const struct cli_ports *ports)
+{
+	uint16_t list[DP_PORTS_MAX] = { ports->port }, n = 1, i;
+	struct table t;
+	int ret = 0;
+
+	if (ports->all)
+		n = app_ports(cli->a, list);
+	rows_begin(&t, &rows_ipoib, true);
+	for (i = 0; ret == 0 && i < n; i++) {
+		if (is_ipoib(cli, list[i]))
+			ret = rows_add(&t, cli->a, &rows_ipoib, list[i], true);
+	}
+	if (ret == 0)
+		table_print_json(&t, cli->out);
+	table_free(&t);
+	return cli_result(cli, ret, "ipoib show", NULL);
 }
 
 int
@@ -70,10 +88,14 @@ cmd_ipoib_show(struct cli *cli, const struct cmd_ipoib_show *args)
 	bool any = false;
 	int ret = 0;
 
-	if (!args->ports.all) {
+	if (!args->ports.all)
 		ret = check(cli, args->ports.port);
-		return ret != 0 ? ret : show_port(cli, args->ports.port);
-	}
+	if (ret != 0)
+		return ret;
+	if (cli->json)
+		return show_json(cli, &args->ports);
+	if (!args->ports.all)
+		return show_port(cli, args->ports.port);
 	n = app_ports(cli->a, list);
 	for (i = 0; ret == 0 && i < n; i++) {
 		if (!is_ipoib(cli, list[i]))
@@ -91,37 +113,37 @@ cmd_ipoib_show(struct cli *cli, const struct cmd_ipoib_show *args)
 int
 cmd_ipoib_neigh_show(struct cli *cli, const struct cmd_ipoib_neigh_show *args)
 {
-	return show(cli, args->port, &rows_ipoib_neigh, rows_table);
+	return show(cli, args->port, &rows_ipoib_neigh, false);
 }
 
 int
 cmd_ipoib_queues_show(struct cli *cli, const struct cmd_ipoib_queues_show *args)
 {
-	return show(cli, args->port, &rows_queue, rows_table);
+	return show(cli, args->port, &rows_queue, false);
 }
 
 int
 cmd_ipoib_path_show(struct cli *cli, const struct cmd_ipoib_path_show *args)
 {
-	return show(cli, args->port, &rows_path, rows_table);
+	return show(cli, args->port, &rows_path, false);
 }
 
 int
 cmd_ipoib_mcast_show(struct cli *cli, const struct cmd_ipoib_mcast_show *args)
 {
-	return show(cli, args->port, &rows_mcast, rows_table);
+	return show(cli, args->port, &rows_mcast, false);
 }
 
 int
 cmd_ipoib_sm_show(struct cli *cli, const struct cmd_ipoib_sm_show *args)
 {
-	return show(cli, args->port, &rows_ipoib_sm, rows_list);
+	return show(cli, args->port, &rows_ipoib_sm, true);
 }
 
 int
 cmd_ipoib_stats_show(struct cli *cli, const struct cmd_ipoib_stats_show *args)
 {
-	return show(cli, args->port, &rows_ipoib_stats, rows_list);
+	return show(cli, args->port, &rows_ipoib_stats, true);
 }
 
 static int

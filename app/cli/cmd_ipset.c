@@ -46,5 +46,5 @@ cmd_ip_set(struct cli *cli, const struct cmd_ip_set *args)
 int
 cmd_ip_set_show(struct cli *cli, const struct cmd_ip_set_show *args __rte_unused)
 {
-	return cli_result(cli, rows_table(cli->a, &rows_ip_set, 0, cli->out), "ip set show", NULL);
+	return cli_show(cli, &rows_ip_set, 0, "ip set show");
 }

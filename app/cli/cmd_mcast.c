@@ -252,13 +252,11 @@ cmd_ip_multicast_upstream_none(
 int
 cmd_ip_multicast_show(struct cli *cli, const struct cmd_ip_multicast_show *args __rte_unused)
 {
-	return cli_result(cli, rows_table(cli->a, &rows_member, 0, cli->out), "ip multicast show",
-			NULL);
+	return cli_show(cli, &rows_member, 0, "ip multicast show");
 }
 
 int
 cmd_ip_multicast_ports(struct cli *cli, const struct cmd_ip_multicast_ports *args __rte_unused)
 {
-	return cli_result(cli, rows_table(cli->a, &rows_mcast_port, 0, cli->out),
-			"ip multicast ports", NULL);
+	return cli_show(cli, &rows_mcast_port, 0, "ip multicast ports");
 }

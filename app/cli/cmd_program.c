@@ -25,7 +25,7 @@ print_help(FILE *out, const char *topic)
 	for (i = 0; i < cli_nb_commands; i++) {
 		const struct cli_command *cmd = &cli_commands[i];
 
-		if (!has_topic(cmd, topic))
+		if (!cmd->first || !has_topic(cmd, topic))
 			continue;
 		if (strcmp(section, cmd->section) != 0) {
 			section = cmd->section;

@@ -144,7 +144,7 @@ cmd_ip_vlan_del_port(struct cli *cli, const struct cmd_ip_vlan_del_port *args)
 int
 cmd_ip_vlan_show(struct cli *cli, const struct cmd_ip_vlan_show *args __rte_unused)
 {
-	return cli_result(cli, rows_table(cli->a, &rows_vlan, 0, cli->out), "ip vlan show", NULL);
+	return cli_show(cli, &rows_vlan, 0, "ip vlan show");
 }
 
 /* --- bound ports --- */
@@ -209,5 +209,5 @@ cmd_ip_bind_del_port(struct cli *cli, const struct cmd_ip_bind_del_port *args)
 int
 cmd_ip_bind_show(struct cli *cli, const struct cmd_ip_bind_show *args __rte_unused)
 {
-	return cli_result(cli, rows_table(cli->a, &rows_bind, 0, cli->out), "ip bind show", NULL);
+	return cli_show(cli, &rows_bind, 0, "ip bind show");
 }

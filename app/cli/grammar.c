@@ -281,8 +281,7 @@ grammar_resolve(const char *line, char *out, char *why, size_t why_len)
 	ret = split(&r);
 	if (ret != 0 || r.nb_words == 0)
 		return ret;
-	for (i = 0; i < cli_nb_commands; i++)
-		r.in[i] = true;
+	memset(r.in, 1, cli_nb_commands * sizeof(r.in[0]));
 	for (i = 0; i < r.nb_words; i++) {
 		if (strlen(r.word[i]) >= STR_TOKEN_SIZE) {
 			snprintf(why, why_len, "word too long: '%.20s...'", r.word[i]);
@@ -293,4 +292,82 @@ grammar_resolve(const char *line, char *out, char *why, size_t why_len)
 			return ret;
 	}
 	return check_end(&r);
+}
+
+/* The choices for the word after the first n of them. @return whether there is any */
+static bool
+complete_choices(struct resolve *r, unsigned int n, const char *prefix, struct choices *keywords,
+		struct choices *arguments)
+{
+	unsigned int c, i;
+
+	memset(r->in, 1, cli_nb_commands * sizeof(r->in[0]));
+	for (i = 0; i < n; i++) {
+		if (strlen(r->word[i]) >= STR_TOKEN_SIZE || resolve_word(r, i) != 0)
+			return false;
+	}
+	FOREACH_FIT(r, c, n)
+	{
+		const struct cli_word *w = &cli_commands[c].words[n];
+
+		if (w->type != NULL)
+			choices_add(arguments, w->type->allowed, strlen(w->type->allowed));
+		else
+			keywords_add(keywords, w, prefix);
+	}
+	return keywords->nb + arguments->nb > 0;
+}
+
+/* Letters that all have in common behind the first @p from. */
+static size_t
+common_letters(const struct choices *set, size_t from)
+{
+	size_t n = set->len[0];
+	unsigned int i;
+
+	for (i = 1; i < set->nb; i++) {
+		size_t k = from;
+
+		while (k < n && k < set->len[i] && set->text[i][k] == set->text[0][k])
+			k++;
+		n = k;
+	}
+	return n - from;
+}
+
+int
+grammar_complete(const char *line, int *state, char *dst, size_t len)
+{
+	char out[GRAMMAR_LINE_MAX + 1] = "", why[512];
+	struct resolve r = { .out = out, .why = why, .why_len = sizeof(why) };
+	struct choices keywords = { .nb = 0 }, arguments = { .nb = 0 };
+	const char *prefix = "";
+	size_t at = strlen(line), n;
+
+	if (at > GRAMMAR_LINE_MAX / 2 || strchr(line, '#') != NULL)
+		return 0;
+	snprintf(r.text, sizeof(r.text), "%s", line);
+	if (split(&r) != 0)
+		return 0;
+	if (r.nb_words > 0 && line[at - 1] != ' ' && line[at - 1] != '\t')
+		prefix = r.word[--r.nb_words];
+	if (!complete_choices(&r, r.nb_words, prefix, &keywords, &arguments))
+		return 0;
+	if (*state == 0 && prefix[0] != '\0' && keywords.nb > 0) {
+		n = common_letters(&keywords, strlen(prefix));
+		if (n > 0 || keywords.nb == 1) {
+			snprintf(dst, len, "%.*s%s", (int)n, keywords.text[0] + strlen(prefix),
+					keywords.nb == 1 ? " " : "");
+			return 2;
+		}
+	}
+	n = (size_t)RTE_MAX(*state, 0);
+	*state = (int)n + 1;
+	if (n < keywords.nb)
+		snprintf(dst, len, "%.*s", (int)keywords.len[n], keywords.text[n]);
+	else if (n - keywords.nb < arguments.nb)
+		snprintf(dst, len, "<%s>", arguments.text[n - keywords.nb]);
+	else
+		return 0;
+	return 1;
 }

@@ -33,6 +33,9 @@ struct cli_prefix {
 	uint8_t len;
 };
 
+/** Is an address in the prefix? Families differ. */
+bool cli_prefix_has(const struct cli_prefix *p, const struct dp_ip *ip);
+
 /** A port, or all. */
 struct cli_ports {
 	bool all;
@@ -51,8 +54,9 @@ struct cli_type {
 	int (*read)(const char *word, void *field); /**< @return 0 or -errno, field untouched */
 };
 
-extern const struct cli_type cli_type_addr, cli_type_addr4, cli_type_prefix, cli_type_port,
-		cli_type_ports, cli_type_uint, cli_type_mac, cli_type_lladdr, cli_type_string;
+extern const struct cli_type cli_type_addr, cli_type_addr4, cli_type_prefix, cli_type_net,
+		cli_type_port, cli_type_ports, cli_type_uint, cli_type_mac, cli_type_lladdr,
+		cli_type_string;
 
 /** Token of an argument for rte_cmdline. */
 struct cli_token {
@@ -72,9 +76,10 @@ extern struct cmdline_token_ops cli_token_ops;
 struct cli_word {
 	const char *name;	     /**< keyword, or keywords with '#' between, or argument */
 	const struct cli_type *type; /**< NULL: keyword */
+	bool is_choice;		     /**< of several keywords: which one matters */
 };
 
-/** A command. */
+/** A command, in one of its forms. */
 struct cli_command {
 	const char *section;
 	const char *usage;
@@ -83,6 +88,9 @@ struct cli_command {
 	unsigned int nb_words;
 	int (*run)(struct cli *cli, const void *args); /**< 0, or negative after one line */
 	size_t args_size;
+	const char *undo; /**< takes it back; see cmdline-gen.py. NULL: nothing does */
+	bool json;	  /**< output is to be JSON */
+	bool first;	  /**< of a command's forms, with and without its optional words */
 };
 
 extern const struct cli_command cli_commands[];
@@ -94,9 +102,9 @@ void cli_take(void *args, struct cmdline *cl, void *command);
 
 /** Longest line, and most words of one. */
 #define GRAMMAR_LINE_MAX 480
-#define GRAMMAR_WORDS_MAX 16
+#define GRAMMAR_WORDS_MAX 24
 /** Most commands; the generated table is checked against it. */
-#define GRAMMAR_COMMANDS_MAX 128
+#define GRAMMAR_COMMANDS_MAX 1024
 
 /**
  * Check a line and complete its keywords, which may be shortened as long as
@@ -106,5 +114,14 @@ void cli_take(void *args, struct cmdline *cl, void *command);
  * @return 1; 0 nothing but blanks or a comment; -EINVAL with @p why
  */
 int grammar_resolve(const char *line, char *out, char *why, size_t why_len);
+
+/**
+ * What may stand at the end of an unfinished line, each once: keywords that begin with its last
+ * word, and what arguments are allowed.
+ * @param state how many of them were given before; 0: the letters that all have in common come
+ *   first, if there are any; counted up
+ * @return 2 @p dst is to be put behind the line; 1 it is one more choice; 0 no more
+ */
+int grammar_complete(const char *line, int *state, char *dst, size_t len);
 
 #endif /* GRAMMAR_H */

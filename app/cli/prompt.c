@@ -30,11 +30,9 @@ validate(struct rdline *rdl, const char *buf, unsigned int size __rte_unused)
 }
 
 static int
-complete(struct rdline *rdl, const char *buf, char *dst, unsigned int size, int *state)
+complete(struct rdline *rdl __rte_unused, const char *buf, char *dst, unsigned int size, int *state)
 {
-	struct cli *cli = rdline_get_opaque(rdl);
-
-	return cmdline_complete(cli->parser, buf, state, dst, size);
+	return grammar_complete(buf, state, dst, size);
 }
 
 /* Letters one by one and without echo, as rdline wants them. */

@@ -43,83 +43,116 @@ rows_get(struct app *a, const struct row_kind *kind, uint16_t port, uint32_t off
 }
 
 static int
-add_rows(struct table *t, const struct row_kind *kind, const char *rows, uint32_t nb)
+add_row(struct table *t, const struct row_kind *kind, const void *row)
 {
-	unsigned int i, k;
+	struct cell *cells = table_row(t);
+	unsigned int k;
 
-	for (i = 0; i < nb; i++) {
+	if (cells == NULL)
+		return -ENOMEM;
+	for (k = 0; k < kind->nb_columns; k++)
+		kind->columns[k].get(row, &cells[k]);
+	return 0;
+}
+
+static int
+add_rows(struct table *t, const struct row_kind *kind, const char *rows, uint32_t nb,
+		const struct rows_view *view)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < nb; i++) {
+		const char *row = rows + i * kind->size;
+
+		if (view->keep == NULL || view->keep(row, view->arg))
+			ret = add_row(t, kind, row);
+	}
+	return ret;
+}
+
+void
+rows_begin(struct table *t, const struct row_kind *kind, bool of_port)
+{
+	unsigned int k, n = 0;
+
+	*t = (struct table){ .nb_columns = kind->nb_columns + of_port };
+	if (of_port) {
+		t->heading[n] = "Port";
+		t->key[n++] = "port";
+	}
+	for (k = 0; k < kind->nb_columns; k++, n++) {
+		t->heading[n] = kind->columns[k].heading;
+		t->key[n] = kind->columns[k].key;
+	}
+}
+
+static void
+print(const struct table *t, const struct rows_view *view)
+{
+	if (view->json)
+		table_print_json(t, view->out);
+	else if (view->list)
+		table_print_list(t, view->out);
+	else
+		table_print(t, view->out);
+}
+
+int
+rows_print(const struct row_kind *kind, const void *rows, uint32_t nb, const struct rows_view *view)
+{
+	struct table t;
+	int ret;
+
+	rows_begin(&t, kind, false);
+	ret = add_rows(&t, kind, rows, nb, view);
+	if (ret == 0)
+		print(&t, view);
+	table_free(&t);
+	return ret;
+}
+
+int
+rows_show(struct app *a, const struct row_kind *kind, uint16_t port, const struct rows_view *view)
+{
+	struct rows rows = { .nb = 0 };
+	uint32_t offset = 0;
+	struct table t;
+	int ret;
+
+	rows_begin(&t, kind, false);
+	do {
+		ret = rows_get(a, kind, port, offset, ROWS_MAX, APP_ASK_MS, &rows);
+		if (ret == 0)
+			ret = add_rows(&t, kind, rows.row, rows.nb, view);
+		offset += rows.nb;
+	} while (ret == 0 && rows.nb != 0 && offset < rows.total);
+	if (ret == 0 && view->list && t.nb_rows == 0)
+		ret = -ENODEV;
+	if (ret == 0)
+		print(&t, view);
+	table_free(&t);
+	return ret;
+}
+
+int
+rows_add(struct table *t, struct app *a, const struct row_kind *kind, uint16_t port, bool of_port)
+{
+	struct rows rows;
+	unsigned int k;
+	uint32_t i;
+	int ret;
+
+	ret = rows_get(a, kind, port, 0, ROWS_MAX, APP_ASK_MS, &rows);
+	for (i = 0; ret == 0 && i < rows.nb; i++) {
 		struct cell *cells = table_row(t);
 
 		if (cells == NULL)
 			return -ENOMEM;
+		if (of_port)
+			cell_number(&cells[0], port);
 		for (k = 0; k < kind->nb_columns; k++)
-			kind->columns[k].get(rows + i * kind->size, &cells[k]);
-	}
-	return 0;
-}
-
-static void
-add_headings(struct table *t, const struct row_kind *kind)
-{
-	unsigned int k;
-
-	for (k = 0; k < kind->nb_columns; k++)
-		t->heading[k] = kind->columns[k].heading;
-}
-
-int
-rows_print(const struct row_kind *kind, const void *rows, uint32_t nb, FILE *out)
-{
-	struct table t = { .nb_columns = kind->nb_columns };
-	int ret;
-
-	add_headings(&t, kind);
-	ret = add_rows(&t, kind, rows, nb);
-	if (ret == 0)
-		table_print(&t, out);
-	table_free(&t);
-	return ret;
-}
-
-int
-rows_table(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out)
-{
-	struct table t = { .nb_columns = kind->nb_columns };
-	struct rows rows = { .nb = 0 };
-	uint32_t offset = 0;
-	int ret;
-
-	add_headings(&t, kind);
-	do {
-		ret = rows_get(a, kind, port, offset, ROWS_MAX, APP_ASK_MS, &rows);
-		if (ret == 0)
-			ret = add_rows(&t, kind, rows.row, rows.nb);
-		offset += rows.nb;
-	} while (ret == 0 && rows.nb != 0 && offset < rows.total);
-	if (ret == 0)
-		table_print(&t, out);
-	table_free(&t);
-	return ret;
-}
-
-int
-rows_list(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out)
-{
-	struct rows rows;
-	unsigned int k;
-	char buf[24];
-	int ret;
-
-	ret = rows_get(a, kind, port, 0, 1, APP_ASK_MS, &rows);
-	if (ret == 0 && rows.nb == 0)
-		ret = -ENODEV;
-	for (k = 0; ret == 0 && k < kind->nb_columns; k++) {
-		struct cell cell = { .is_number = false };
-
-		if (kind->columns[k].heading == NULL)
-			continue;
-		kind->columns[k].get(rows.row, &cell);
-		fprintf(out, "%s: %s\n", kind->columns[k].heading, cell_show(&cell, buf));
+			kind->columns[k].get(rows.row + i * kind->size, &cells[k + of_port]);
 	}
 	return ret;
 }

@@ -61,13 +61,28 @@ struct rows {
 int rows_get(struct app *a, const struct row_kind *kind, uint16_t port, uint32_t offset,
 		uint32_t max, uint32_t timeout_ms, struct rows *rows);
 
-/** Print all rows as a table. @return 0 or as rows_get() */
-int rows_table(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out);
+/** How rows are shown. */
+struct rows_view {
+	FILE *out;
+	bool json; /**< an array of objects, else a table */
+	bool list; /**< one row, a line per column; the same as JSON */
+	/** Which rows; NULL: all. */
+	bool (*keep)(const void *row, const void *arg);
+	const void *arg;
+};
 
-/** Print rows that the caller has as a table. @return 0 or -ENOMEM */
-int rows_print(const struct row_kind *kind, const void *rows, uint32_t nb, FILE *out);
+/** Print all rows. @return 0 or as rows_get() */
+int rows_show(struct app *a, const struct row_kind *kind, uint16_t port,
+		const struct rows_view *view);
 
-/** Print one row, a line per column. @return 0 or as rows_get() */
-int rows_list(struct app *a, const struct row_kind *kind, uint16_t port, FILE *out);
+/** Print rows that the caller has. @return 0 or -ENOMEM */
+int rows_print(const struct row_kind *kind, const void *rows, uint32_t nb,
+		const struct rows_view *view);
+
+/** Make @p t ready for rows of a kind, with one more column "port" in front if @p of_port. */
+void rows_begin(struct table *t, const struct row_kind *kind, bool of_port);
+/** Add rows of a port to it. @return 0 or as rows_get() */
+int rows_add(struct table *t, struct app *a, const struct row_kind *kind, uint16_t port,
+		bool of_port);
 
 #endif /* ROWS_H */

@@ -72,6 +72,29 @@ column_width(const struct table *t, unsigned int column)
 	return (unsigned int)width;
 }
 
+static bool
+is_none(const struct cell *c)
+{
+	return !c->is_number && strcmp(c->text, "-") == 0;
+}
+
+/* Is it a column of numbers? Some rows may have none. */
+static bool
+is_right(const struct table *t, unsigned int column)
+{
+	unsigned int row;
+
+	for (row = 0; row < t->nb_rows; row++) {
+		const struct cell *cell = &t->cells[row * t->nb_columns + column];
+
+		if (cell->is_number)
+			return true;
+		if (!is_none(cell))
+			return false;
+	}
+	return false;
+}
+
 /* The last column of text gets no blanks behind it. */
 static void
 print_cell(FILE *out, const char *s, bool right, unsigned int width, bool last)
@@ -86,25 +109,89 @@ print_cell(FILE *out, const char *s, bool right, unsigned int width, bool last)
 void
 table_print(const struct table *t, FILE *out)
 {
-	unsigned int width[TABLE_COLUMNS_MAX], c, row;
+	unsigned int width[TABLE_COLUMNS_MAX], c, row, last = t->nb_columns - 1;
 	char buf[24];
 
 	if (t->nb_rows == 0) {
 		fputs("none\n", out);
 		return;
 	}
-	for (c = 0; c < t->nb_columns; c++)
+	while (t->heading[last] == NULL)
+		last--;
+	for (c = 0; c <= last; c++) {
+		if (t->heading[c] == NULL)
+			continue;
 		width[c] = column_width(t, c);
-	for (c = 0; c < t->nb_columns; c++)
-		print_cell(out, t->heading[c], t->cells[c].is_number, width[c],
-				c + 1 == t->nb_columns);
+		print_cell(out, t->heading[c], is_right(t, c), width[c], c == last);
+	}
 	for (row = 0; row < t->nb_rows; row++) {
 		const struct cell *cells = &t->cells[row * t->nb_columns];
 
-		for (c = 0; c < t->nb_columns; c++)
-			print_cell(out, cell_show(&cells[c], buf), cells[c].is_number, width[c],
-					c + 1 == t->nb_columns);
+		for (c = 0; c <= last; c++) {
+			if (t->heading[c] != NULL)
+				print_cell(out, cell_show(&cells[c], buf), is_right(t, c), width[c],
+						c == last);
+		}
 	}
+}
+
+void
+table_print_list(const struct table *t, FILE *out)
+{
+	char buf[24];
+	unsigned int c;
+
+	for (c = 0; t->nb_rows > 0 && c < t->nb_columns; c++) {
+		if (t->heading[c] != NULL)
+			fprintf(out, "%s: %s\n", t->heading[c], cell_show(&t->cells[c], buf));
+	}
+}
+
+void
+json_string(const char *text, FILE *out)
+{
+	const unsigned char *s;
+
+	fputc('"', out);
+	for (s = (const unsigned char *)text; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			fprintf(out, "\\%c", *s);
+		else if (*s < 0x20 || *s >= 0x7f)
+			fprintf(out, "\\u%04x", *s);
+		else
+			fputc(*s, out);
+	}
+	fputc('"', out);
+}
+
+static void
+json_cell(const struct cell *c, FILE *out)
+{
+	char buf[24];
+
+	if (c->is_number || is_none(c))
+		fputs(c->is_number ? cell_show(c, buf) : "null", out);
+	else
+		json_string(c->text, out);
+}
+
+void
+table_print_json(const struct table *t, FILE *out)
+{
+	unsigned int c, row;
+
+	fputc('[', out);
+	for (row = 0; row < t->nb_rows; row++) {
+		fputs(row == 0 ? "\n" : ",\n", out);
+		for (c = 0; c < t->nb_columns; c++) {
+			fputs(c == 0 ? " {" : ", ", out);
+			json_string(t->key[c], out);
+			fputs(": ", out);
+			json_cell(&t->cells[row * t->nb_columns + c], out);
+		}
+		fputc('}', out);
+	}
+	fputs(t->nb_rows == 0 ? "]\n" : "\n]\n", out);
 }
 
 void

@@ -7,7 +7,7 @@
 
 /**
  * @file
- * Aligned tables for a terminal.
+ * Aligned tables for a terminal, and the same as JSON for programs.
  */
 
 #include <stdbool.h>
@@ -19,7 +19,7 @@
 /** Most columns. */
 #define TABLE_COLUMNS_MAX 40
 
-/** A value: a number, or text. */
+/** A value: a number, or text; "-" stands for none, in JSON null. */
 struct cell {
 	bool is_number;
 	uint64_t number;
@@ -29,8 +29,9 @@ struct cell {
 /** A table; start with { 0 } and the headings. */
 struct table {
 	unsigned int nb_columns;
-	const char *heading[TABLE_COLUMNS_MAX];
-	struct cell *cells; /* row by row */
+	const char *heading[TABLE_COLUMNS_MAX]; /* NULL: only in JSON */
+	const char *key[TABLE_COLUMNS_MAX];	/* in JSON */
+	struct cell *cells;			/* row by row */
 	unsigned int nb_rows, room;
 };
 
@@ -38,6 +39,12 @@ struct table {
 struct cell *table_row(struct table *t);
 /** Print headings and rows, numbers to the right; "none" without rows. */
 void table_print(const struct table *t, FILE *out);
+/** Print the first row, a line per column. */
+void table_print_list(const struct table *t, FILE *out);
+/** Print rows as a JSON array (RFC 8259) of objects, [] without rows. */
+void table_print_json(const struct table *t, FILE *out);
+/** Print text as a JSON string; octets that are no ASCII become U+0080 to U+00FF. */
+void json_string(const char *text, FILE *out);
 /** Forget the rows. */
 void table_free(struct table *t);
 

@@ -32,6 +32,28 @@ read_prefix(const char *word, void *field)
 	return parse_prefix(word, p->ip.b, &p->len);
 }
 
+bool
+cli_prefix_has(const struct cli_prefix *p, const struct dp_ip *ip)
+{
+	unsigned int bits = p->len + (dp_ip_is4(&p->ip) ? 96 : 0);
+	unsigned int octets = bits / 8;
+
+	if (dp_ip_is4(&p->ip) != dp_ip_is4(ip) || memcmp(p->ip.b, ip->b, octets) != 0)
+		return false;
+	return bits % 8 == 0 || ((p->ip.b[octets] ^ ip->b[octets]) >> (8 - bits % 8)) == 0;
+}
+
+static int
+read_net(const char *word, void *field)
+{
+	struct cli_prefix *p = field;
+
+	if (parse_ip(word, p->ip.b) != 0)
+		return read_prefix(word, field);
+	p->len = dp_ip_is4(&p->ip) ? 32 : 128;
+	return 0;
+}
+
 static int
 read_port(const char *word, void *field)
 {
@@ -97,6 +119,12 @@ const struct cli_type cli_type_prefix = {
 	.allowed = "an address and prefix length like 192.0.2.1/24 or 2001:db8::1/64",
 	.size = sizeof(struct cli_prefix),
 	.read = read_prefix,
+};
+
+const struct cli_type cli_type_net = {
+	.allowed = "an address like 192.0.2.1, or a prefix like 192.0.2.0/24",
+	.size = sizeof(struct cli_prefix),
+	.read = read_net,
 };
 
 const struct cli_type cli_type_port = {
