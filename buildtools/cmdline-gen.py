@@ -44,6 +44,8 @@ TYPES = {
     "NET": ("struct cli_prefix", "cli_type_net"),
     "MAC": ("struct rte_ether_addr", "cli_type_mac"),
     "LLADDR": ("struct ipoib_addr", "cli_type_lladdr"),
+    "HWADDR": ("struct cli_hwaddr", "cli_type_hwaddr"),
+    "GID": ("struct ib_gid", "cli_type_gid"),
     "STRING": ("struct cli_string", "cli_type_string"),
 }
 

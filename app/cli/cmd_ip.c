@@ -342,7 +342,7 @@ cmd_ip_route_get(struct cli *cli, const struct cmd_ip_route_get *args)
 
 /* What a show is limited to. */
 struct select {
-	bool by_net, by_port, by_state;
+	bool by_net, by_port, by_state, fixed;
 	struct cli_prefix net;
 	uint16_t port;
 	uint8_t state;
@@ -370,8 +370,9 @@ keep_neigh(const void *row, const void *arg)
 	const struct control_ip_neigh_row *r = row;
 	const struct select *sel = arg;
 
-	return (!sel->by_port || r->port == sel->port) &&
-			(!sel->by_state || r->state == sel->state) && in_net(sel, &r->ip);
+	if (sel->by_state && (r->fixed != sel->fixed || (!r->fixed && r->state != sel->state)))
+		return false;
+	return (!sel->by_port || r->port == sel->port) && in_net(sel, &r->ip);
 }
 
 static bool
@@ -441,9 +442,11 @@ cmd_ip_neigh_show(struct cli *cli, const struct cmd_ip_neigh_show *args)
 		.port = args->port,
 		.by_net = args->has_net,
 		.net = args->net,
-		.by_state = args->has_state };
+		.by_state = args->has_state,
+		.fixed = args->has_state && strcmp(args->state, "permanent") == 0 };
 
-	while (args->has_state && strcmp(args->state, ipoib_neigh_state_name(sel.state)) != 0)
+	while (sel.by_state && !sel.fixed &&
+			strcmp(args->state, ipoib_neigh_state_name(sel.state)) != 0)
 		sel.state++;
 	return show(cli, &rows_ip_neigh, &sel, keep_neigh, "ip neigh show");
 }

@@ -42,6 +42,12 @@ struct cli_ports {
 	uint16_t port;
 };
 
+/** A link-layer address of either kind. */
+struct cli_hwaddr {
+	bool is_ipoib;
+	struct dp_adj lladdr;
+};
+
 /** Any word. */
 struct cli_string {
 	char text[STR_TOKEN_SIZE];
@@ -56,7 +62,7 @@ struct cli_type {
 
 extern const struct cli_type cli_type_addr, cli_type_addr4, cli_type_prefix, cli_type_net,
 		cli_type_port, cli_type_ports, cli_type_uint, cli_type_mac, cli_type_lladdr,
-		cli_type_string;
+		cli_type_hwaddr, cli_type_gid, cli_type_string;
 
 /** Token of an argument for rte_cmdline. */
 struct cli_token {

@@ -21,6 +21,16 @@
 		const struct type *r = row; \
 		cell_text(c, "%s", ipoib_neigh_state_name((enum ipoib_neigh_state)r->state)); \
 	}
+/* The same, of what may be there by command. */
+#define FIXED_STATE(fn, type) \
+	static void fn(const void *row, struct cell *c) \
+	{ \
+		const struct type *r = row; \
+		cell_text(c, "%s", \
+				r->fixed ? "permanent" \
+					 : ipoib_neigh_state_name( \
+							   (enum ipoib_neigh_state)r->state)); \
+	}
 #define GID(fn, type, field) \
 	static void fn(const void *row, struct cell *c) \
 	{ \
@@ -182,7 +192,7 @@ ip_neigh_lladdr(const void *row, struct cell *c)
 NUMBER(ip_neigh_port, control_ip_neigh_row, port)
 NUMBER(ip_neigh_idle, control_ip_neigh_row, idle_s)
 NUMBER(ip_neigh_queued, control_ip_neigh_row, queued)
-STATE(ip_neigh_state, control_ip_neigh_row)
+FIXED_STATE(ip_neigh_state, control_ip_neigh_row)
 
 static const struct column ip_neigh_columns[] = {
 	{ "address", "Address", ip_neigh_address },
@@ -266,7 +276,7 @@ NUMBER(path_sl, control_path_row, sl)
 NUMBER(path_hops, control_path_row, hop_limit)
 NUMBER(path_ways, control_path_row, ways)
 NUMBER(path_age, control_path_row, age_s)
-STATE(path_state, control_path_row)
+FIXED_STATE(path_state, control_path_row)
 
 /* In Gb/s. */
 static void
@@ -275,7 +285,9 @@ path_rate(const void *row, struct cell *c)
 	uint8_t code = ((const struct control_path_row *)row)->rate;
 	uint32_t mbps = ib_rate_from_code(code);
 
-	if (mbps == 0)
+	if (code == 0)
+		cell_text(c, "-");
+	else if (mbps == 0)
 		cell_text(c, "code %u", code);
 	else
 		cell_text(c, "%g", mbps / 1000.0);

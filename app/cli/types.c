@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rte_byteorder.h>
 #include <rte_common.h>
 #include <rte_config.h>
 
@@ -95,6 +96,36 @@ read_lladdr(const char *word, void *field)
 }
 
 static int
+read_hwaddr(const char *word, void *field)
+{
+	struct cli_hwaddr a = { .is_ipoib = false };
+
+	if (parse_mac(word, &a.lladdr.mac) != 0) {
+		a.is_ipoib = true;
+		if (ipoib_addr_parse(word, &a.lladdr.lladdr) != 0)
+			return -EINVAL;
+	}
+	memcpy(field, &a, sizeof(a));
+	return 0;
+}
+
+/* A GUID stands for the GID with the default prefix. */
+static int
+read_gid(const char *word, void *field)
+{
+	struct ib_gid gid = { .raw = { 0xfe, 0x80 } };
+	rte_be64_t guid;
+	uint64_t n;
+
+	if (strncmp(word, "0x", 2) != 0 || parse_uint(word, 1, UINT64_MAX, &n) != 0)
+		return ib_gid_parse(word, field);
+	guid = rte_cpu_to_be_64(n);
+	memcpy(&gid.raw[8], &guid, sizeof(guid));
+	memcpy(field, &gid, sizeof(gid));
+	return 0;
+}
+
+static int
 read_string(const char *word, void *field)
 {
 	struct cli_string *s = field;
@@ -155,6 +186,18 @@ const struct cli_type cli_type_lladdr = {
 	.allowed = "an IPoIB address of 20 octets as 'ip link' shows it: 00:00:00:48:fe:80:...",
 	.size = sizeof(struct ipoib_addr),
 	.read = read_lladdr,
+};
+
+const struct cli_type cli_type_hwaddr = {
+	.allowed = "a MAC address, or an IPoIB address of 20 octets, as 'ip link' shows them",
+	.size = sizeof(struct cli_hwaddr),
+	.read = read_hwaddr,
+};
+
+const struct cli_type cli_type_gid = {
+	.allowed = "a GID like fe80::2:c903:0:1234, or a port GUID like 0x2c90300001234",
+	.size = sizeof(struct ib_gid),
+	.read = read_gid,
 };
 
 const struct cli_type cli_type_string = {

@@ -398,7 +398,7 @@ member_take(struct ctl_bond *b, struct ctl_port *m)
 	ret = nd_init(m);
 	if (ret != 0)
 		return ret;
-	l3_flush(m->c, m->id);
+	l3_flush(m->c, m->id, true);
 	if (first != NULL) {
 		memcpy(m->class, first->class, sizeof(m->class));
 		for (i = 0; i < RTE_DIM(m->dp->dscp_class); i++)

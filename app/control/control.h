@@ -151,7 +151,43 @@ int control_addr_flush(struct control *c, uint16_t port);
 int control_dhcp_add(struct control *c, uint16_t port, const struct dp_ip *server);
 /** @return 0, -ENOENT */
 int control_dhcp_del(struct control *c, uint16_t port, const struct dp_ip *server);
-/** Forget resolved IP next hops (of one port, or UINT16_MAX: all). @return number, -EAGAIN part */
+/** A neighbour by command: not asked for, not aged, not changed by what peers say. */
+struct control_neigh {
+	uint16_t port;
+	struct dp_ip ip;
+	struct dp_adj lladdr; /**< a MAC or an IPoIB address, as the port's kind is */
+	bool replace;	      /**< there may be one by command already */
+};
+/**
+ * Add it; a neighbour that was learnt gives way, and is used until then.
+ * @return 0, -EEXIST, -ENODEV, -EINVAL no unicast address of another host, -EADDRINUSE the
+ *   link-layer address is no unicast address, or ours; -EPERM the port belongs to a bond, -ENOSPC,
+ *   -ENOMEM, -EAGAIN
+ */
+int control_neigh_add(struct control *c, const struct control_neigh *n);
+/** @return 0, -ENOENT, -ENODEV, -EAGAIN */
+int control_neigh_del(struct control *c, uint16_t port, const struct dp_ip *ip);
+
+/** A path by command: the SA is not asked for it. */
+struct control_path {
+	uint16_t port;
+	struct ib_gid dgid;
+	uint16_t dlid;
+	uint16_t mtu; /**< of the path, octets: 256, 512, ... 4096 */
+	uint8_t sl;
+	uint8_t hop_limit; /**< 0: no GRH unless the port always needs one */
+};
+/**
+ * Add it; one that is there gives way, and is used until then.
+ * @return 0, -ENODEV no IPoIB port with an HCA, -EINVAL a field cannot be, -ENETDOWN the driver
+ *   makes no address handle now, -ENOSPC, -ENOMEM
+ */
+int control_path_add(struct control *c, const struct control_path *path);
+/** The SA is asked again, if the path is needed. @return 0, -ENOENT, -ENODEV */
+int control_path_del(struct control *c, uint16_t port, const struct ib_gid *dgid);
+
+/** Forget resolved IP next hops (of one port, or UINT16_MAX: all) but those by command.
+ *  @return number, -EAGAIN part */
 int control_ip_neigh_flush(struct control *c, uint16_t port);
 /** Forget IPoIB neighbours of a port, or of all members of a bond. @return number, -ENODEV, -EAGAIN part of them */
 int control_ipoib_neigh_flush(struct control *c, uint16_t port);
@@ -292,6 +328,7 @@ struct control_ip_neigh_row {
 	struct dp_ip ip;
 	uint16_t port;
 	uint8_t state; /**< enum ipoib_neigh_state */
+	bool fixed;    /**< by control_neigh_add() */
 	bool has_lladdr;
 	bool is_ipoib;
 	struct rte_ether_addr mac;
@@ -313,6 +350,7 @@ struct control_path_row {
 	struct ib_gid dgid;
 	uint16_t port; /**< the one that was asked for, or a bond's member */
 	uint8_t state; /**< enum ipoib_neigh_state: resolving, valid, stale, failed */
+	bool fixed;    /**< by control_path_add() */
 	uint16_t dlid, slid, mtu;
 	uint8_t sl, rate, hop_limit;
 	uint32_t ah;

@@ -52,7 +52,14 @@ bool l3_asking(struct control *c, uint16_t port, const struct dp_ip *ip);
 int l3_want(struct control *c, uint16_t port, const struct dp_ip *ip);
 /* IP MTU towards a next hop. */
 uint16_t l3_mtu(struct control *c, uint16_t port, const struct dp_ip *ip);
-int l3_flush(struct control *c, uint16_t port);
+/* Forget those of a port (UINT16_MAX: all). @param fixed also those by command. @return number,
+ * -EAGAIN */
+int l3_flush(struct control *c, uint16_t port, bool fixed);
+/* A peer has this address for good, whatever is heard. @return 0, -EEXIST, -EAGAIN, -ENOSPC,
+ * -ENOMEM */
+int l3_fix(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr, bool replace);
+/* It is to be asked for again. @return 0, -ENOENT, -EAGAIN */
+int l3_unfix(struct ctl_port *p, const struct dp_ip *ip);
 /* Send an L3 payload of ethertype type with a link-layer address; takes m for good. */
 void l3_encap(struct ctl_port *p, const struct dp_adj *lladdr, uint16_t type, struct rte_mbuf *m);
 /*

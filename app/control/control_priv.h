@@ -183,6 +183,7 @@ struct ctl_path {
 	struct ib_gid dgid;
 	uint8_t state; /* enum ipoib_neigh_state */
 	bool on_ready, on_refresh, on_idle, on_asking;
+	bool fixed;	 /* by command: the SA is not asked */
 	bool refreshing; /* the query under way is a background one */
 	bool again;	 /* its answer may be out of date: ask once more */
 	bool all_legs;	 /* the next answer asks for the legs anew */
@@ -338,6 +339,7 @@ struct ctl_l3 {
 	bool delaying;	/* IPv6: DELAY of RFC 4861 7.3.2 */
 	bool reachable; /* confirmed, not only heard of */
 	bool is_router; /* so it says in its NAs */
+	bool fixed;	/* by command: never asked for, never another by what is heard */
 	TAILQ_ENTRY(ctl_l3) ready;
 	TAILQ_ENTRY(ctl_l3) peer; /* of its port, once it has an address */
 	uint64_t confirmed;

@@ -337,7 +337,9 @@ l3_publish(struct control *c, struct ctl_l3 *e)
 	e->on_ready = false;
 	TAILQ_REMOVE(&c->l3_ready, e, ready);
 	/* What was only heard of is STALE at once. */
-	timer_set(c, &e->timer, e->reachable ? c->now + ctl_jitter(L3_REACHABLE_US, 10) : c->now);
+	if (!e->fixed)
+		timer_set(c, &e->timer,
+				e->reachable ? c->now + ctl_jitter(L3_REACHABLE_US, 10) : c->now);
 	return 0;
 }
 
@@ -413,7 +415,7 @@ l3_confirm(struct control *c, struct ctl_l3 *e, bool reachable, bool changed)
 	route_gw_dead(c, e->port, &e->ip, false);
 	if (changed || e->on_ready || !valid)
 		l3_resolved(c, e);
-	else
+	else if (!e->fixed)
 		timer_set(c, &e->timer, c->now + ctl_jitter(L3_REACHABLE_US, 10));
 }
 
@@ -468,7 +470,8 @@ l3_learn(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr
 
 	if (e == NULL && ((how & L3_CREATE) == 0 || l3_get(p->c, p->id, ip, &e) != 0))
 		return;
-	l3_update(p, e, lladdr, how);
+	if (!e->fixed)
+		l3_update(p, e, lladdr, how);
 }
 
 /* RFC 4861 7.2.5, for an entry that has an address. */
@@ -503,7 +506,7 @@ l3_advertised(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *l
 	struct ctl_l3 *e = l3_find(p->c, p->id, ip);
 
 	/* What nobody asked for makes no entry, and ends no back-off. */
-	if (e == NULL)
+	if (e == NULL || e->fixed)
 		return;
 	if (e->adj != ADJ_NONE) {
 		l3_advertised_known(p, e, lladdr, flags);
@@ -574,7 +577,7 @@ l3_want(struct control *c, uint16_t port, const struct dp_ip *ip)
 	if (!p->up)
 		return -ENETDOWN;
 	ret = l3_get(c, port, ip, &e);
-	if (ret != 0 || l3_asked(e))
+	if (ret < 0 || e->fixed || l3_asked(e))
 		return ret;
 	if (e->adj != ADJ_NONE) {
 		if (ipoib_neigh_rec_state(e->rec) == IPOIB_NEIGH_STALE)
@@ -645,11 +648,47 @@ l3_timer(struct control *c, void *arg)
 		l3_fail(c, e);
 }
 
+/* --- by command --- */
+
+int
+l3_fix(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr, bool replace)
+{
+	struct control *c = p->c;
+	struct ctl_l3 *e;
+	int ret;
+
+	ret = l3_get(c, p->id, ip, &e);
+	if (ret < 0)
+		return ret;
+	if (e->fixed && !replace)
+		return -EEXIST;
+	e->fixed = true;
+	ipoib_neigh_rec_keep(e->rec, true);
+	timer_stop(c, &e->timer);
+	l3_update(p, e, lladdr, L3_REACHABLE);
+	return e->adj != ADJ_NONE ? 0 : -ENOSPC;
+}
+
+int
+l3_unfix(struct ctl_port *p, const struct dp_ip *ip)
+{
+	struct ctl_l3 *e = l3_find(p->c, p->id, ip);
+	int ret;
+
+	if (e == NULL || !e->fixed)
+		return -ENOENT;
+	ret = ipoib_neigh_del(p->c->dp->l3, e->rec);
+	if (ret == 0)
+		route_gw_dead(p->c, p->id, ip, false);
+	return ret;
+}
+
 /* --- all of them --- */
 
 struct l3_flush {
 	struct control *c;
 	uint16_t port;
+	bool fixed; /* these, too */
 	int nb;
 };
 
@@ -661,6 +700,8 @@ l3_flush_one(void *arg, struct ipoib_neigh_rec *rec)
 
 	if (f->nb < 0 || (f->port != UINT16_MAX && (e == NULL || e->port != f->port)))
 		return;
+	if (e != NULL && e->fixed && !f->fixed)
+		return;
 	if (ipoib_neigh_del(f->c->dp->l3, rec) != 0)
 		f->nb = -EAGAIN;
 	else
@@ -668,9 +709,9 @@ l3_flush_one(void *arg, struct ipoib_neigh_rec *rec)
 }
 
 int
-l3_flush(struct control *c, uint16_t port)
+l3_flush(struct control *c, uint16_t port, bool fixed)
 {
-	struct l3_flush f = { .c = c, .port = port };
+	struct l3_flush f = { .c = c, .port = port, .fixed = fixed };
 
 	ipoib_neigh_walk(c->dp->l3, l3_flush_one, &f);
 	return f.nb;

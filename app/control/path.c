@@ -105,7 +105,7 @@ idle_end(struct ctl_port *p)
 
 	TAILQ_REMOVE(&p->idle, path, idle);
 	path->on_idle = false;
-	if (resolve_wanted(path->p, &path->dgid))
+	if (path->fixed || resolve_wanted(path->p, &path->dgid))
 		return false;
 	path_free(path);
 	return true;
@@ -182,7 +182,7 @@ path_refresh(struct ctl_path *path, bool first)
 		path->again = true;
 		return;
 	}
-	if (path->on_refresh)
+	if (path->on_refresh || path->fixed)
 		return;
 	path->on_refresh = true;
 	if (first)
@@ -383,6 +383,11 @@ path_prefetch(struct ctl_port *p, const struct ib_gid *gid)
 static void
 path_doubt(struct ctl_path *path, bool first)
 {
+	if (path->fixed) {
+		/* Its neighbours may have been told otherwise. */
+		path_ready(path);
+		return;
+	}
 	path->state = IPOIB_NEIGH_STALE;
 	path->all_legs = true;
 	path_refresh(path, first);
@@ -393,6 +398,54 @@ path_stale(struct ctl_path *path)
 {
 	if (path->ah != PMD_IPOIB_AH_NONE)
 		path_doubt(path, true);
+}
+
+int
+path_fix(struct ctl_port *p, const struct ipoib_sa_path *rec)
+{
+	struct ctl_path *path = path_find(p, &rec->dgid);
+	int ret;
+
+	if (path == NULL)
+		path = path_new(p, &rec->dgid);
+	if (path == NULL)
+		return -ENOSPC;
+	ret = path_take(path, rec);
+	if (ret < 0) {
+		if (path->state == IPOIB_NEIGH_INCOMPLETE && path->req == 0 && path->timer.pos == 0)
+			path_free(path);
+		return ret;
+	}
+	path_cancel(path);
+	if (path->on_refresh)
+		TAILQ_REMOVE(&p->refresh, path, refresh);
+	path->on_refresh = false;
+	path->again = false;
+	legs_free(path);
+	timer_stop(p->c, &path->timer);
+	path->fixed = true;
+	path->fails = 0;
+	path->state = IPOIB_NEIGH_VALID;
+	path->updated = p->c->now;
+	path_ready(path);
+	return 0;
+}
+
+int
+path_unfix(struct ctl_port *p, const struct ib_gid *gid)
+{
+	struct ctl_path *path = path_find(p, gid);
+
+	if (path == NULL || !path->fixed)
+		return -ENOENT;
+	path->fixed = false;
+	if (!resolve_wanted(p, gid)) {
+		path_free(path);
+		return 0;
+	}
+	path_doubt(path, true);
+	timer_set(p->c, &path->timer, p->c->now + CTL_PATH_IDLE_US);
+	return 0;
 }
 
 /* Call fn for all paths; it changes no list of them but refresh and ready. */

@@ -41,6 +41,11 @@ void path_stale(struct ctl_path *path);
 void path_refresh(struct ctl_path *path, bool first);
 /* Ask for it, or why not. */
 int path_ask(struct ctl_path *path, bool refresh);
+/* A path by command: used until path_unfix(), whatever the SA says. @return 0, -EPROTO no usable
+ * record, -ENOSPC, -ENOMEM */
+int path_fix(struct ctl_port *p, const struct ipoib_sa_path *rec);
+/* The SA is asked again, if anybody needs it; used on until it answers. @return 0, -ENOENT */
+int path_unfix(struct ctl_port *p, const struct ib_gid *gid);
 /* Our GID is another: what is under way was asked for in the old one's name. */
 void paths_reask(struct ctl_port *p);
 /* End the back-off of a path to a GID that shows signs of life. */

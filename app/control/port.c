@@ -245,7 +245,7 @@ control_port_leave(struct control *c, uint16_t port_id)
 		leave_begin(p);
 	}
 	ret = addr_port_gone(c, port_id);
-	if (ret == 0 && l3_flush(c, port_id) < 0)
+	if (ret == 0 && l3_flush(c, port_id, true) < 0)
 		ret = -EAGAIN;
 	return ret == 0 && !sa_told(p) ? -EAGAIN : ret;
 }

@@ -133,6 +133,7 @@ ip_neigh_one(void *arg, struct ipoib_neigh_rec *rec)
 		.state = (uint8_t)ipoib_neigh_rec_state(rec),
 		.has_lladdr = e->adj != UINT32_MAX,
 		.is_ipoib = c->ports[e->port]->kind == DP_PORT_IPOIB,
+		.fixed = e->fixed,
 		.idle_s = ipoib_neigh_rec_idle(c->dp->l3, rec, c->now),
 		.queued = ipoib_neigh_rec_queued(rec),
 	};
@@ -203,9 +204,11 @@ control_ipoib_neigh_rows(struct control *c, uint16_t port, uint32_t offset,
 static void
 path_row(const struct ctl_path *path, struct control_path_row *row)
 {
-	*row = (struct control_path_row){
-		.dgid = path->dgid, .port = path->p->id, .state = path->state, .ah = path->ah
-	};
+	*row = (struct control_path_row){ .dgid = path->dgid,
+		.port = path->p->id,
+		.state = path->state,
+		.fixed = path->fixed,
+		.ah = path->ah };
 	if (path->ah == PMD_IPOIB_AH_NONE)
 		return;
 	row->dlid = path->rec.dlid;
@@ -349,7 +352,7 @@ control_ipoib_row(struct control *c, uint16_t port, struct control_ipoib_row *ro
 int
 control_ip_neigh_flush(struct control *c, uint16_t port)
 {
-	return l3_flush(c, port);
+	return l3_flush(c, port, false);
 }
 
 int

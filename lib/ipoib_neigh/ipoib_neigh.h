@@ -241,6 +241,8 @@ void ipoib_neigh_rec_value(const struct ipoib_neigh_rec *rec, struct ipoib_neigh
 /** Seconds since a worker last used it (or since it was added). */
 uint32_t ipoib_neigh_rec_idle(
 		const struct ipoib_neigh *t, const struct ipoib_neigh_rec *rec, uint64_t now_us);
+/** Keep it whatever happens: it is not aged and not evicted, only deleted and flushed. */
+void ipoib_neigh_rec_keep(struct ipoib_neigh_rec *rec, bool keep);
 /** Packets that wait for it. */
 uint16_t ipoib_neigh_rec_queued(const struct ipoib_neigh_rec *rec);
 /** A pointer of the writer's own, NULL at first. */

@@ -64,7 +64,8 @@ victims_search(struct ipoib_neigh *t)
 
 	for (slot = 0; slot < t->recs_used; slot++) {
 		mark = neigh_mark_get(t, slot);
-		if (likely(mark >= limit) || t->recs[slot].state == NEIGH_FREE)
+		if (likely(mark >= limit) || t->recs[slot].state == NEIGH_FREE ||
+				t->recs[slot].kept)
 			continue;
 		if (n < NEIGH_VICTIMS) {
 			v[n] = (struct neigh_victim){ .slot = slot, .mark = mark };
@@ -100,7 +101,8 @@ neigh_evict_one(struct ipoib_neigh *t, uint32_t idle)
 				return -ENOENT;
 		}
 		v = &t->victims[t->victim_next];
-		if (t->recs[v->slot].state == NEIGH_FREE || neigh_mark_get(t, v->slot) != v->mark)
+		if (t->recs[v->slot].state == NEIGH_FREE || t->recs[v->slot].kept ||
+				neigh_mark_get(t, v->slot) != v->mark)
 			continue;
 		if (t->view.tick - v->mark < idle)
 			return -ENOENT;
@@ -128,7 +130,8 @@ age_one(struct ipoib_neigh *t, uint32_t slot)
 {
 	int ret;
 
-	if (t->recs[slot].state == NEIGH_FREE || t->stats.entries <= t->cfg.gc_thresh1 ||
+	if (t->recs[slot].state == NEIGH_FREE || t->recs[slot].kept ||
+			t->stats.entries <= t->cfg.gc_thresh1 ||
 			neigh_idle(t, slot) <= 2 * t->cfg.gc_interval)
 		return 0;
 	ret = ipoib_neigh_del(t, &t->recs[slot]);

@@ -56,7 +56,8 @@ struct ipoib_neigh_rec {
 	uint32_t tm_prev;
 	uint8_t state; /* enum ipoib_neigh_state, or NEIGH_FREE */
 	uint8_t fails; /* in a row */
-	uint16_t tm_slot;
+	uint16_t tm_slot : 15;
+	uint16_t kept : 1; /* never aged, never evicted */
 };
 static_assert(sizeof(struct ipoib_neigh_rec) == 80, "memory of a table");
 

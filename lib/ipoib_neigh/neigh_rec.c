@@ -237,6 +237,12 @@ ipoib_neigh_rec_idle(
 	return now > mark ? now - mark : 0;
 }
 
+void
+ipoib_neigh_rec_keep(struct ipoib_neigh_rec *rec, bool keep)
+{
+	rec->kept = keep;
+}
+
 uint16_t
 ipoib_neigh_rec_queued(const struct ipoib_neigh_rec *rec)
 {

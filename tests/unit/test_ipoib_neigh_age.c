@@ -491,6 +491,29 @@ test_tune(void **state)
 	table_end();
 }
 
+/* What is kept goes neither with age nor for lack of room, until it is kept no more. */
+static void
+test_keep(void **state)
+{
+	struct ipoib_neigh_cfg c = { .gc_thresh3 = 4, .gc_thresh2 = 2, .gc_interval = 1 };
+	struct ipoib_addr kept = addr_of(1, 1), other = addr_of(2, 1), third = addr_of(3, 1);
+	struct ipoib_neigh_rec *rec;
+
+	(void)state;
+	table_new(&c);
+	rec = rec_add_valid(&kept, T0);
+	ipoib_neigh_rec_keep(rec, true);
+	rec_add_valid(&other, T0 + 10 * SEC);
+	rec_add_valid(&third, T0 + 10 * SEC);
+	ipoib_neigh_iterate(fix.t, T0 + 16 * SEC, ALL);
+	assert_true(known(&kept));
+	assert_false(known(&other));
+	ipoib_neigh_rec_keep(rec, false);
+	ipoib_neigh_iterate(fix.t, T0 + 20 * SEC, ALL);
+	assert_false(known(&kept));
+	table_end();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -509,6 +532,7 @@ main(int argc, char **argv)
 		cmocka_unit_test_teardown(test_backoff_jitter, table_drop),
 		cmocka_unit_test_teardown(test_backoff_budget, table_drop),
 		cmocka_unit_test_teardown(test_tune, table_drop),
+		cmocka_unit_test_teardown(test_keep, table_drop),
 	};
 	int ret;
 
