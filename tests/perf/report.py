@@ -1,15 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The dpdk-ipoib authors
-"""Run the benchmark of the neighbour table and write results.json, report.md and plots.
+"""Run all benchmarks and write results.json, report.md and plots.
 
-report.py [--quick] PROGRAM FOLDER
+report.py [--quick] BUILD FOLDER: BUILD is the folder of the build.
 """
 
 import argparse
 import json
 import os
+import pathlib
 import platform
+import re
+import statistics
 import subprocess
 import sys
 
@@ -18,8 +21,12 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "fwd"))
+import plots as forward_plots  # noqa: E402
+
 # Where less is better: everything else is a ratio of speeds.
-AT_MOST = ("neigh_bytes_per_entry",)
+AT_MOST = ("neigh_bytes_per_entry", "latency_p99_vs_testpmd")
 NAMES = {"ours": "lib/ipoib_neigh", "rtehash": "rte_hash bulk", "lfht": "liburcu cds_lfht",
          "kernel": "kernel's algorithm"}
 
@@ -130,18 +137,133 @@ def case_rows(data):
                f"{ns['max']:.2f} | {c['cycles']:.0f} | {c['ours_is']:.2f} |")
 
 
-def report(folder, data):
+def output(*words):
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def flags(build):
+    """What the data path was compiled with: the options that matter for speed."""
+    path = pathlib.Path(build) / "compile_commands.json"
+    for entry in json.loads(path.read_text(encoding="utf-8")):
+        if entry["file"].endswith("app/datapath/route.c"):
+            words = re.findall(r"(?<=\s)-[Omgf][^\s]*", entry["command"])
+            return " ".join(w for w in words if not w.startswith(("-fdiag", "-MF", "-MD", "-MQ")))
+    return ""
+
+
+def machine(build):
+    return {
+        "cpu": cpu(), "cpus": os.cpu_count(), "kernel": platform.release(),
+        "hypervisor": "hypervisor" in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"),
+        "compiler": output("cc", "--version").split("\n", maxsplit=1)[0], "flags": flags(build),
+        "commit": output("git", "-C", str(HERE), "describe", "--always", "--dirty"),
+    }
+
+
+def machine_text(data):
+    m = data["machine"]
+    return (f"{m['cpu']}, {m['cpus']} CPUs{' of a virtual machine' if m['hypervisor'] else ''}, "
+            f"TSC {data['tsc_ghz']:.2f} GHz, Linux {m['kernel']}; {data['dpdk']}; {m['compiler']}, "
+            f"`{m['flags']}`; commit {m['commit']}.")
+
+
+def side_rows(forward):
+    for side, r in forward["sides"].items():
+        yield (f"| {forward_plots.LABELS.get(side, side)} | {r['mpps']['median']:.2f} | "
+               f"{r['mpps']['min']:.2f} | {r['mpps']['max']:.2f} | "
+               f"{r['wall_mpps']['median']:.2f} | {r['ns']['median']:.1f} |")
+
+
+def stage_rows(data, forward):
+    """A column for each side: ns, and cycles."""
+    sides = list(forward["stages"])
+    labels = [forward_plots.LABELS.get(s, s) for s in sides]
+    yield "| stage | " + " | ".join(f"{x}: ns | cycles" for x in labels) + " |"
+    yield "|" + "---|" * (1 + 2 * len(sides))
+    ns = {s: forward["sides"][s]["ns"]["median"] for s in sides}
+    total = {}
+    for side in sides:
+        for stage, share in forward["stages"][side].items():
+            total[stage] = total.get(stage, 0) + share * ns[side]
+    for stage in sorted(total, key=total.get, reverse=True):
+        cells = [forward["stages"][s].get(stage, 0) * ns[s] for s in sides]
+        if max(cells) < 0.05:
+            continue
+        yield f"| {stage} | " + " | ".join(
+            f"{c:.1f} | {c * data['tsc_ghz']:.0f}" for c in cells) + " |"
+
+
+def series_rows(series):
+    names = list(dict.fromkeys(n for p in series["points"] for n in p["mpps"]))
+    yield f"| {series['x']} | " + " | ".join(f"{n}, Mpps" for n in names) + " |"
+    yield "|---:|" + "---:|" * len(names)
+    for p in series["points"]:
+        cells = [f"{p['mpps'][n]['median']:.2f}" if n in p["mpps"] else "" for n in names]
+        yield f"| {p['at']} | " + " | ".join(cells) + " |"
+
+
+def latency_rows(forward):
+    yield "| device | PDR, Mpps | p50, us | p90, us | p99, us | p99.9, us |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    for name, r in forward["latency"].items():
+        cells = [statistics.median(row[k] for row in r["rounds"]) / 1000
+                 for k in ("p50_ns", "p90_ns", "p99_ns", "p999_ns")]
+        yield f"| {name} | {r['pdr_pps'] / 1e6:.3f} | " + " | ".join(
+            f"{c:.1f}" for c in cells) + " |"
+
+
+def figure_rows(forward):
+    yield "| figure | value |"
+    yield "|---|---:|"
+    for name, value in forward.get("figures", {}).items():
+        yield f"| {name} | {value:.4g} |"
+
+
+def forward_report(data, forward):
+    if forward is None:
+        return ["Forwarding was not measured: see the messages of `tests/perf/fwd.sh`.", ""]
     lines = [
-        "# The neighbour table against its peers", "",
-        f"{data['dpdk']}, {cpu()}, TSC {data['tsc_ghz']:.2f} GHz, memory: {data['memory']}, "
+        "Source: pcap files of 49,152 packets that net_pcap repeats; sink: net_null or net_pcap's. An "
+        "IPoIB port is the software HCA, crc=off, its neighbours' paths from OpenSM. One worker "
+        f"lcore, {forward['memory']}, {forward['rounds']} rounds of {forward['slice_s']:g} s, the "
+        "sides of a ratio in turn. Speed is by CPU time of the worker, so other load counts only "
+        "by the caches that it spoils; by the clock beside it. Linux is the CPU time of a packet "
+        "through ip_forward between two veths, less that of one straight to a host.", "",
+        "| side | Mpps | min | max | by the clock | ns |", "|---|---:|---:|---:|---:|---:|",
+        *side_rows(forward), "",
+    ]
+    for series in forward.get("series", {}).values():
+        lines += [f"### {series['title']}", "", *series_rows(series), ""]
+    if forward.get("stages"):
+        lines += ["### Time of a packet by stage", "",
+                  "By perf's samples of the worker and source file; DPDK's inline functions count "
+                  "for the file that uses them.", "", *stage_rows(data, forward), ""]
+    if forward.get("latency"):
+        lines += ["### Latency at half of the PDR", "",
+                  "Between two memif ports of a tester on the other CPU; ours routes from Ethernet to "
+                  "IPoIB, testpmd passes frames on (io).", "", *latency_rows(forward), ""]
+    return [*lines, *figure_rows(forward), ""]
+
+
+def report(folder, data):
+    forward = data.get("forward")
+    drawn = [] if forward is None else forward_plots.all_of(
+        folder, forward, data["ratios"], AT_MOST)
+    lines = [
+        "# Benchmarks", "", machine_text(data), "",
+        "| ratio (ours / peer, above 1: we are faster) | target | median | min | max | met |",
+        "|---|---|---|---|---|---|", *ratio_rows(data), "",
+        *(f"![{title}]({name})" for name, title in drawn), "",
+        "## Forwarding", "", *forward_report(data, forward),
+        "## The neighbour table against its peers", "",
+        f"Memory: {data['memory']}, "
         f"{data['rounds']} rounds. In each round every table gets a slice of time on the same "
         "packets, one after another; ratios are taken within a round. Times are CPU time of the "
         "reader, so other load on the machine counts only by the caches it spoils. Readers run "
         "at a higher priority where that is allowed, and are "
         "pinned: the first to CPU 1, the second to CPU 0; the writer runs on CPU 0, so with two "
         "readers it shares that CPU with the second.", "",
-        "| ratio (ours / peer, above 1: we are faster) | target | median | min | max | met |",
-        "|---|---|---|---|---|---|", *ratio_rows(data), "",
         "| table | is | bytes per entry | at entries |", "|---|---|---|---|",
         *(f"| {b['table']} | {b['what']} | {b['bytes_per_entry']:.1f} | {b['size']} |"
           for b in data["bytes"]), "",
@@ -153,24 +275,53 @@ def report(folder, data):
         f.write("\n".join(lines))
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Benchmark the neighbour table.")
-    parser.add_argument("--quick", action="store_true", help="fewer cases, shorter slices")
-    parser.add_argument("program")
-    parser.add_argument("folder")
-    args = parser.parse_args()
-    os.makedirs(args.folder, exist_ok=True)
-    path = os.path.join(args.folder, "results.json")
-    command = [args.program, "--json", path] + (["--quick"] if args.quick else [])
+def measure_neighbours(args):
+    path = os.path.join(args.folder, "neigh.json")
+    command = [f"{args.build}/tests/perf/neigh_perf", "--json", path]
+    command += ["--quick"] if args.quick else []
     status = subprocess.run(command, check=False).returncode
     if status != 0:
-        sys.exit(f"bench: {args.program} ended with {status}")
+        sys.exit(f"bench: {command[0]} ended with {status}")
     with open(path, encoding="utf-8") as f:
-        data = json.load(f)
+        return json.load(f)
+
+
+def measure_forwarding(args):
+    path = os.path.join(args.folder, "forward.json")
+    if os.path.exists(path):
+        os.remove(path)
+    command = [str(HERE / "fwd.sh"), "-o", os.path.abspath(path)]
+    command += ["-r", "3", "-s", "0.4", "-w", "0.2"] if args.quick else ["--full"]
+    subprocess.run(command, check=False, env={**os.environ, "BUILD": os.path.abspath(args.build)})
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as f:
+        return json.load(f)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Run all benchmarks.")
+    parser.add_argument("--quick", action="store_true", help="fewer cases, shorter slices")
+    parser.add_argument("build", help="folder of the build")
+    parser.add_argument("folder", help="folder for the results")
+    args = parser.parse_args()
+    os.makedirs(args.folder, exist_ok=True)
+    forward = measure_forwarding(args)
+    data = measure_neighbours(args)
+    data["machine"] = machine(args.build)
+    failed = ["forwarding"] if forward is None else forward.get("failed", [])
+    if forward is not None:
+        data["ratios"] = {**forward.pop("ratios"), **data["ratios"]}
+        data["forward"] = forward
+    path = os.path.join(args.folder, "results.json")
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(data, f, indent=1)
     report(args.folder, data)
     missed = [n for n, r in data["ratios"].items() if met(n, r) == "NO"]
     print(f"bench: {args.folder}: results.json, report.md; targets missed: "
           f"{' '.join(missed) or 'none'}")
+    if failed:
+        sys.exit(f"bench: not measured: {' '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ import os
 import pathlib
 
 import frames
+from churn import BATCH, ChurnGateway
+from latency import MB, MBUFS, Pair, memif
 from linux import LinuxForward
-from programs import LAB, Gateway, l3fwd, testpmd
+from programs import LAB, Gateway, eal, l3fwd, testpmd
 
 QPN = 0x123456  # of our IPoIB port, so that files can be made for it
 OURS_ETH, OURS_IB = "192.0.2.1", "10.77.0.1"
@@ -32,7 +34,7 @@ class Fabric:
         path = pathlib.Path(os.environ["FABRIC_DIR"]) / "osm/guid2lid"
         rows = sorted(line.split() for line in path.read_text(encoding="ascii").splitlines() if line)
         hcas = [(int(r[0], 16), int(r[1], 16)) for r in rows if r[0].startswith("0x00000000001")]
-        self.ours, self.others = hcas[1], hcas[3:]
+        self.ours, self.peer, self.others = hcas[1], hcas[2], hcas[3:]
 
     def hosts(self, count):
         """Hosts of IPoIB, spread over the HCAs: several QPNs on one GID if they are many."""
@@ -101,41 +103,101 @@ def ipoib(fabric, carrier, crc="off", queues=1):
             f"qpn={QPN:#x},queues={queues}")
 
 
-def known(nb):
-    """Has a gateway learnt all of its neighbours?"""
-    return lambda gateway: (gateway.value("/ip/neigh", "total") or 0) >= nb
+def plain_ipoib(fabric, n, carrier):
+    return f"net_ipoib{n},hca=soft,device=H{n + 1},mad={fabric.mad},carrier={carrier},crc=off"
+
+
+def neighbours(hosts, port):
+    """Permanent ones, whose paths are OpenSM's."""
+    return [f"ip neigh add {h['ip']} lladdr {lladdr(h)} port {port}" for h in hosts]
+
+
+def ip6_of(ip4):
+    return str(ipaddress.IPv6Address("2001:db8:77::") + int(ipaddress.IPv4Address(ip4)) % 65536)
+
+
+def eth6_file(fabric, nb):
+    """The same as eth_file(), in IPv6: the shortest UDP packets."""
+    return once(f"eth6-{nb}.pcap", lambda: [
+        frames.eth_frame(frames.ip6_packet("2001:db8:1::2", dst, port, 48))
+        for dst, port in frames.flows([ip6_of(h["ip"]) for h in fabric.hosts(nb)])])
+
+
+def e2i6(nb=256):
+    """Ethernet to IPoIB, IPv6."""
+    def make(fabric):
+        hosts = [{**h, "ip": ip6_of(h["ip"])} for h in fabric.hosts(nb)]
+        return Gateway(
+            f"e2i6-{nb}", [source(0, eth6_file(fabric, nb)), ipoib(fabric, "net_null0"), SINK],
+            (1, "opackets"), ["ip address add 2001:db8:1::1/64 port 0",
+                              "ip address add 2001:db8:77::1/64 port 1", *neighbours(hosts, 1)],
+            ipoib=1)
+    return make
+
+
+def cold(nb=256):
+    """Ethernet to IPoIB neighbours that nobody is: what is received, all of it dropped."""
+    def make(fabric):
+        args, kwargs = e2i_args(fabric, nb, MIN, "off", 1, f"cold-{nb}")
+        name, vdevs, _, script = args
+        gateway = Gateway(name, vdevs, (0, "ipackets"), script[:2], **kwargs)
+        gateway.may_drop = 1
+        return gateway
+    return make
+
+
+def engine(mode):
+    """An engine of ours between Ethernet ports, as testpmd's."""
+    def make(fabric):
+        return Gateway(f"engine-{mode}", [source(0, echo_file() if mode == "icmpecho" else
+                                                 eth_file(fabric, 256, MIN)), SINK],
+                       (0 if mode == "icmpecho" else 1, "opackets"), [f"set fwd {mode}"], ipoib=None)
+    return make
+
+
+def echo_file():
+    return once("echo.pcap", lambda: [
+        frames.eth_frame(frames.echo_request(frames.CLIENT, OURS_ETH, i)) for i in range(1024)])
+
+
+def e2i_args(fabric, nb, length, crc, workers, name):
+    return ((name, [source(0, *[eth_file(fabric, nb, length)] * workers),
+                    ipoib(fabric, "net_null0", crc, workers), SINK], (1, "opackets"),
+             [f"ip address add {OURS_ETH}/24 port 0", f"ip address add {OURS_IB}/16 port 1",
+              *neighbours(fabric.hosts(nb), 1)]),
+            {"ipoib": 1, "workers": workers, "options":
+             ["--gc-thresh3", "65536", *(["--rxq", str(workers)] if workers > 1 else [])]})
 
 
 def e2i(nb=256, length=MIN, crc="off", workers=1):
-    """Ethernet to IPoIB. The neighbours have asked for us by ARP."""
+    """Ethernet to IPoIB."""
     def make(fabric):
-        arp = once(f"arp-ib-{nb}.pcap", lambda: [
-            frames.ib_arp(h, OURS_IB) for h in fabric.hosts(nb)], nb)
-        files = [eth_file(fabric, nb, length)] * workers
-        return Gateway(
-            f"e2i-{nb}-{length}-{crc}-{workers}",
-            [source(0, *files), ipoib(fabric, "net_pcap1", crc, workers),
-             "net_pcap1" + f",rx_pcap={arp}" * workers],
-            (1, "opackets"),
-            [f"ip address add {OURS_ETH}/24 port 0", f"ip address add {OURS_IB}/16 port 1"],
-            ipoib=1, known=known(nb), workers=workers,
-            options=["--rxq", str(workers)] if workers > 1 else [])
+        args, kwargs = e2i_args(fabric, nb, length, crc, workers,
+                                f"e2i-{nb}-{length}-{crc}-{workers}")
+        return Gateway(*args, **kwargs)
+    return make
+
+
+def churn():
+    """The same while other neighbours come and go."""
+    def make(fabric):
+        args, kwargs = e2i_args(fabric, 256, MIN, "off", 1, "e2i-churn")
+        others = [(h["ip"], lladdr(h)) for h in fabric.hosts(256 + BATCH)[256:]]
+        return ChurnGateway(*args, **kwargs, hosts=others, port=1)
     return make
 
 
 def i2e(nb=256, length=MIN, crc="off"):
-    """IPoIB to Ethernet, the same way."""
+    """IPoIB to Ethernet."""
     def make(fabric):
-        arp = once(f"arp-eth-{nb}.pcap", lambda: [
-            frames.eth_arp(ip, bytes([2, 0, 0, 1]) + i.to_bytes(2, "big"), "198.18.0.1")
-            for i, ip in enumerate(eth_hosts(nb))], nb)
+        macs = [f"ip neigh add {ip} lladdr 02:00:00:01:{i >> 8:02x}:{i & 255:02x} port 0"
+                for i, ip in enumerate(eth_hosts(nb))]
         return Gateway(
             f"i2e-{nb}-{length}-{crc}",
-            [f"net_pcap0,rx_pcap={arp}", ipoib(fabric, "net_pcap1", crc),
-             source(1, ib_file(fabric, nb, length))],
+            [SINK, ipoib(fabric, "net_pcap0", crc), source(0, ib_file(fabric, nb, length))],
             (0, "opackets"),
-            ["ip address add 198.18.0.1/15 port 0", f"ip address add {OURS_IB}/16 port 1"],
-            ipoib=1, known=known(nb))
+            ["ip address add 198.18.0.1/15 port 0", f"ip address add {OURS_IB}/16 port 1", *macs],
+            ipoib=1)
     return make
 
 
@@ -186,6 +248,22 @@ def pmd(mode, nb=256, length=MIN):
     return make
 
 
+def pmd_echo():
+    def make(fabric):
+        return testpmd("testpmd-icmpecho", "icmpecho", [source(0, echo_file())], (0, "opackets"))
+    return make
+
+
+def l3fwd6(nb=256):
+    """l3fwd lpm on the IPv6 file."""
+    def make(fabric):
+        v4, v6 = rules(fabric, nb, "lpm")
+        pathlib.Path(v6).write_text("R2001:db8:77::/48 1\n", encoding="ascii")
+        return l3fwd("l3fwd6", "lpm", (v4, v6), [source(0, eth6_file(fabric, nb)), SINK],
+                     (1, "opackets"))
+    return make
+
+
 def pmd_tx(length=MIN):
     def make(fabric):
         return testpmd(f"testpmd-txonly-{length}", "txonly", [SINK], (0, "opackets"),
@@ -205,8 +283,7 @@ SIDES = {
     "e2i": e2i(), "i2e": i2e(), "txonly": tx(), "rxonly": rx(),
     "l3fwd_lpm": l3("lpm"), "l3fwd_em": l3("em"), "linux": lambda fabric: LinuxForward(),
     "testpmd_txonly": pmd_tx(), "testpmd_rxonly": pmd_rx(),
-    "testpmd_macswap": pmd("macswap"), "testpmd_io": pmd("io"),
-    "e2i_48k": e2i(MANY), "e2i_2lcores": e2i(workers=2),
+    "e2i_48k": e2i(MANY), "e2i_churn": churn(), "e2i_2lcores": e2i(workers=2),
     "txonly_1500_crc": tx(1500, "on"), "rxonly_1500_crc": rx(16, 1500, "on"),
     "testpmd_rxonly_1500": pmd_rx(16, 1500), "testpmd_txonly_1500": pmd_tx(1500),
 }
@@ -230,9 +307,76 @@ RATIOS = {
     "rxonly_vs_testpmd": (
         "IP packets of 46 octets received, on IPoIB, beside testpmd on the same file",
         None, "rxonly", "testpmd_rxonly"),
+    "route_48k_vs_256": (
+        "Ethernet to IPoIB, 64-octet frames, 48k neighbours beside 256", 0.6, "e2i_48k", "e2i"),
+    "route_churn": (
+        "Ethernet to IPoIB, 64-octet frames, 10,000 other neighbours added and deleted a second, "
+        "beside calm", 0.97, "e2i_churn", "e2i"),
     "lcores_2_vs_1": (
         "Ethernet to IPoIB, 64-octet frames, two worker lcores beside one", 1.9,
         "e2i_2lcores", "e2i"),
+}
+
+# --- latency ---
+
+
+def latency_pairs(fabric):
+    """Ours routes from Ethernet to IPoIB, testpmd passes frames on; the same IP packets."""
+    peer_qpn = QPN + 1
+    ours = {"ip": "10.77.0.2", "qpn": peer_qpn, "gid": f"fe80000000000000{fabric.peer[0]:016x}"}
+    script = pathlib.Path(f"{LAB}/latency.cmd")
+    script.write_text("\n".join([
+        f"ip address add {OURS_ETH}/24 port 0", f"ip address add {OURS_IB}/16 port 1",
+        *neighbours([ours], 1)]) + "\n", encoding="ascii")
+    gateway = [
+        os.environ["LAB_BUILD"] + "/app/dpdk-ipoib",
+        *eal("latency-ours", "1@1", [memif("ours", 0, "server"), ipoib(fabric, "net_memif1"),
+                                     memif("ours", 1, "server")], MB),
+        "--", "--cmdline-file", str(script), "--total-num-mbufs", str(MBUFS)]
+    device = [
+        "dpdk-testpmd", *eal("latency-testpmd", "0@0,1@1", [
+            memif("testpmd", 0, "server"), memif("testpmd", 1, "server")], MB),
+        "--", "--forward-mode=io", "--auto-start", "--no-mlockall", f"--total-num-mbufs={MBUFS}"]
+    to = [f"set tx-ip {frames.CLIENT} {ours['ip']}"]
+
+    def link_up(pair):
+        info = pair.tester_program.ask("/ipoib/info,1")
+        return info is not None and info.get("link") == "up"
+
+    return [
+        (Pair("ours", gateway, [
+            f"net_ipoib0,hca=soft,device=H2,mad={fabric.mad},carrier=net_memif1,crc=off,"
+            f"qpn={peer_qpn:#x}"], ["set eth-peer 0 02:00:00:00:00:01", *to], MIN), link_up),
+        (Pair("testpmd", device, [], ["set eth-peer 0 02:00:00:00:00:01", *to], MIN),
+         lambda pair: True)]
+
+
+LATENCY = {
+    "latency_p99_vs_testpmd": (
+        "p99 of the latency at half of the PDR, between memif ports, beside testpmd io: at most",
+        1.5, latency_pairs),
+}
+
+# Whose time is told by stage: side, what it is.
+STAGES = {"e2i": "Ethernet to IPoIB", "i2e": "IPoIB to Ethernet", "txonly": "txonly on IPoIB",
+          "rxonly": "rxonly on IPoIB"}
+
+# name: (title, what x is, [(x, {line: side maker})])
+SERIES = {
+    "size": ("256 neighbours, one worker lcore, by size of the IP packet", "octets of the IP packet",
+             [(str(n), {"Ethernet to IPoIB": e2i(length=n), "IPoIB to Ethernet": i2e(length=n),
+                        "l3fwd lpm": l3("lpm", length=n)}) for n in [*SIZES, "imix"]]),
+    "neighbours": ("Ethernet to IPoIB, 64-octet frames, by neighbours", "neighbours",
+                   [(str(n), {"Ethernet to IPoIB": e2i(n)}) for n in (1, 256, 4096, MANY)]),
+    "kinds": ("Ethernet to IPoIB, the shortest packets, 256 neighbours", "kind", [
+        ("IPv4", {"Ethernet to IPoIB": e2i(), "l3fwd lpm": l3("lpm")}),
+        ("IPv4, both CRCs", {"Ethernet to IPoIB": e2i(crc="on")}),
+        ("IPv6", {"Ethernet to IPoIB": e2i6(), "l3fwd lpm": l3fwd6()}),
+        ("nobody answers", {"Ethernet to IPoIB": cold()})]),
+    "engines": ("engines between Ethernet ports, 64-octet frames", "engine", [
+        ("io", {"ours": engine("io"), "testpmd": pmd("io")}),
+        ("macswap", {"ours": engine("macswap"), "testpmd": pmd("macswap")}),
+        ("icmpecho", {"ours": engine("icmpecho"), "testpmd": pmd_echo()})]),
 }
 
 # name: (what it is, target, side, IP octets): Gb/s of IP packets.

@@ -41,6 +41,15 @@ def ip6_packet(src, dst, sport, length):
     return head + udp + bytes(length - 40 - UDP_LEN)
 
 
+def echo_request(src, dst, number):
+    """An ICMP echo request in 46 octets of IPv4."""
+    head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 46, number, 0, 64, 1, 0, socket.inet_aton(src),
+                       socket.inet_aton(dst))
+    head = head[:10] + struct.pack(">H", checksum(head)) + head[12:]
+    echo = struct.pack(">BBHHH", 8, 0, 0, 1, number) + bytes(18)
+    return head + echo[:2] + struct.pack(">H", checksum(echo)) + echo[4:]
+
+
 def ip_packet(src, dst, sport, length):
     """IPv4 and UDP of so many octets in all."""
     head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, length, 0, 0, 64, 17, 0,
@@ -53,23 +62,6 @@ def ip_packet(src, dst, sport, length):
 def eth_frame(packet):
     kind = 0x0800 if packet[0] >> 4 == 4 else 0x86DD
     return (PORT_MAC + HOST_MAC + struct.pack(">H", kind) + packet).ljust(60, b"\0")
-
-
-def eth_arp(address, mac, target):
-    """A host asks everybody for an address of ours."""
-    return (b"\xff" * 6 + mac + struct.pack(">HHHBBH", 0x0806, 1, 0x0800, 6, 4, 1) + mac
-            + socket.inet_aton(address) + bytes(6) + socket.inet_aton(target)).ljust(60, b"\0")
-
-
-def ib_arp(host, target):
-    """The same on InfiniBand (RFC 4391 9.1.1). host: an address, GID, LID and QPN."""
-    arp = (struct.pack(">HHBBH", 32, 0x0800, 20, 4, 1) + struct.pack(">I", host["qpn"])
-           + bytes.fromhex(host["gid"]) + socket.inet_aton(host["ip"]) + bytes(20)
-           + socket.inet_aton(target))
-    return ib_frame_ref.frame(
-        slid=host["lid"], dlid=0xC000, dqpn=0xFFFFFF, sqpn=host["qpn"], grh=True,
-        sgid=host["gid"], dgid="ff12401bffff000000000000ffffffff", pkey=0xFFFF, qkey=0x0B1B,
-        data=struct.pack(">HH", 0x0806, 0) + arp)
 
 
 def ib_frame(host, lid, qpn, packet):
