@@ -430,16 +430,21 @@ load32(const uint8_t *p)
 	return v;
 }
 
-/* Is the checksum of a header of 20 octets, as it lies in memory, right (RFC 1071)? */
+/* Is the checksum of a header of 20 octets, as it lies in memory, right (RFC 1071)? Halves are added
+ * to each other with their carry, until 16 bits are left: in the upper half of the last sum. */
 static inline bool
 cksum20_ok(uint64_t w0, uint64_t w1, uint32_t w2)
 {
-	uint64_t sum = (w0 & UINT32_MAX) + (w0 >> 32) + (w1 & UINT32_MAX) + (w1 >> 32) + w2;
+	uint64_t sum = w0 + w1;
+	uint32_t half;
 
-	sum = (sum & UINT32_MAX) + (sum >> 32);
-	sum = (sum & UINT16_MAX) + (sum >> 16);
-	sum = (sum & UINT16_MAX) + (sum >> 16);
-	return sum == UINT16_MAX;
+	sum += sum < w1;
+	sum += w2;
+	sum += sum < w2;
+	half = (uint32_t)sum + (uint32_t)(sum >> 32);
+	half += half < (uint32_t)sum;
+	half += half << 16 | half >> 16;
+	return half >> 16 == UINT16_MAX;
 }
 
 /* As ip4_src_ok(), of the first octet of an address. */

@@ -19,6 +19,7 @@
 #include <rte_fib.h>
 #include <rte_ip.h>
 
+#include "encap.h"
 #include "pkt.h"
 #include "worker.h"
 
@@ -30,81 +31,61 @@
 #define PORT_SHIFT 26
 static_assert(DP_PORTS_MAX <= 1 << (32 - PORT_SHIFT), "a port's number");
 
-/* Packets in a row that leave by one port. */
-struct run {
-	const struct dp_port *out;
+/* What packets need that leave by one port, asked once for as many as follow one another. */
+struct way {
+	const struct ipoib_neigh *paths; /* NULL on Ethernet */
 	uint16_t port;
-	bool ib;
-	bool usable; /* packets may take the short way */
-	uint16_t mtu;
-	uint16_t n;
-	struct rte_mbuf *pkts[DP_BURST_MAX];
-	const struct ipoib_neigh_entry *entry[DP_BURST_MAX];
+	uint16_t mtu; /* 0: none may take the short way */
 };
 
 static inline struct dp_fast *
-place_of(const struct dp_worker *w, uint32_t dst)
+place_of(struct dp_fast *fast, uint32_t dst)
 {
-	return &w->fast[(dst * UINT32_C(0x9e3779b1)) >> (32 - DP_FAST_BITS)];
+	return &fast[(dst * UINT32_C(0x9e3779b1)) >> (32 - DP_FAST_BITS)];
 }
 
-static void
-run_send(struct dp_worker *w, struct run *r)
-{
-	if (r->n == 0)
-		return;
-	if (r->ib)
-		dp_ib_hits(w, r->port, r->pkts, r->entry, r->n);
-	else
-		dp_eth_hits(w, r->port, r->pkts, r->entry, r->n);
-	r->n = 0;
-}
-
-/* The packets that follow leave by another port. */
 static __rte_noinline void
-run_begin(struct dp_worker *w, struct run *r, uint16_t port)
+way_set(const struct dp_worker *w, uint16_t port, struct way *way)
 {
+	const struct dp_port *p = &w->dp->port[port];
 	enum dp_port_kind kind = dp_port_kind(w->dp, port);
-	const struct dp_port *out = &w->dp->port[port];
 
-	run_send(w, r);
-	r->out = out;
-	r->port = port;
-	r->ib = kind == DP_PORT_IPOIB;
-	r->mtu = worker_port_mtu(w, port);
-	r->usable = kind != DP_PORT_NONE && worker_port_up(w, port) &&
-			atomic_load_explicit(&out->tx, memory_order_relaxed) == port &&
-			(atomic_load_explicit(&out->flags, memory_order_relaxed) &
-					DP_PORT_MSS_CLAMP) == 0;
+	way->port = port;
+	way->paths = kind == DP_PORT_IPOIB ? p->neigh : NULL;
+	way->mtu = 0;
+	if (kind != DP_PORT_NONE && worker_port_up(w, port) &&
+			atomic_load_explicit(&p->tx, memory_order_relaxed) == port &&
+			(atomic_load_explicit(&p->flags, memory_order_relaxed) &
+					DP_PORT_MSS_CLAMP) == 0)
+		way->mtu = worker_port_mtu(w, port);
 }
 
 /* The entry that says how to send, or NULL: it must be looked up. */
 static inline const struct ipoib_neigh_entry *
-entry_of(struct dp_worker *w, struct run *r, const struct dp_fast *f)
+entry_of(const struct dp_worker *w, const struct ipoib_neigh *l3, struct way *way,
+		const struct dp_fast *f)
 {
-	const struct ipoib_neigh_ref l3 = { .gen = f->l3_gen, .entry = f->l3 };
 	const struct ipoib_neigh_ref path = { .gen = f->path_gen,
 		.entry = f->path & (RTE_BIT32(PORT_SHIFT) - 1) };
-	const struct ipoib_neigh_entry *e = ipoib_neigh_ref_get(w->dp->l3, l3);
 	uint16_t port = (uint16_t)(f->path >> PORT_SHIFT);
+	const struct ipoib_neigh_entry *e;
 
+	e = ipoib_neigh_ref_get(l3, (struct ipoib_neigh_ref){ .gen = f->l3_gen, .entry = f->l3 });
 	/* Only while the neighbour is there, its port is. */
 	if (unlikely(e == NULL))
 		return NULL;
-	if (unlikely(port != r->port))
-		run_begin(w, r, port);
-	if (unlikely(!r->usable))
-		return NULL;
-	return r->ib ? ipoib_neigh_ref_get(r->out->neigh, path) : e;
+	if (unlikely(port != way->port))
+		way_set(w, port, way);
+	return way->paths != NULL ? ipoib_neigh_ref_get(way->paths, path) : e;
 }
 
 /* Is there nothing about the packet that would have to be looked at? */
 static inline bool
-pkt_is_plain(const struct run *r, const struct rte_mbuf *m, const struct ipoib_neigh_entry *e)
+pkt_is_plain(const struct way *way, const struct rte_mbuf *m, const struct ipoib_neigh_entry *e)
 {
 	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
 
-	return ip->time_to_live > 1 && !pkt_is_shared(m) && m->pkt_len <= r->mtu &&
+	return ip->time_to_live > 1 && !pkt_is_shared(m) && m->pkt_len <= way->mtu &&
 			(e->mtu == 0 || m->pkt_len <= e->mtu);
 }
 
@@ -115,7 +96,7 @@ learn(struct dp_worker *w, uint32_t dst, uint32_t rules)
 	struct rte_fib *fib = __atomic_load_n(&w->dp->fib, __ATOMIC_ACQUIRE);
 	const struct ipoib_neigh_entry *l3, *path = NULL;
 	struct ipoib_addr key, *keyp = &key;
-	struct dp_fast *f = place_of(w, dst);
+	struct dp_fast *f = place_of(w->fast, dst);
 	struct ipoib_neigh_ref r;
 	const struct dp_nh *nh;
 	uint64_t id, hit;
@@ -160,42 +141,49 @@ learn_some(struct dp_worker *w, const struct dp_ip_burst *b, uint32_t rules)
 		learn(w, b->dst4[i], rules);
 }
 
+/* Send a packet, if it is plain and its way is known. @param plain no packet before was special */
+static inline bool
+send_one(struct dp_worker *w, struct rte_mbuf *m, const struct dp_fast *f, struct way *way,
+		bool *plain)
+{
+	const struct ipoib_neigh_entry *e = entry_of(w, w->dp->l3, way, f);
+
+	if (unlikely(e == NULL))
+		return false;
+	if (unlikely(!pkt_is_plain(way, m, e))) {
+		*plain = false;
+		return false;
+	}
+	dp_ttl4_decrement(rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *));
+	if (way->paths != NULL)
+		encap_ib(w, m, way->port, e, RTE_BE16(RTE_ETHER_TYPE_IPV4));
+	else
+		encap_eth(w, way->port, m, &w->dp->adj[e->ah].mac, RTE_BE16(RTE_ETHER_TYPE_IPV4));
+	return true;
+}
+
 void
 dp_fast(struct dp_worker *w, struct dp_ip_burst *b)
 {
-	uint32_t rules = atomic_load_explicit(&w->dp->rules, memory_order_acquire);
-	const struct ipoib_neigh_entry *e;
-	bool plain = true;
-	uint16_t i, left = 0;
+	uint32_t rules = atomic_load_explicit(&w->dp->rules, memory_order_acquire), dst;
+	struct way way = { .port = DP_PORT_NIL };
+	struct dp_fast *fast = w->fast, *f;
+	uint16_t i, n = b->n4, left = 0;
 	struct rte_mbuf *m;
-	struct dp_fast *f;
-	struct run r;
+	bool plain = true;
 
-	r.port = DP_PORT_NIL;
-	r.n = 0;
-	for (i = 0; i < b->n4; i++)
-		rte_prefetch0(place_of(w, b->dst4[i]));
-	for (i = 0; i < b->n4; i++) {
+	for (i = 0; i < n; i++)
+		rte_prefetch0(place_of(fast, b->dst4[i]));
+	for (i = 0; i < n; i++) {
 		m = b->pkt4[i];
-		f = place_of(w, b->dst4[i]);
-		e = NULL;
-		if (likely(f->dst == b->dst4[i] && f->rules == rules && plain)) {
-			e = entry_of(w, &r, f);
-			if (e != NULL && unlikely(!pkt_is_plain(&r, m, e))) {
-				plain = false;
-				e = NULL;
-			}
-		}
-		if (likely(e != NULL)) {
-			dp_ttl4_decrement(rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *));
-			r.entry[r.n] = e;
-			r.pkts[r.n++] = m;
-		} else {
-			b->dst4[left] = b->dst4[i];
-			b->pkt4[left++] = m;
-		}
+		dst = b->dst4[i];
+		f = place_of(fast, dst);
+		if (likely(f->dst == dst && f->rules == rules && plain) &&
+				likely(send_one(w, m, f, &way, &plain)))
+			continue;
+		b->dst4[left] = dst;
+		b->pkt4[left++] = m;
 	}
-	run_send(w, &r);
 	b->n4 = left;
 	if (unlikely(left != 0))
 		learn_some(w, b, rules);

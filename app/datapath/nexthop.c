@@ -6,6 +6,7 @@
 
 #include <rte_ether.h>
 
+#include "encap.h"
 #include "pkt.h"
 #include "worker.h"
 
@@ -15,18 +16,6 @@ ip_ethertype(const struct rte_mbuf *m)
 	return likely(*rte_pktmbuf_mtod(m, const uint8_t *) >> 4 != 6)
 			? RTE_BE16(RTE_ETHER_TYPE_IPV4)
 			: RTE_BE16(RTE_ETHER_TYPE_IPV6);
-}
-
-/* The frame is complete but for its padding. */
-static inline void
-eth_pad_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m)
-{
-	if (m->pkt_len < PKT_ETH_MIN) {
-		m = pkt_pad(w->dp->pool, &w->ctr[m->port], m);
-		if (unlikely(m == NULL))
-			return;
-	}
-	worker_tx(w, port, m);
 }
 
 /* By another port than its own: a sub-port's frame is tagged. */
@@ -57,25 +46,7 @@ eth_send_logical(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
 		memcpy(eth + 1, &tci, sizeof(tci));
 		memcpy(RTE_PTR_ADD(eth + 1, sizeof(tci)), &type, sizeof(type));
 	}
-	eth_pad_send(w, tx, m);
-}
-
-/* By its own port, which is up. */
-static inline void
-eth_hit(struct dp_worker *w, uint16_t port, struct rte_mbuf *m, const struct rte_ether_addr *dst,
-		rte_be16_t type)
-{
-	struct rte_ether_hdr *eth;
-	void *start;
-
-	m = pkt_prepend(w->dp->pool, &w->ctr[m->port], m, sizeof(*eth), &start);
-	if (unlikely(m == NULL))
-		return;
-	eth = start;
-	eth->dst_addr = *dst;
-	eth->src_addr = w->dp->port[port].mac;
-	eth->ether_type = type;
-	eth_pad_send(w, port, m);
+	encap_eth_done(w, tx, m);
 }
 
 void
@@ -89,18 +60,7 @@ dp_eth_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
 	else if (unlikely(atomic_load_explicit(&p->tx, memory_order_relaxed) != port))
 		eth_send_logical(w, port, m, dst);
 	else
-		eth_hit(w, port, m, dst, ip_ethertype(m));
-}
-
-void
-dp_eth_hits(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts,
-		const struct ipoib_neigh_entry *const entry[], uint16_t n)
-{
-	uint16_t i;
-
-	for (i = 0; i < n; i++)
-		eth_hit(w, port, pkts[i], &w->dp->adj[entry[i]->ah].mac,
-				RTE_BE16(RTE_ETHER_TYPE_IPV4));
+		encap_eth(w, port, m, dst, ip_ethertype(m));
 }
 
 /* The packet waits at control for the path; the address goes in front, as Linux's pseudo header. */
@@ -126,9 +86,8 @@ ib_miss(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct ipo
 	worker_punt(w, m, DP_PUNT_NEIGH_MISS, false);
 }
 
-/* One of several paths: by traffic class, then by flow. Data is at the IP header. */
-static __rte_noinline uint32_t
-ib_set_ah(const struct dp_port *p, const struct rte_mbuf *m, const struct ipoib_neigh_entry *e)
+uint32_t
+dp_ib_set_ah(const struct dp_port *p, const struct rte_mbuf *m, const struct ipoib_neigh_entry *e)
 {
 	const struct dp_ahset *set = __atomic_load_n(&p->ahset, __ATOMIC_ACQUIRE);
 	uint16_t word = rte_be_to_cpu_16(*rte_pktmbuf_mtod(m, const unaligned_uint16_t *));
@@ -143,41 +102,6 @@ ib_set_ah(const struct dp_port *p, const struct rte_mbuf *m, const struct ipoib_
 	if (set->nb_lids[class] == 0 || set->nb_lids[class] > DP_LIDS_MAX)
 		return PMD_IPOIB_AH_NONE;
 	return set->ah[class][dp_flow_hash(m) % set->nb_lids[class]];
-}
-
-/* The packet with its encapsulation header into the TX buffer. */
-static inline void
-ib_hit(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct ipoib_neigh_entry *e,
-		rte_be16_t type)
-{
-	uint32_t hdr = type, ah = e->ah; /* type, and 16 bits reserved */
-	uint64_t meta;
-	void *start;
-
-	if (unlikely(e->kind == IPOIB_NEIGH_UD_SET)) {
-		ah = ib_set_ah(&w->dp->port[port], m, e);
-		if (ah == PMD_IPOIB_AH_NONE) {
-			worker_drop(w, m, DP_DROP_no_path);
-			return;
-		}
-	}
-	m = pkt_prepend(w->dp->pool, &w->ctr[m->port], m, IPOIB_HDR_LEN, &start);
-	if (unlikely(m == NULL))
-		return;
-	memcpy(start, &hdr, sizeof(hdr));
-	meta = ah | (uint64_t)e->qpn << 32; /* in one store: pmd_ipoib_meta.ah, .qpn */
-	memcpy(pmd_ipoib_meta(m), &meta, sizeof(meta));
-	worker_tx(w, port, m);
-}
-
-void
-dp_ib_hits(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts,
-		const struct ipoib_neigh_entry *const entry[], uint16_t n)
-{
-	uint16_t i;
-
-	for (i = 0; i < n; i++)
-		ib_hit(w, pkts[i], port, entry[i], RTE_BE16(RTE_ETHER_TYPE_IPV4));
 }
 
 /* A packet whose path is narrower than the link and too narrow for it. */
@@ -253,7 +177,7 @@ ib_send_port(struct dp_worker *w, const struct dp_ib_burst *b)
 		if (unlikely(!up))
 			worker_drop(w, b->pkts[i], DP_DROP_no_path);
 		else if (likely(e->mtu == 0 || b->pkts[i]->pkt_len <= e->mtu))
-			ib_hit(w, b->pkts[i], port, e, ip_ethertype(b->pkts[i]));
+			encap_ib(w, b->pkts[i], port, e, ip_ethertype(b->pkts[i]));
 		else
 			ib_too_big(w, b, i);
 	}

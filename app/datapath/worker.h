@@ -229,13 +229,10 @@ void dp_eth_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m,
 /** Send one packet to the broadcast address of an Ethernet or IPoIB port. */
 void dp_bcast_send(struct dp_worker *w, uint16_t port, struct rte_mbuf *m);
 
-/** The same for IPv4 packets of one port that is up, whose L3 entries are known. */
-void dp_eth_hits(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts,
-		const struct ipoib_neigh_entry *const entry[], uint16_t n);
-
-/** Encapsulate and send IPv4 packets by one IPoIB port that is up, whose path entries are known. */
-void dp_ib_hits(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts,
-		const struct ipoib_neigh_entry *const entry[], uint16_t n);
+/** The address handle of a peer with several paths, for one packet: by traffic class, then by flow.
+ *  Data is at the IP header. @return PMD_IPOIB_AH_NONE: there is none */
+uint32_t dp_ib_set_ah(const struct dp_port *p, const struct rte_mbuf *m,
+		const struct ipoib_neigh_entry *e);
 
 /** The port that really sends for a logical IPoIB port, or DP_PORT_NIL: @p m ended. */
 uint16_t dp_ib_logical(struct dp_worker *w, uint16_t port, struct rte_mbuf *m);

@@ -52,6 +52,9 @@ enum ipoib_neigh_kind {
 	IPOIB_NEIGH_UD_SET /**< datagram, by several paths: the handle stands for a set */
 };
 
+/** The number of an entry that is not published. */
+#define IPOIB_NEIGH_GEN_NONE UINT64_MAX
+
 /** What a worker needs to send, in one cache line. Immutable; replaced as a whole. */
 struct __rte_cache_min_aligned ipoib_neigh_entry {
 	struct ipoib_addr addr; /**< key; flags octet zero while it is published */
@@ -128,7 +131,7 @@ ipoib_neigh_ref_get(const struct ipoib_neigh *t, struct ipoib_neigh_ref r)
 	uint32_t *mark, tick;
 
 	/* Nothing else of it may be read before: it may be being written. */
-	if (unlikely(__atomic_load_n(&e->gen, __ATOMIC_ACQUIRE) != r.gen || r.gen == 0))
+	if (unlikely(__atomic_load_n(&e->gen, __ATOMIC_ACQUIRE) != r.gen))
 		return NULL;
 	mark = &v->marks[e->slot];
 	tick = __atomic_load_n(&v->tick, __ATOMIC_RELAXED);

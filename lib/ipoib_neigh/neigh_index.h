@@ -151,12 +151,11 @@ neigh_entry_is(const struct ipoib_neigh_entry *e, const struct ipoib_addr *addr)
 			       (neigh_load32(a + 16) ^ neigh_load32(b + 16))) == 0;
 }
 
-/** Let readers take an entry for published, under a number other than 0; or, 0, no more. The
- *  writer's. */
+/** Let readers take an entry for published, or, IPOIB_NEIGH_GEN_NONE, no more. The writer's. */
 static inline void
 neigh_entry_live(struct ipoib_neigh_entry *e, uint64_t gen)
 {
-	uint64_t head = neigh_key_head(&e->addr) | (gen != 0 ? 0 : 0xff);
+	uint64_t head = neigh_key_head(&e->addr) | (gen != IPOIB_NEIGH_GEN_NONE ? 0 : 0xff);
 
 	__atomic_store_n(&e->gen, gen, __ATOMIC_RELEASE);
 	__atomic_store_n((uint64_t *)(void *)&e->addr, head, __ATOMIC_RELEASE);
