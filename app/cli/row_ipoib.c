@@ -298,19 +298,21 @@ queue_fill(struct control *c, uint16_t port, uint32_t offset, void *rows, uint32
 	struct control_queue_row q[PMD_IPOIB_QUEUES_MAX];
 	uint32_t i, n = control_queue_rows(c, port, offset, q, RTE_MIN(max, RTE_DIM(q)), total);
 	struct queue_row *r = rows;
-	struct rte_eth_stats s;
+	struct pmd_ipoib_queue_stats s;
+	struct rte_eth_stats port_stats;
 
-	if (n == 0 || rte_eth_stats_get(q[0].port, &s) != 0)
-		memset(&s, 0, sizeof(s));
+	if (n == 0 || rte_eth_stats_get(q[0].port, &port_stats) != 0)
+		port_stats.ipackets = 0;
 	for (i = 0; i < n; i++) {
 		r[i] = (struct queue_row){ .q = q[i] };
-		if (q[i].queue >= RTE_ETHDEV_QUEUE_STAT_CNTRS)
+		if (pmd_ipoib_queue_stats(q[i].port, q[i].queue, &s) != 0)
 			continue;
-		r[i].rx_packets = s.q_ipackets[q[i].queue];
-		r[i].rx_bytes = s.q_ibytes[q[i].queue];
-		r[i].tx_packets = s.q_opackets[q[i].queue];
-		r[i].share = s.ipackets == 0 ? 0
-					     : 100. * (double)r[i].rx_packets / (double)s.ipackets;
+		r[i].rx_packets = s.rx_packets;
+		r[i].rx_bytes = s.rx_bytes;
+		r[i].tx_packets = s.tx_packets;
+		r[i].share = port_stats.ipackets == 0
+				? 0
+				: 100. * (double)s.rx_packets / (double)port_stats.ipackets;
 	}
 	return n;
 }

@@ -31,7 +31,7 @@ struct dhcp4 {
 	rte_be32_t ciaddr, yiaddr, siaddr, giaddr;
 	uint8_t chaddr[16];
 	uint8_t sname[64], file[128];
-} __rte_packed;
+} __attribute__((packed));
 
 static_assert(sizeof(struct dhcp4) == 236, "RFC 951");
 

@@ -22,11 +22,11 @@
 struct relay6 {
 	uint8_t type, hops;
 	uint8_t link[16], peer[16];
-} __rte_packed;
+} __attribute__((packed));
 
 struct option6 {
 	rte_be16_t code, len;
-} __rte_packed;
+} __attribute__((packed));
 
 /* What we put in front of a message. The server sends the interface back, so that the reply's port
  * is known whatever its addresses are by then. */
@@ -35,7 +35,7 @@ struct relay_head {
 	struct option6 id_option;
 	rte_be32_t id; /* our port */
 	struct option6 msg_option;
-} __rte_packed;
+} __attribute__((packed));
 
 static_assert(sizeof(struct relay6) == 34, "RFC 8415 9");
 static_assert(sizeof(struct relay_head) == 46, "no holes");

@@ -8,6 +8,7 @@
 
 #include <rte_icmp.h>
 
+#include "compat.h"
 #include "control_priv.h"
 
 /* Bounds of the errors of both families: of all ports, and of those about one port's packets. */
@@ -205,7 +206,7 @@ echo_reply(struct control *c, struct rte_mbuf *m)
 	ip->fragment_offset = 0;
 	ip->time_to_live = ICMP_TTL;
 	ip_cksum_set(ip);
-	icmp->icmp_type = RTE_IP_ICMP_ECHO_REPLY;
+	icmp->icmp_type = COMPAT_ICMP_ECHO_REPLY;
 	/* RFC 1624: the type octet went from 8 to 0. */
 	sum = (uint16_t)~icmp->icmp_cksum + (uint32_t)(uint16_t)~RTE_BE16(0x0800);
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -231,7 +232,7 @@ icmp_input(struct control *c, struct rte_mbuf *m)
 		ctl_drop(c, DP_DROP_local_bad, m);
 		return;
 	}
-	if (icmp->icmp_type != RTE_IP_ICMP_ECHO_REQUEST || icmp->icmp_code != 0 ||
+	if (icmp->icmp_type != COMPAT_ICMP_ECHO_REQUEST || icmp->icmp_code != 0 ||
 			dp_meta(m)->l2_bcast != 0 || !addr_is_own_any(c, &dst)) {
 		ctl_delivered(c, m);
 		return;

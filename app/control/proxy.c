@@ -11,6 +11,7 @@
 #include <rte_fib.h>
 #include <rte_fib6.h>
 
+#include "compat.h"
 #include "control_priv.h"
 
 static const struct dp_nh *
@@ -25,7 +26,7 @@ route_to(const struct control *c, const struct dp_ip *ip)
 		rte_fib_lookup_bulk(c->dp->fib, &ip4, &nh, 1);
 	} else if (c->dp->fib6 != NULL) {
 		memcpy(raw[0], ip->b, sizeof(raw[0]));
-		rte_fib6_lookup_bulk(c->dp->fib6, raw, &nh, 1);
+		rte_fib6_lookup_bulk(c->dp->fib6, COMPAT_IP6S(raw), &nh, 1);
 	}
 	return &c->dp->nh[nh];
 }

@@ -74,4 +74,51 @@ compat_thread_join(compat_thread thread)
 #define COMPAT_IP6S(octets) ((uint8_t(*)[16])(octets))
 #endif
 
+/** Types of ICMP messages: RTE_IP_ICMP_* gave way to RTE_ICMP_TYPE_*. */
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 3, 0, 0)
+#define COMPAT_ICMP_ECHO_REQUEST RTE_ICMP_TYPE_ECHO_REQUEST
+#define COMPAT_ICMP_ECHO_REPLY RTE_ICMP_TYPE_ECHO_REPLY
+#else
+#define COMPAT_ICMP_ECHO_REQUEST RTE_IP_ICMP_ECHO_REQUEST
+#define COMPAT_ICMP_ECHO_REPLY RTE_IP_ICMP_ECHO_REPLY
+#endif
+
+/**
+ * A driver's stats_get: the counters of queues left struct rte_eth_stats for one of their own.
+ * COMPAT_STATS_GET(fn) makes fn_op of fn(dev, stats, queues); queues may be NULL.
+ */
+#if RTE_VERSION >= RTE_VERSION_NUM(25, 11, 0, 0)
+#define compat_queue_stats eth_queue_stats
+#define COMPAT_STATS_GET(fn) \
+	static int fn##_op(struct rte_eth_dev *dev, struct rte_eth_stats *stats, \
+			struct eth_queue_stats *queues) \
+	{ \
+		return fn(dev, stats, queues); \
+	}
+#else
+#define compat_queue_stats rte_eth_stats
+#define COMPAT_STATS_GET(fn) \
+	static int fn##_op(struct rte_eth_dev *dev, struct rte_eth_stats *stats) \
+	{ \
+		return fn(dev, stats, stats); \
+	}
+#endif
+
+/** rte_net_crc: an algorithm for everybody gave way to a context of the caller's. */
+#if RTE_VERSION >= RTE_VERSION_NUM(25, 3, 0, 0)
+#define COMPAT_NET_CRC32_NEW(alg) rte_net_crc_set_alg(alg, RTE_NET_CRC32_ETH)
+#define COMPAT_NET_CRC32(ctx, data, len) rte_net_crc_calc(ctx, data, len)
+#else
+#define COMPAT_NET_CRC32_NEW(alg) (rte_net_crc_set_alg(alg), NULL)
+#define COMPAT_NET_CRC32(ctx, data, len) \
+	((void)(ctx), rte_net_crc_calc(data, len, RTE_NET_CRC32_ETH))
+#endif
+
+/** The name of a driver in its object file. */
+#if RTE_VERSION >= RTE_VERSION_NUM(25, 11, 0, 0)
+#define COMPAT_PMD_NAME(name) RTE_PMD_EXPORT_NAME(name)
+#else
+#define COMPAT_PMD_NAME(name) RTE_PMD_EXPORT_NAME(name, __COUNTER__)
+#endif
+
 #endif /* COMPAT_H */

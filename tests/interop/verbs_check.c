@@ -92,7 +92,7 @@ port_open(unsigned int i)
 			ipoib_mgid_broadcast(IPOIB_SCOPE_LINK, 0xffff, &b.mgid);
 			pmd_ipoib_bcast_set(port[i], &b);
 		}
-		rte_eth_link_get_nowait(port[i], &link);
+		assert_int_equal(rte_eth_link_get_nowait(port[i], &link), 0);
 	}
 	assert_int_equal(link.link_status, RTE_ETH_LINK_UP);
 	assert_int_equal(pmd_ipoib_info_get(port[i], &info[i]), 0);

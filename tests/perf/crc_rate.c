@@ -19,6 +19,7 @@
 #include <rte_net_crc.h>
 #include <rte_vect.h>
 
+#include "compat.h"
 #include "ib_crc.h"
 
 #define LENGTH_MAX 8192
@@ -27,6 +28,7 @@
 
 static uint8_t from[LENGTH_MAX], to[LENGTH_MAX];
 static volatile uint32_t sink;
+static struct rte_net_crc *crc;
 
 static void
 copy(uint32_t len)
@@ -38,7 +40,7 @@ copy(uint32_t len)
 static void
 net_crc(uint32_t len)
 {
-	sink = rte_net_crc_calc(from, len, RTE_NET_CRC32_ETH);
+	sink = COMPAT_NET_CRC32(crc, from, len);
 }
 
 static void
@@ -89,7 +91,7 @@ main(int argc, char **argv)
 	}
 	ib_crc_init();
 	rte_vect_set_max_simd_bitwidth(RTE_VECT_SIMD_512); /* as EAL does */
-	rte_net_crc_set_alg(rte_cpu_get_flag_enabled(RTE_CPUFLAG_VPCLMULQDQ) > 0
+	crc = COMPAT_NET_CRC32_NEW(rte_cpu_get_flag_enabled(RTE_CPUFLAG_VPCLMULQDQ) > 0
 					? RTE_NET_CRC_AVX512
 					: RTE_NET_CRC_SSE42);
 	for (i = 0; i < len; i++)

@@ -17,7 +17,7 @@ some() { [ "$(count "$1")" -gt 0 ] || lab_fail "tshark finds no '$1'"; }
 fabric_start "$LAB/fabric" "$LAB_TOP/config/fabric/demo.topo" || lab_die "no fabric"
 lab_hosts_and_cable
 tshark -q -i br0 -w "$LAB/carrier.pcap" 2>"$LAB/tshark.log" &
-lab_wait 10 grep -q Capturing "$LAB/tshark.log" || lab_die "tshark does not capture"
+lab_wait 30 grep -q Capturing "$LAB/tshark.log" || lab_die "tshark does not capture"
 lab_gateways
 lab_ports_up
 lab_wait 3 lab_ping || lab_fail "no ping"

@@ -31,7 +31,7 @@ base=$(lab_query gateway-b -g lid /ipoib/info,1)
 
 tshark -q -i br0 -w "$LAB/carrier.pcap" 2>"$LAB/tshark.log" &
 tshark=$!
-lab_wait 10 grep -q Capturing "$LAB/tshark.log" || lab_die "tshark does not capture"
+lab_wait 30 grep -q Capturing "$LAB/tshark.log" || lab_die "tshark does not capture"
 stream "four LIDs"
 kill -INT $tshark
 wait $tshark

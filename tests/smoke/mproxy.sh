@@ -53,7 +53,7 @@ capture()
 	shift
 	"$@" -q -w "$LAB/$name.pcap" 2>"$LAB/$name.tshark" &
 	CAPTURES="$CAPTURES $!"
-	lab_wait 10 grep -q Capturing "$LAB/$name.tshark" || lab_die "tshark does not capture"
+	lab_wait 30 grep -q Capturing "$LAB/$name.tshark" || lab_die "tshark does not capture"
 }
 
 CAPTURES=

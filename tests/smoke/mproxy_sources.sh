@@ -102,7 +102,7 @@ lab_hosts_and_cable
 hosts
 lab_server tshark -q -i up0 -f "ip proto 2 or ip6" -w "$LAB/up0.pcap" 2>"$LAB/tshark.log" &
 tshark=$!
-lab_wait 10 grep -q Capturing "$LAB/tshark.log" || lab_die "tshark does not capture"
+lab_wait 30 grep -q Capturing "$LAB/tshark.log" || lab_die "tshark does not capture"
 lab_gateway gateway-a Hca3 ea ca "$LAB/gateway-a.cmd"
 lab_gateway gateway-b Hca2 eb cb "$LAB/gateway-b.cmd"
 lab_ports_up

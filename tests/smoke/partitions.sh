@@ -208,7 +208,7 @@ refuses gateway-a "no port 17: the ports are 0, 1, $A1, $A2" ipoib pkey del 17
 
 tshark -q -i br0 -w "$LAB/carrier.pcap" 2>"$LAB/tshark.log" &
 tshark=$!
-lab_wait 10 grep -q Capturing "$LAB/tshark.log" || lab_die "tshark does not capture"
+lab_wait 30 grep -q Capturing "$LAB/tshark.log" || lab_die "tshark does not capture"
 for colour in blue green; do
 	lab_wait 10 pings $colour -c 1 || lab_fail "no ping by $colour"
 done

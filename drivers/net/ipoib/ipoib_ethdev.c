@@ -368,6 +368,8 @@ ipoib_dev_close(struct rte_eth_dev *dev)
 	return 0;
 }
 
+COMPAT_STATS_GET(ipoib_stats_get)
+
 const struct eth_dev_ops ipoib_eth_dev_ops = {
 	.dev_configure = ipoib_dev_configure,
 	.dev_start = ipoib_dev_start,
@@ -388,7 +390,7 @@ const struct eth_dev_ops ipoib_eth_dev_ops = {
 	.promiscuous_disable = ipoib_mode_ignore,
 	.allmulticast_enable = ipoib_mode_ignore,
 	.allmulticast_disable = ipoib_mode_ignore,
-	.stats_get = ipoib_stats_get,
+	.stats_get = ipoib_stats_get_op,
 	.stats_reset = ipoib_stats_reset,
 	.xstats_get = ipoib_xstats_get,
 	.xstats_get_names = ipoib_xstats_get_names,
@@ -531,7 +533,7 @@ RTE_INIT(ipoib_register)
 	ipoib_pci_register();
 }
 
-RTE_PMD_EXPORT_NAME(net_ipoib, __COUNTER__);
+COMPAT_PMD_NAME(net_ipoib);
 RTE_PMD_REGISTER_PARAM_STRING(net_ipoib,
 		"hca=<soft|verbs> device=<name> port=<1..254> pkey=<0x8001> "
 		"mad=<umad|ibsim|ibsim:NAME> carrier=<ethdev> queues=<1..16> "

@@ -25,6 +25,7 @@
 #include <rte_rcu_qsbr.h>
 #include <rte_ring.h>
 
+#include "compat.h"
 #include "pmd_ipoib.h"
 
 extern int ipoib_logtype;
@@ -449,7 +450,9 @@ void ipoib_rxq_stats_keep(struct ipoib_port *port, const struct ipoib_rxq *q);
 void ipoib_txq_stats_keep(struct ipoib_port *port, const struct ipoib_txq *q);
 
 /* Statistics operations. They take the lock, for queues come and go with the configuration. */
-int ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats);
+/** @param queues NULL: not asked for */
+int ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
+		struct compat_queue_stats *queues);
 int ipoib_stats_reset(struct rte_eth_dev *dev);
 int ipoib_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
 int ipoib_xstats_get_names(

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,30 +82,40 @@ port_sum(const struct rte_eth_dev *dev, struct port_sums *s)
 }
 
 static void
-queue_stats(const struct rte_eth_dev *dev, struct rte_eth_stats *stats)
+queue_read(const struct rte_eth_dev_data *data, uint16_t i, struct pmd_ipoib_queue_stats *s)
 {
-	const struct ipoib_rxq *r;
-	const struct ipoib_txq *t;
+	const struct ipoib_rxq *r = i < data->nb_rx_queues ? data->rx_queues[i] : NULL;
+	const struct ipoib_txq *t = i < data->nb_tx_queues ? data->tx_queues[i] : NULL;
+
+	memset(s, 0, sizeof(*s));
+	if (r != NULL) {
+		s->rx_packets = ipoib_counter(&r->rx.packets) - r->rx_base.packets;
+		s->rx_bytes = ipoib_counter(&r->rx.bytes) - r->rx_base.bytes;
+	}
+	if (t != NULL) {
+		s->tx_packets = ipoib_counter(&t->tx.packets) - t->tx_base.packets;
+		s->tx_bytes = ipoib_counter(&t->tx.bytes) - t->tx_base.bytes;
+	}
+}
+
+static void
+queue_stats(const struct rte_eth_dev_data *data, struct compat_queue_stats *stats)
+{
+	struct pmd_ipoib_queue_stats s;
 	uint16_t i;
 
-	for (i = 0; i < RTE_MIN(dev->data->nb_rx_queues, RTE_ETHDEV_QUEUE_STAT_CNTRS); i++) {
-		r = dev->data->rx_queues[i];
-		if (r == NULL)
-			continue;
-		stats->q_ipackets[i] = ipoib_counter(&r->rx.packets) - r->rx_base.packets;
-		stats->q_ibytes[i] = ipoib_counter(&r->rx.bytes) - r->rx_base.bytes;
-	}
-	for (i = 0; i < RTE_MIN(dev->data->nb_tx_queues, RTE_ETHDEV_QUEUE_STAT_CNTRS); i++) {
-		t = dev->data->tx_queues[i];
-		if (t == NULL)
-			continue;
-		stats->q_opackets[i] = ipoib_counter(&t->tx.packets) - t->tx_base.packets;
-		stats->q_obytes[i] = ipoib_counter(&t->tx.bytes) - t->tx_base.bytes;
+	for (i = 0; i < RTE_ETHDEV_QUEUE_STAT_CNTRS; i++) {
+		queue_read(data, i, &s);
+		stats->q_ipackets[i] = s.rx_packets;
+		stats->q_ibytes[i] = s.rx_bytes;
+		stats->q_opackets[i] = s.tx_packets;
+		stats->q_obytes[i] = s.tx_bytes;
 	}
 }
 
 int
-ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
+ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
+		struct compat_queue_stats *queues)
 {
 	struct ipoib_port *port = dev->data->dev_private;
 	struct port_sums s;
@@ -112,7 +123,8 @@ ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 
 	pthread_mutex_lock(&port->hca->lock);
 	port_sum(dev, &s);
-	queue_stats(dev, stats);
+	if (queues != NULL)
+		queue_stats(dev->data, queues);
 	pthread_mutex_unlock(&port->hca->lock);
 	stats->ipackets = s.rx.packets;
 	stats->ibytes = s.rx.bytes;
@@ -126,6 +138,19 @@ ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 			stats->ierrors += s.rx.drop[i];
 	for (i = 0; i < IPOIB_TX_DROP_MAX; i++)
 		stats->oerrors += s.tx.drop[i];
+	return 0;
+}
+
+int
+pmd_ipoib_queue_stats(uint16_t port_id, uint16_t queue, struct pmd_ipoib_queue_stats *stats)
+{
+	struct ipoib_port *port = ipoib_port_by_id(port_id);
+
+	if (port == NULL)
+		return -ENODEV;
+	pthread_mutex_lock(&port->hca->lock);
+	queue_read(port->dev->data, queue, stats);
+	pthread_mutex_unlock(&port->hca->lock);
 	return 0;
 }
 

@@ -224,6 +224,21 @@ int pmd_ipoib_ah_query(uint16_t port_id, uint32_t ah, struct pmd_ipoib_av *av);
  */
 int pmd_ipoib_ah_destroy(uint16_t port_id, uint32_t ah);
 
+/** What passed a queue since the port's counters were reset. */
+struct pmd_ipoib_queue_stats {
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+};
+
+/**
+ * Read a receive queue's and the transmit queue's of the same number; what is not there counts 0.
+ * Ethdev's own are told to drivers only since DPDK 25.11. Any thread.
+ * @return 0, -ENODEV
+ */
+int pmd_ipoib_queue_stats(uint16_t port_id, uint16_t queue, struct pmd_ipoib_queue_stats *stats);
+
 /** Handles in use, for leak checks. */
 uint32_t pmd_ipoib_ah_count(uint16_t port_id);
 
