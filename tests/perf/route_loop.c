@@ -58,7 +58,7 @@ static struct rte_mempool *pool;
 static struct dp *dp;
 static uint16_t in_port, out_port;
 
-static void
+static __rte_noreturn void
 die(const char *what)
 {
 	fprintf(stderr, "route_loop: %s\n", what);
