@@ -43,6 +43,8 @@ struct ctl_mcasts {
 	struct ctl_mcast_queue lru;	/* those only sent to, the longest unused first */
 	struct ctl_mcast_queue members; /* the longest unverified first */
 	struct ctl_timer verify;
+	struct ctl_timer recheck;
+	uint8_t rechecks; /* that are left */
 	/* Groups of the partition, whoever made them. */
 	LIST_HEAD(, ctl_mcast_seen) *seen; /* MCAST_SEEN_BUCKETS; NULL until wanted */
 	uint32_t nb_seen, gen;

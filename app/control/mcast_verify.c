@@ -6,7 +6,8 @@
  * Memberships are verified. The SA has one for each port GID and group and does not count who asked
  * for it: the kernel's ib0, or another program, may leave a group that is ours, too. So the SA is
  * asked for each about every 10 s, 20 a second at most, and at once when a kernel interface on our
- * port changes. What is lost is joined again.
+ * port changes: several times, for that interface's leave may reach the SA after our first question.
+ * What is lost is joined again.
  */
 
 #include <errno.h>
@@ -15,6 +16,9 @@
 
 #define VERIFY_US (10 * CTL_US_PER_S)
 #define VERIFY_GAP_US (50 * CTL_US_PER_MS)
+/* After an interface of the kernel's has changed. */
+#define RECHECK_US (250 * CTL_US_PER_MS)
+#define RECHECKS 3
 
 static void
 verify_answer(void *arg, int status, const struct ipoib_sa_mcast *rec)
@@ -93,14 +97,12 @@ mcast_verify_del(struct ctl_mcast *g)
 	g->on_members = false;
 }
 
-void
-mcast_verify_now(struct ctl_port *p)
+static void
+verify_all(struct ctl_port *p)
 {
 	struct control *c = p->c;
 	struct ctl_mcast *g;
 
-	if (p->mc == NULL)
-		return;
 	/* The broadcast group first, by a join: without it nothing works. */
 	if (p->usable && p->bcast.req == 0)
 		timer_set(c, &p->bcast.timer, c->now);
@@ -110,14 +112,42 @@ mcast_verify_now(struct ctl_port *p)
 		timer_set(c, &p->mc->verify, c->now + VERIFY_GAP_US);
 }
 
+static void
+recheck_timer(struct control *c, void *arg)
+{
+	struct ctl_port *p = arg;
+
+	if (!p->usable || !p->hca->alive)
+		return;
+	/* A join on its way may be older than what has to be mended: it does not count. */
+	if (p->bcast.req == 0)
+		p->mc->rechecks--;
+	verify_all(p);
+	if (p->mc->rechecks > 0)
+		timer_set(c, &p->mc->recheck, c->now + RECHECK_US);
+}
+
+void
+mcast_verify_now(struct ctl_port *p)
+{
+	if (p->mc == NULL)
+		return;
+	verify_all(p);
+	p->mc->rechecks = RECHECKS;
+	timer_set(p->c, &p->mc->recheck, p->c->now + RECHECK_US);
+}
+
 int
 mcast_verify_init(struct ctl_port *p)
 {
-	return timer_init(p->c, &p->mc->verify, verify_timer, p);
+	int ret = timer_init(p->c, &p->mc->verify, verify_timer, p);
+
+	return ret == 0 ? timer_init(p->c, &p->mc->recheck, recheck_timer, p) : ret;
 }
 
 void
 mcast_verify_fini(struct ctl_port *p)
 {
 	timer_fini(p->c, &p->mc->verify);
+	timer_fini(p->c, &p->mc->recheck);
 }

@@ -379,6 +379,18 @@ group_find(const struct fv_qp *qp, const union ibv_gid *gid, uint16_t lid)
 	return i;
 }
 
+static bool
+other_mlid(unsigned int dev, const union ibv_gid *gid, uint16_t lid)
+{
+	unsigned int i;
+
+	for (i = 0; i < fv_nb_groups; i++)
+		if (fv_groups[i].qp->ctx->dev == dev && fv_groups[i].lid != lid &&
+				memcmp(&fv_groups[i].gid, gid, sizeof(*gid)) == 0)
+			return true;
+	return false;
+}
+
 int
 ibv_attach_mcast(struct ibv_qp *p, const union ibv_gid *gid, uint16_t lid)
 {
@@ -390,6 +402,8 @@ ibv_attach_mcast(struct ibv_qp *p, const union ibv_gid *gid, uint16_t lid)
 		ret = EINVAL;
 	if (ret == 0 && group_find(qp, gid, lid) < fv_nb_groups)
 		fv_die("a group is attached twice");
+	if (ret == 0 && fv.one_mlid && other_mlid(qp->ctx->dev, gid, lid))
+		ret = EINVAL;
 	if (ret == 0 && fv_nb_groups == FV_GROUPS_MAX)
 		ret = ENOMEM;
 	if (ret == 0)

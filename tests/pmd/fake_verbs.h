@@ -59,6 +59,7 @@ struct fv_set {
 	unsigned int modify_ok;
 	unsigned int modify_errs; /* how many fail; 0: all */
 	int attach_err;
+	bool one_mlid;	  /* a group's second MLID is EINVAL (rdmavt) */
 	uint8_t rate_max; /* static rates above are EINVAL */
 	/* Of the next send that is processed: its status, then the pair's state (SQE or ERR). */
 	enum ibv_wc_status send_status;

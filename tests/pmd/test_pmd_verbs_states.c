@@ -486,6 +486,47 @@ test_groups(void **state)
 	vf_close();
 }
 
+/* A device with one MLID for a group, and somebody else who still has the old one. */
+static void
+test_one_mlid(void **state)
+{
+	struct ib_gid g = { { 0xff, 0x12, 0x40, 0x1b, 0x80, 0x01, [15] = 7 } };
+	struct pmd_ipoib_bcast b;
+	uint16_t port, other;
+
+	(void)state;
+	fv.one_mlid = true;
+	vf_open();
+	port = vf.port[0];
+	assert_int_equal(pmd_ipoib_mcast_attach(port, &g, 0xc010, false), 0);
+	assert_int_equal(pmd_ipoib_mcast_update(port, &g, 0xc011, false), 0);
+	assert_true(mgid_attached(&g, 0xc011));
+	assert_false(mgid_attached(&g, 0xc010));
+	other = fx_port_open("net_ipoib7", "hca=verbs,device=fake0,pkey=0x8002");
+	fx_port_setup(other, 1, VF_RXD);
+	fx_port_join(other, 0x8002);
+	assert_int_equal(pmd_ipoib_mcast_attach(other, &g, 0xc011, false), 0);
+	vf_log_begin();
+	assert_int_equal(pmd_ipoib_mcast_update(port, &g, 0xc012, false), -EINVAL);
+	vf_poll(0);
+	vf_poll(0);
+	assert_int_equal(vf_log_lines(), 1);
+	/* Meanwhile the broadcast group can move: one group more or less does not matter. */
+	fx_bcast(VF_PKEY, &b);
+	b.mlid = 0xc0aa;
+	pmd_ipoib_bcast_set(port, &b);
+	assert_true(mgid_attached(&b.mgid, 0xc0aa));
+	vf_works(0);
+	vf_works(1);
+	/* It is tried for each port of the HCA. */
+	pmd_ipoib_mcast_update(other, &g, 0xc012, false);
+	VF_WAIT(0, fv_objects().attached == 5);
+	assert_true(mgid_attached(&g, 0xc012));
+	assert_false(mgid_attached(&g, 0xc011));
+	fx_port_close("net_ipoib7");
+	vf_close();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -504,6 +545,7 @@ main(int argc, char **argv)
 		VF_TEST(test_pkey_absent),
 		VF_TEST(test_qkey),
 		VF_TEST(test_groups),
+		VF_TEST(test_one_mlid),
 	};
 	int ret;
 

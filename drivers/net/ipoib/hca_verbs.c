@@ -277,7 +277,7 @@ port_sync(struct ipoib_hca *hca, struct verbs_port *vp)
 	struct ipoib_port *port = vp->port;
 	struct verbs_hca *vh = hca->backend;
 	bool up = port->up;
-	int ret = 0;
+	int ret = 0, r;
 
 	if (!up)
 		return view_set(hca, vp, vp->ready, false);
@@ -287,11 +287,14 @@ port_sync(struct ipoib_hca *hca, struct verbs_port *vp)
 		ret = queues_up(vh, vp);
 	else if (ret == 0 && vp->qkey != port->bcast.qkey)
 		ret = queues_qkey(vp, port->bcast.qkey);
-	if (ret == 0)
-		ret = verbs_groups_sync(port);
 	if (ret != 0)
 		return ret;
-	return view_set(hca, vp, true, true);
+	/* The broadcast group must be there; without another one the rest works. */
+	ret = verbs_groups_sync(port);
+	if (vp->bcast_attached != port->bcast.mlid)
+		return ret;
+	r = view_set(hca, vp, true, true);
+	return ret == 0 ? r : ret;
 }
 
 static int

@@ -165,6 +165,7 @@ struct verbs_port {
 	int pkey_index;
 	uint32_t qkey;
 	uint16_t bcast_attached;
+	uint16_t refused; /* MLID that the device did not attach, as was logged; 0: none */
 	struct ib_gid bcast;
 	struct verbs_view *stale_first;
 	struct verbs_view **stale_end;

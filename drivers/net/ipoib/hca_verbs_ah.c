@@ -110,14 +110,9 @@ static int
 group_attach(const struct verbs_port *vp, const struct ib_gid *mgid, uint16_t mlid)
 {
 	union ibv_gid gid;
-	int ret;
 
 	gid_to_verbs(&gid, mgid);
-	ret = -ibv_attach_mcast(vp->queue[0]->qp, &gid, mlid);
-	if (ret != 0)
-		IPOIB_LOG(ERR, "port %u: the device does not attach a group (MLID 0x%04x): %s",
-				vp->port->port_id, mlid, rte_strerror(-ret));
-	return ret;
+	return -ibv_attach_mcast(vp->queue[0]->qp, &gid, mlid);
 }
 
 static void
@@ -129,20 +124,53 @@ group_detach(const struct verbs_port *vp, const struct ib_gid *mgid, uint16_t ml
 	ibv_detach_mcast(vp->queue[0]->qp, &gid, mlid);
 }
 
-/* Make before break: another MLID of a group is attached before the old one goes. */
+/*
+ * Make before break: another MLID of a group is attached before the old one goes,
+ * but for a device that knows only one of each MGID (the kernel's rdmavt), and that
+ * for all that use the device: then the old one is gone until all have given it up.
+ */
 static int
-group_sync(const struct verbs_port *vp, const struct ib_gid *mgid, uint16_t want, uint16_t *have)
+group_move(const struct verbs_port *vp, const struct ib_gid *mgid, uint16_t want, uint16_t *have)
 {
-	uint16_t was = *have;
+	int ret = group_attach(vp, mgid, want);
 
-	if (want == was)
+	if (ret == -EINVAL && *have != 0) {
+		group_detach(vp, mgid, *have);
+		*have = 0;
+		ret = group_attach(vp, mgid, want);
+	}
+	return ret;
+}
+
+/* What the device refuses is tried again and again, but said once. */
+static void
+refusal_tell(struct verbs_port *vp, uint16_t mlid, int ret)
+{
+	if (vp->refused == mlid)
+		return;
+	vp->refused = mlid;
+	IPOIB_LOG(ERR, "port %u: the device does not attach a group (MLID 0x%04x): %s",
+			vp->port->port_id, mlid, rte_strerror(-ret));
+}
+
+static int
+group_sync(struct verbs_port *vp, const struct ib_gid *mgid, uint16_t want, uint16_t *have)
+{
+	uint16_t was;
+	int ret;
+
+	if (want == *have)
 		return 0;
 	if (want != 0) {
-		int ret = group_attach(vp, mgid, want);
-
-		if (ret != 0)
+		ret = group_move(vp, mgid, want, have);
+		if (ret != 0) {
+			refusal_tell(vp, want, ret);
 			return ret;
+		}
+		if (vp->refused == want)
+			vp->refused = 0;
 	}
+	was = *have;
 	*have = want;
 	if (was != 0)
 		group_detach(vp, mgid, was);
@@ -166,7 +194,7 @@ bcast_sync(struct ipoib_port *port)
 int
 verbs_groups_sync(struct ipoib_port *port)
 {
-	const struct verbs_port *vp = port->backend;
+	struct verbs_port *vp = port->backend;
 	struct ipoib_group *g;
 	unsigned int i;
 	int ret, r;

@@ -328,7 +328,8 @@ pmd_ipoib_mcast_update(uint16_t port_id, const struct ib_gid *mgid, uint16_t mli
 		g->mlid = mlid;
 		g->send_only = send_only;
 		ret = group_publish(port, g, true);
-		if (ret != 0) {
+		/* If the old one is gone already, the new one is tried for on. */
+		if (ret != 0 && g->attached == old.attached) {
 			g->mlid = old.mlid;
 			g->send_only = old.send_only;
 		}
