@@ -5,6 +5,18 @@
 # For the scripts that run in a guest to source. What they print is their log; each check is one
 # test of the sum that the host prints.
 
+# What starts DPDK here is faster by half: without the plug-ins that no test needs (ALL_DRIVERS=1
+# keeps them), and with large pages behind --no-huge.
+few_drivers() {
+	local dir
+	dir=$(pkg-config --variable=driverdir libdpdk) && [ -d "$dir" ] || return
+	mkdir /run/drivers
+	cp -a "$dir"/librte_bus_{vdev,pci}.so* "$dir"/librte_mempool_ring.so* \
+		"$dir"/librte_net_af_packet.so* /run/drivers/ && mount --bind /run/drivers "$dir"
+}
+[ -n "${ALL_DRIVERS:-}" ] || few_drivers
+echo always >/sys/kernel/mm/transparent_hugepage/shmem_enabled
+
 SMLOG=/var/log/opensm.log
 SOFTIB=/sys/kernel/debug/softib
 failures=0

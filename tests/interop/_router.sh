@@ -24,7 +24,7 @@ router() {
 	# shellcheck disable=SC2086 # words are meant
 	"$ROUTER" \
 		--lcores "${ROUTER_LCORES:-0@0-1,1@0-1}" ${ROUTER_MEMORY:---no-huge -m 512} \
-		--file-prefix "$name" "${eal[@]}" -- -i --auto-start --idle-sleep "${ROUTER_IDLE:-200}" \
+		--file-prefix "$name" "${eal[@]}" -- -i --auto-start --idle-sleep "${ROUTER_IDLE:-1000}" \
 		--cmdline-file "/run/$name.cmd" "$@" <>"/run/$name.in" >>"$JOB/$name.log" 2>&1 &
 	echo $! >"/run/$name.pid"
 }

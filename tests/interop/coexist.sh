@@ -6,7 +6,7 @@
 # the port's memberships at the SM: whoever leaves takes them from the others. Nobody is to be deaf
 # for a second.
 # timeout: 900
-# guest: -smp 2 -m 2048
+# guest: -smp 2 -m 2560
 # shellcheck disable=SC2317 # called by check
 . "$(dirname "$0")/_guest.sh"
 . "$(dirname "$0")/_router.sh"
@@ -30,12 +30,38 @@ not_deaf() {
 	echo "$got"
 	[ "${got##*=}" -lt 1000 ]
 }
+# start_one NAME ADDRESS [PREFIX]: also with PREFIX.1 to PREFIX.100.
 start_one() {
-	router "$1" --no-pci --vdev "$(verbs 0 softib0)" -- <<-X
-		ip address add $2/24 port 0
-		ip address add fd00:9::${2##*.}/64 port 0
-	X
+	{
+		cat <<-X
+			ip address add $2/16 port 0
+			ip address add fd00:9::${2##*.}/64 port 0
+			ip route add 10.8.0.0/24 via 10.9.0.5
+		X
+		[ -z "${3:-}" ] || printf "ip address add $3.%d/32 port 0\n" {1..100}
+	} | router "$1" --no-pci --vdev "$(verbs 0 softib0)" --
 	wait_for 60 router_up "$1" 0
+}
+# The third host without the kernel: t, and a server behind it who pings ever new addresses.
+start_t() {
+	ROUTER_MEMORY="--no-huge -m 384" \
+		router t --no-pci --vdev "$(verbs 0 softib1)" --vdev "$(ether 0 eserver)" -- \
+		--total-num-mbufs 8192 --rxd 512 --txd 512 <<-X
+			ip address add 10.9.0.5/16 port 0
+			ip address add 10.8.0.1/24 port 1
+		X
+	wait_for 60 router_up t 0
+}
+seek() {
+	rm -f /run/watch
+	ip netns exec server /usr/bin/python3 "$INTEROP_TOP/tests/tools/pingnew.py" /run/watch "$@" &
+	WATCH=$!
+	wait_for 30 grep -q ready /run/watch
+}
+third_host() {
+	ip link set ib1 netns b
+	in_b ip addr add 10.9.0.2/24 dev ib1
+	in_b ip link set ib1 up
 }
 linux_up() {
 	ip addr add 10.9.0.1/24 dev ib0
@@ -44,16 +70,14 @@ linux_up() {
 ping_ok() { ping -q -n -c 1 -W 1 "$@"; }
 
 must "softib gives two HCAs and a switch" softib hcas=2 switch=1
-modprobe ib_ipoib
+modprobe -a ib_ipoib veth
 start_opensm softib1
 must "the ports are ACTIVE" wait_for 30 all_active
 ip netns add b
-ip link set ib1 netns b
-in_b ip addr add 10.9.0.2/24 dev ib1
-in_b ip link set ib1 up
+third_host
 linux_up
-must "r is up" start_one r 10.9.0.3
-must "s is up" start_one s 10.9.0.4
+must "r is up" start_one r 10.9.0.3 10.9.3
+must "s is up" start_one s 10.9.0.4 10.9.4
 check "the third host finds ib0" wait_for 20 in_b ping -q -n -c 1 -W 1 10.9.0.1
 check "and r" wait_for 20 in_b ping -q -n -c 1 -W 1 10.9.0.3
 check "and s" wait_for 20 in_b ping -q -n -c 1 -W 1 10.9.0.4
@@ -70,6 +94,26 @@ sleep 3
 watched
 check "ib0 down and up: r is not deaf" not_deaf 10.9.0.3
 check "nor s" not_deaf 10.9.0.4
+
+# Where t is, no interface of the kernel's is to go: one in another namespace is not seen to.
+in_b ip link set ib1 netns 1
+ether_host server 10.8.0
+must "t is up" start_t
+must "t finds r" wait_for 20 on server ping -q -n -c 1 -W 1 10.9.0.3
+must "and s" wait_for 20 on server ping -q -n -c 1 -W 1 10.9.0.4
+seek 10.9.3 10.9.4
+sleep 2
+check "ib_ipoib is unloaded" modprobe -r ib_ipoib
+sleep 4
+watched
+check "r is not deaf" not_deaf 10.9.3
+check "nor s" not_deaf 10.9.4
+check "t ends in order" stop_router t
+modprobe ib_ipoib
+third_host
+linux_up
+check "ib_ipoib is back: the third host finds ib0" wait_for 20 in_b ping -q -n -c 1 -W 1 10.9.0.1
+
 watch 10.9.0.1 10.9.0.3
 sleep 2
 check "s ends in order" stop_router s

@@ -57,9 +57,9 @@ iperf() {
 	wait_for 10 on server sh -c 'ss -ltn | grep -q :5201'
 	iperf3 -c "${SERVER:-10.8.0.2}" -t 2 --connect-timeout 5000 "$@"
 }
-# iperf3 -u ends well also with losses: at most 1 %.
+# iperf3 -u ends well also with losses: at most 1 %, also while the machine is busy.
 iperf_udp() {
-	iperf -u -b 10M -l 1400 "$@" | tee /run/udp.log
+	iperf -u -b 3M -l 1400 "$@" | tee /run/udp.log
 	awk '/receiver/ { sub(/.*\(/, ""); ok = $0 + 0 <= 1 } END { exit !ok }' /run/udp.log
 }
 
