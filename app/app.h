@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <rte_ethdev.h>
 #include <rte_log.h>
@@ -54,7 +55,8 @@ struct app_lcores {
 	bool worker_on_main;
 	unsigned int service; /**< runs control unless control_on_main */
 	bool service_taken;   /**< it was an ordinary lcore before */
-	uint16_t nb_workers;
+	uint16_t nb_workers;  /**< one on each lcore that is left */
+	uint16_t nb_active;   /**< the first so many run */
 	unsigned int worker[DP_WORKERS_MAX];
 };
 
@@ -84,7 +86,10 @@ struct app {
 	/* What the next start takes. [command thread] */
 	enum dp_engine engine;
 	uint16_t burst;
+	uint32_t tx_first; /**< bursts that come before everything else, once */
 	struct dp_txgen gen;
+	bool record_bursts;
+	bool record_cycles; /**< show them; workers always count */
 
 	_Atomic bool forwarding;
 	_Atomic bool quit; /**< end the program */
@@ -163,6 +168,9 @@ int account_queued(struct app *a, uint64_t *queued, uint32_t timeout_ms);
 int devices_check(void);
 /** Worker lcores and the control core's. @return 0 or -EINVAL, one line printed */
 int lcores_plan(struct app *a);
+/** Make these lcores, each one once, the first workers, and only them active.
+ *  @param why APP_WHY_MAX octets @return 0 or -EINVAL with @p why */
+int lcores_choose(struct app_lcores *l, const uint16_t *list, uint16_t n, char *why);
 /** Register control as a service and start it on its lcore. @return 0 or -errno, logged */
 int lcores_service_start(struct app *a);
 void lcores_service_stop(struct app *a);
@@ -209,9 +217,21 @@ int port_logical_add(struct app *a, void *logical);
 /** Make a bond. @param cfg struct control_bond_cfg; its port is set on success @return 0 or -errno */
 int bond_add(struct app *a, void *cfg);
 
+/** Devices that come by testpmd's words: their ports stay stopped. */
+struct port_attach {
+	char ident[256]; /**< BUS:NAME,ARGUMENTS, or without the bus */
+	uint16_t nb;	 /**< on success: the new ports */
+	uint16_t port[DP_PORTS_MAX];
+	char why[APP_WHY_MAX];
+};
+/** @param at struct port_attach @return 0 or -errno */
+int port_attach(struct app *a, void *at);
+
 /** A port that goes, with its ethdev unless it is a logical one. */
 struct port_unplug {
 	uint16_t port;
+	bool only_stopped; /**< refuse a port that runs */
+	bool keep_device;  /**< close its ethdev and leave the device on its bus */
 	char why[APP_WHY_MAX];
 };
 /**
@@ -231,6 +251,31 @@ int port_stop(struct app *a, void *sw);
 /** Start it again. @param sw struct port_switch @return 0; -ENODEV; -EALREADY; what the driver says */
 int port_start(struct app *a, void *sw);
 
+/** Let the driver bring a stopped port back to where it began. @param sw struct port_switch
+ *  @return 0; -ENODEV; -EBUSY it runs; what the driver says */
+int port_reset(struct app *a, void *sw);
+
+/** What may be switched on and off about a port. */
+enum port_mode_kind { PORT_PROMISC, PORT_ALLMULTI, PORT_LINK };
+struct port_mode {
+	uint16_t port;
+	enum port_mode_kind kind;
+	bool on;
+	char why[APP_WHY_MAX];
+};
+/** @param mode struct port_mode @return 0; -ENODEV; what the driver says */
+int port_mode_set(struct app *a, void *mode);
+
+/** Settings of all ports that their next start takes. */
+enum port_all_kind { PORT_RXD, PORT_TXD, PORT_MAX_PKT_LEN };
+struct port_all {
+	enum port_all_kind kind;
+	uint64_t n;
+	char why[APP_WHY_MAX];
+};
+/** @param all struct port_all @return 0; -EBUSY a port is not stopped; -EINVAL */
+int port_all_set(struct app *a, void *all);
+
 /** How many queues ports have from their next start on. */
 struct port_queues {
 	uint16_t port; /**< DP_PORT_NIL: all of now */
@@ -241,6 +286,24 @@ struct port_queues {
 /** @param q struct port_queues
  *  @return 0; -ENODEV; -EBUSY a port is not stopped; -EINVAL a port cannot have so many */
 int port_queues_set(struct app *a, void *q);
+
+/* What forwards from the next start on: requests (app_fn), refused while it forwards. */
+
+/** A list of ports or lcores. */
+struct fwd_list {
+	uint16_t nb;
+	uint16_t id[DP_PORTS_MAX];
+	char why[APP_WHY_MAX];
+};
+/** Ports that workers poll, in the order in which they are paired. @param list struct fwd_list
+ *  @return 0, -EBUSY, -EINVAL, -ENOSPC */
+int fwd_ports_set(struct app *a, void *list);
+/** Lcores that run workers. @param list struct fwd_list @return 0, -EBUSY, -EINVAL, -ENOSPC */
+int fwd_cores_set(struct app *a, void *list);
+/** The same by their number: the first nb of the lcores that have workers. */
+int fwd_cores_number(struct app *a, void *list);
+/** As the options say, once all ports are there. Main thread. @return 0 or -errno, one line printed */
+int fwd_init(struct app *a);
 
 /** One more partition on the HCA port of an IPoIB port. */
 struct partition_add {
@@ -260,6 +323,44 @@ int partition_del(struct app *a, void *unplug);
 int vlan_add(struct app *a, void *logical);
 /** Remove one. @param unplug struct port_unplug @return 0, -ENODEV, or as port_unplug() */
 int vlan_del(struct app *a, void *unplug);
+
+/* Engines. Main thread. */
+
+/**
+ * Can a->engine forward between the ports that forward, and are there peers where it needs them?
+ * @param gen what it will send: a->gen, with peers that are worked out
+ * @return 0, or -EINVAL with a->why
+ */
+int engine_check(struct app *a, const struct dp_txgen *gen);
+/** a->gen, with a peer for each Ethernet port if none was named at all, as testpmd has. */
+void engine_peers(const struct app *a, struct dp_txgen *gen);
+/** What the engine needs besides, while workers are stopped. @return 0, -ENOMEM */
+int engine_memory(struct app *a);
+
+/* What workers note beyond counters. */
+
+/** Let them count the sizes of bursts, or no longer, as a->record_bursts says. Main thread, while
+ *  they are stopped. @return 0, -ENOMEM */
+int record_apply(struct app *a);
+/** TSC ticks of turns of all workers in which there was work, since the last start or clear. Any
+ *  thread. */
+uint64_t record_cycles_get(const struct app *a);
+/** Let cycles and sizes of bursts begin at zero. Main thread. */
+void record_clear(const struct app *a);
+/** Sizes of bursts of a port, DP_BURST_MAX + 1 numbers each. Command thread. @return false: not
+ *  counted */
+bool record_bursts_get(const struct app *a, uint16_t port, uint64_t *rx, uint64_t *tx);
+/** Request (app_fn). @param bits uint8_t of DP_VERBOSE_RX and DP_VERBOSE_TX: let workers keep
+ *  packets for watch_thread_start() to show @return 0, -ENOMEM */
+int verbose_set(struct app *a, void *bits);
+
+/* Events of ports. */
+
+/** Note these kinds (bit mask of enum rte_eth_event_type) from now on. Command thread. */
+void events_register(uint32_t mask);
+/** Show what was noted since, as testpmd does; of events of a kind and port in between, one. Any
+ *  thread that may wait for @p out. */
+void events_print(FILE *out);
 
 /* Any thread. */
 

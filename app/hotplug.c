@@ -176,6 +176,69 @@ remove:
 	return ret;
 }
 
+/* Bit mask of all ethdevs. */
+static uint64_t
+ethdevs(void)
+{
+	uint64_t set = 0;
+	uint16_t port;
+
+	RTE_ETH_FOREACH_DEV(port)
+		set |= RTE_BIT64(port);
+	return set;
+}
+
+/* A new ethdev becomes a forwarding port that is stopped. */
+static int
+attach_port(struct app *a, struct port_attach *at, uint16_t port)
+{
+	struct port_switch s = { .port = port };
+	int ret;
+
+	ret = port_open_late(a, port);
+	if (ret != 0) {
+		says(at->why, ret, "%s", a->why);
+		dev_remove(port);
+		return ret;
+	}
+	ret = forward_with(a, port, at->why);
+	if (ret != 0) {
+		rte_eth_dev_stop(port);
+		dev_remove(port);
+		return ret;
+	}
+	at->port[at->nb++] = port;
+	ret = port_stop(a, &s);
+	return ret == 0 ? 0 : says(at->why, ret, "%s", s.why);
+}
+
+int
+port_attach(struct app *a, void *arg)
+{
+	struct port_attach *at = arg;
+	uint64_t before = ethdevs(), left;
+	int ret;
+
+	if (stalled(a))
+		return says(at->why, -EBUSY, "a worker does not stop");
+	ret = rte_dev_probe(at->ident);
+	if (ret != 0)
+		return says(at->why, ret,
+				"Failed to attach port %s: %s (as --vdev and -a take it; see the lines "
+				"above)",
+				at->ident,
+				ret == -EEXIST ? "it is there already" : rte_strerror(-ret));
+	left = ethdevs() & ~before;
+	if (left == 0)
+		return says(at->why, -ENODEV,
+				"Failed to attach port %s: it is no Ethernet or IPoIB "
+				"device, or is attached already",
+				at->ident);
+	for (; ret == 0 && left != 0; left &= left - 1)
+		ret = attach_port(a, at, (uint16_t)__builtin_ctzll(left));
+	return ret;
+}
+
 int
 port_logical_add(struct app *a, void *arg)
 {
@@ -231,7 +294,7 @@ leave(struct app *a, uint16_t port, char *why)
 
 /* Nobody else sees the port any more. */
 static void
-ethdev_leave(struct app *a, uint16_t port)
+ethdev_leave(struct app *a, uint16_t port, bool keep_device)
 {
 	uint64_t events = 0;
 
@@ -240,7 +303,10 @@ ethdev_leave(struct app *a, uint16_t port)
 	rte_eth_dev_stop(port);
 	if (pmd_ipoib_is(port))
 		a->hca_gone += account_hca(port, &events);
-	dev_remove(port);
+	if (keep_device)
+		rte_eth_dev_close(port);
+	else
+		dev_remove(port);
 }
 
 int
@@ -253,6 +319,13 @@ port_unplug(struct app *a, void *arg)
 		return says(u->why, -EBUSY, "a worker does not stop");
 	if (!app_has_port(a, u->port))
 		return says(u->why, -ENODEV, "no port %u", u->port);
+	if (u->only_stopped && u->port >= DP_PORT_LOGICAL)
+		return says(u->why, -EINVAL,
+				"port %u is a logical port: 'ip vlan del' or 'ipoib "
+				"bond del' removes it",
+				u->port);
+	if (u->only_stopped && (a->stopped & RTE_BIT64(u->port)) == 0)
+		return says(u->why, -EBUSY, "Port not stopped: 'port stop %u' first", u->port);
 	ret = leave(a, u->port, u->why);
 	if (ret != 0)
 		return ret;
@@ -262,6 +335,6 @@ port_unplug(struct app *a, void *arg)
 				u->port);
 	ports_list(a, u->port, false);
 	if (u->port < DP_PORT_LOGICAL)
-		ethdev_leave(a, u->port);
+		ethdev_leave(a, u->port, u->keep_device);
 	return 0;
 }

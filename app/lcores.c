@@ -3,6 +3,8 @@
  */
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <time.h>
 
 #include <rte_cycles.h>
@@ -26,6 +28,89 @@ plan_service(struct app_lcores *l)
 	l->service_taken = true;
 }
 
+static int __rte_format_printf(2, 3) refuse(char *why, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, APP_WHY_MAX, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+static bool
+lcore_is_worker(const struct app_lcores *l, unsigned int lcore)
+{
+	uint16_t i;
+
+	for (i = 0; i < l->nb_workers; i++) {
+		if (l->worker[i] == lcore)
+			return true;
+	}
+	return false;
+}
+
+static int
+lcore_check(const struct app_lcores *l, unsigned int lcore, char *why)
+{
+	if (lcore_is_worker(l, lcore))
+		return 0;
+	if (!l->control_on_main && lcore == l->service)
+		return refuse(why, "lcore %u runs control: the workers are the others", lcore);
+	if (!rte_lcore_is_enabled(lcore))
+		return refuse(why, "lcore %u not enabled", lcore);
+	if (lcore == rte_get_main_lcore())
+		return refuse(why,
+				"lcore %u cannot be masked on for running packet forwarding, which is "
+				"the main lcore and reserved for command line parsing only",
+				lcore);
+	return refuse(why, "lcore %u is a service lcore", lcore);
+}
+
+int
+lcores_choose(struct app_lcores *l, const uint16_t *list, uint16_t n, char *why)
+{
+	unsigned int rest[DP_WORKERS_MAX];
+	uint16_t i, nb_rest = 0;
+	struct app_lcores chosen = *l;
+	int ret;
+
+	for (i = 0; i < n; i++) {
+		ret = lcore_check(l, list[i], why);
+		if (ret != 0)
+			return ret;
+	}
+	chosen.nb_workers = 0;
+	for (i = 0; i < n; i++)
+		chosen.worker[chosen.nb_workers++] = list[i];
+	for (i = 0; i < l->nb_workers; i++) {
+		if (!lcore_is_worker(&chosen, l->worker[i]))
+			rest[nb_rest++] = l->worker[i];
+	}
+	for (i = 0; i < nb_rest; i++)
+		chosen.worker[chosen.nb_workers++] = rest[i];
+	chosen.nb_active = n;
+	*l = chosen;
+	return 0;
+}
+
+/* Those of the mask to the front. */
+static int
+plan_mask(struct app_lcores *l, uint64_t mask)
+{
+	uint16_t list[64], n = 0;
+	char why[APP_WHY_MAX];
+	int ret;
+
+	for (; mask != 0; mask &= mask - 1)
+		list[n++] = (uint16_t)__builtin_ctzll(mask);
+	ret = lcores_choose(l, list, n, why);
+	if (ret != 0)
+		app_say("--coremask: %s", why);
+	return ret;
+}
+
+/* Every lcore that is left gets a worker; the first nb_active of them run. */
 static int
 plan_workers(struct app_lcores *l, uint32_t wanted)
 {
@@ -35,7 +120,7 @@ plan_workers(struct app_lcores *l, uint32_t wanted)
 		if (!l->control_on_main && lcore == l->service)
 			continue;
 		left++;
-		if (l->nb_workers < RTE_MIN(wanted, (uint32_t)DP_WORKERS_MAX))
+		if (l->nb_workers < DP_WORKERS_MAX)
 			l->worker[l->nb_workers++] = lcore;
 	}
 	if (left == 0 && l->control_on_main) {
@@ -53,6 +138,7 @@ plan_workers(struct app_lcores *l, uint32_t wanted)
 		app_say("no lcore is left for a worker (EAL's -l or --lcores gives more)");
 		return -EINVAL;
 	}
+	l->nb_active = (uint16_t)RTE_MIN(wanted, (uint32_t)l->nb_workers);
 	return 0;
 }
 
@@ -74,7 +160,9 @@ lcores_plan(struct app *a)
 	l->control_on_main = wanted == 0;
 	if (wanted == 1)
 		plan_service(l);
-	return plan_workers(l, a->opt.nb_cores == 0 ? UINT32_MAX : a->opt.nb_cores);
+	if (plan_workers(l, a->opt.nb_cores == 0 ? UINT32_MAX : a->opt.nb_cores) != 0)
+		return -EINVAL;
+	return a->opt.coremask != 0 ? plan_mask(l, a->opt.coremask) : 0;
 }
 
 static void

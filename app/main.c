@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include "app.h"
 #include "cli.h"
 #include "privs.h"
+#include "watch.h"
 
 RTE_LOG_REGISTER(app_logtype, ipoib.app, INFO);
 
@@ -189,7 +191,7 @@ run(struct app *a)
 		atomic_store(&a->commands_done, true);
 	} else {
 		APP_LOG(INFO, "%u ports, %u workers, control on lcore %u\n", a->nb_ports,
-				a->lcores.nb_workers,
+				a->lcores.nb_active,
 				a->lcores.control_on_main ? rte_get_main_lcore()
 							  : a->lcores.service);
 		run_loop(a);
@@ -199,6 +201,7 @@ run(struct app *a)
 	telemetry_fini();
 	app_ask(a, farewell_fn, NULL, 0, APP_ASK_MS);
 	stop_forwarding(a);
+	watch_stop();
 	atomic_store(&a->closed, true);
 	lcores_service_stop(a);
 }
@@ -220,7 +223,7 @@ app_main(struct app *a)
 		goto close_ports;
 	if (control_init(a) != 0)
 		goto destroy_dp;
-	if (ports_add(a) != 0)
+	if (ports_add(a) != 0 || fwd_init(a) != 0)
 		goto destroy_control;
 	run(a);
 	status = atomic_load(&a->exit_status);
@@ -270,9 +273,17 @@ main(int argc, char **argv)
 	app.engine = (enum dp_engine)app.opt.engine;
 	app.burst = (uint16_t)app.opt.burst;
 	app.gen = app.opt.gen;
+	app.gen.multi_flow = app.opt.multi_flow != 0;
+	app.gen.flows = app.opt.flows;
+	app.gen.clones = (uint16_t)app.opt.clones;
+	app.tx_first = app.opt.tx_first;
+	app.record_cycles = app.opt.record_cycles != 0;
+	app.record_bursts = app.opt.record_bursts != 0;
 	signals_init();
 	/* Sleeps of 50 us and more are meant. */
 	prctl(PR_SET_TIMERSLACK, 1000);
+	if (app.opt.mlockall && mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
+		app_say("--mlockall: memory stays unlocked: %s (see 'ulimit -l')", strerror(errno));
 	status = eal_init(argc, argv);
 	if (status == 0) {
 		status = app_main(&app);

@@ -13,6 +13,7 @@
 
 #include "nearest.h"
 #include "options.h"
+#include "options_read.h"
 #include "parse.h"
 
 #define PROGRAM "dpdk-ipoib"
@@ -33,94 +34,10 @@ struct option_row {
 	const char *standard; /* default in words; NULL: none worth a word */
 };
 
-static int
-read_user(struct app_options *o, const char *arg)
-{
-	if (*arg == '\0')
-		return -EINVAL;
-	o->user = arg;
-	return 0;
-}
-
-static int
-read_file(struct app_options *o, const char *arg)
-{
-	if (*arg == '\0')
-		return -EINVAL;
-	o->cmdline_file = arg;
-	return 0;
-}
-
-static int
-read_portmask(struct app_options *o, const char *arg)
-{
-	return parse_mask(arg, &o->portmask);
-}
-
-static int
-read_engine(struct app_options *o, const char *arg)
-{
-	unsigned int i;
-
-	for (i = 0; i < DP_ENGINE_MAX; i++) {
-		if (strcmp(arg, dp_engine_name[i]) == 0) {
-			o->engine = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
-static int
-read_tx_ip(struct app_options *o, const char *arg)
-{
-	char src[PARSE_IPV4_STRLEN], dst[PARSE_IPV4_STRLEN];
-	uint32_t from, to;
-
-	if (parse_pair(arg, src, dst, sizeof(src)) != 2)
-		return -EINVAL;
-	if (parse_ipv4(src, &from) != 0 || parse_ipv4(dst, &to) != 0)
-		return -EINVAL;
-	o->gen.src_ip = from;
-	o->gen.dst_ip = to;
-	return 0;
-}
-
-static int
-read_tx_udp(struct app_options *o, const char *arg)
-{
-	char src[8], dst[8];
-	uint64_t from, to;
-	int n;
-
-	n = parse_pair(arg, src, dst, sizeof(src));
-	if (n < 0 || parse_uint(src, 1, UINT16_MAX, &from) != 0)
-		return -EINVAL;
-	to = from;
-	if (n == 2 && parse_uint(dst, 1, UINT16_MAX, &to) != 0)
-		return -EINVAL;
-	o->gen.src_port = (uint16_t)from;
-	o->gen.dst_port = (uint16_t)to;
-	return 0;
-}
-
-static int
-read_txpkts(struct app_options *o, const char *arg)
-{
-	uint64_t len;
-	int ret;
-
-	ret = parse_uint(arg, APP_TXPKTS_MIN, APP_TXPKTS_MAX, &len);
-	if (ret == 0)
-		o->gen.pkt_len = (uint16_t)len;
-	return ret;
-}
-
-static int
-read_tx_pps(struct app_options *o, const char *arg)
-{
-	return parse_uint(arg, 0, UINT32_MAX, &o->gen.pps);
-}
+#define ENGINES "route, io, mac, macswap, rxonly, txonly, flowgen or icmpecho"
+#define EVENTS_ALLOWED \
+	"unknown, intr_lsc, queue_state, intr_reset, vf_mbox, macsec, intr_rmv, dev_probed, " \
+	"dev_released, ipsec, flow_aged, err_recovering, recovery_success, recovery_failed or all"
 
 #define FLAG(field) .offset = offsetof(struct app_options, field)
 #define NUMBER(field, lo, hi) .arg = "N", .min = lo, .max = hi, FLAG(field)
@@ -132,6 +49,9 @@ static const struct option_row rows[] = {
 			.help = "with -i: start forwarding before the first prompt" },
 	{ NULL, "help", 'h', FLAG(help), .help = "this text" },
 	{ NULL, "version", 0, FLAG(version), .help = "versions of the program and of DPDK" },
+	{ NULL, "tx-first", 0, FLAG(tx_first),
+			.help = "without -i: begin with a burst of txonly's packets to where each "
+				"port's packets go" },
 	{ NULL, "cmdline-file", 0, "FILE", .fn = read_file, .allowed = "the name of a file",
 			.help = "commands to run before forwarding starts" },
 	{ NULL, "user", 0, "NAME", .fn = read_user, .allowed = "the name of a user",
@@ -139,8 +59,23 @@ static const struct option_row rows[] = {
 	{ NULL, "stats-period", 0, NUMBER(stats_period, 0, 86400),
 			.help = "without -i: show port statistics every N seconds",
 			.standard = "0: never" },
+	{ NULL, "display-xstats", 0, "NAME,...", .fn = read_xstats,
+			.allowed = "names of extended statistics, as rx_errors,tx_errors",
+			.help = "show these, too, where port statistics are shown" },
+	{ NULL, "record-core-cycles", 0, FLAG(record_cycles),
+			.help = "show the CPU cycles of a packet" },
+	{ NULL, "record-burst-stats", 0, FLAG(record_bursts), .help = "count the sizes of bursts" },
+	{ NULL, "print-event", 0, "EVENT", .fn = read_print_event, .allowed = EVENTS_ALLOWED,
+			.help = "show events of this kind of ports, as they come",
+			.standard = "none" },
+	{ NULL, "mask-event", 0, "EVENT", .fn = read_mask_event, .allowed = EVENTS_ALLOWED,
+			.help = "do not show them" },
+	{ NULL, "mlockall", 0, FLAG(mlockall), .help = "lock all memory" },
 	{ "Cores", "nb-cores", 0, NUMBER(nb_cores, 1, DP_WORKERS_MAX), .help = "worker lcores",
 			.standard = "all that are left" },
+	{ NULL, "coremask", 0, "HEX", .fn = read_coremask,
+			.allowed = "a hexadecimal mask with at least one bit, as 0x6",
+			.help = "the worker lcores, others stay idle", .standard = "all" },
 	{ NULL, "service-lcores", 0, NUMBER(service_lcores, 0, 1),
 			.help = "lcores for the control core alone; 0: the main lcore runs it",
 			.standard = "1 of three lcores or more, else 0" },
@@ -150,6 +85,19 @@ static const struct option_row rows[] = {
 	{ "Ports", "portmask", 0, "HEX", .fn = read_portmask,
 			.allowed = "a hexadecimal mask with at least one bit, as 0x3",
 			.help = "ports to forward between", .standard = "all" },
+	{ NULL, "portlist", 0, "LIST", .fn = read_portlist,
+			.allowed = "numbers and ranges, each port once, as 0,2-4",
+			.help = "the same as a list; io, mac and macswap pair in its order" },
+	{ NULL, "port-topology", 0, "NAME", .fn = read_topology,
+			.allowed = "paired, chained or loop",
+			.help = "where io, mac and macswap send what a port receives",
+			.standard = "paired" },
+	{ NULL, "disable-link-check", 0, FLAG(no_link_check),
+			.help = "do not wait for the link after 'port start'" },
+	{ NULL, "no-lsc-interrupt", 0, FLAG(no_lsc),
+			.help = "ask for the state of links instead of waiting for interrupts" },
+	{ NULL, "no-flush-rx", 0, FLAG(no_flush_rx),
+			.help = "nothing is ever flushed: taken for testpmd's sake" },
 	{ NULL, "rxq", 0, NUMBER(rxq, 1, 64), .help = "RX queues of a port",
 			.standard = "1; of an IPoIB port, queues= of its device" },
 	{ NULL, "txq", 0, NUMBER(txq, 1, DP_WORKERS_MAX), .help = "TX queues of a port",
@@ -166,20 +114,35 @@ static const struct option_row rows[] = {
 	{ NULL, "total-num-mbufs", 0, NUMBER(total_num_mbufs, 1024, 16777216),
 			.help = "mbufs of each pool; one pool per NUMA node",
 			.standard = "worked out from the queues" },
-	{ "Forwarding", "forward-mode", 0, "MODE", .fn = read_engine,
-			.allowed = "route, io, rxonly or txonly",
-			.help = "route, io, rxonly or txonly", .standard = "route" },
+	{ NULL, "mbcache", 0, NUMBER(mbcache, 0, 512), .help = "mbufs that an lcore keeps back",
+			.standard = "256" },
+	{ NULL, "max-pkt-len", 0, NUMBER(max_pkt_len, 64, 65535),
+			.help = "longest frame to receive, FCS included",
+			.standard = "as the MTU of the device says" },
+	{ "Forwarding", "forward-mode", 0, "MODE", .fn = read_engine, .allowed = ENGINES,
+			.help = ENGINES, .standard = "route" },
+	{ NULL, "eth-peer", 0, "PORT,MAC", .fn = read_eth_peer,
+			.allowed = "an Ethernet port and a MAC address, as 0,02:00:00:00:00:09",
+			.help = "whom a port sends to with txonly, flowgen and mac",
+			.standard = "02:00:00:00:00:PORT" },
+	{ NULL, "txonly-multi-flow", 0, FLAG(multi_flow),
+			.help = "txonly: source addresses that differ in their third octet" },
+	{ NULL, "flowgen-flows", 0, NUMBER(flows, 1, INT32_MAX),
+			.help = "flowgen: destination addresses", .standard = "1024" },
+	{ NULL, "flowgen-clones", 0, NUMBER(clones, 0, DP_BURST_MAX),
+			.help = "flowgen: each packet is sent so many times more",
+			.standard = "0" },
 	{ NULL, "tx-ip", 0, "SRC,DST", .fn = read_tx_ip,
 			.allowed = "two IPv4 addresses, as 198.18.0.1,198.18.0.2",
-			.help = "addresses that txonly sends",
+			.help = "addresses that txonly and flowgen send",
 			.standard = "198.18.0.1,198.18.0.2" },
 	{ NULL, "tx-udp", 0, "SRC[,DST]", .fn = read_tx_udp,
 			.allowed = "one or two ports from 1 to 65535, as 9,10",
-			.help = "UDP ports that txonly sends", .standard = "9" },
+			.help = "UDP ports that txonly and flowgen send", .standard = "9" },
 	{ NULL, "txpkts", 0, "LEN", .fn = read_txpkts, .allowed = "an IP length from 28 to 65535",
-			.help = "length of txonly's IP packets", .standard = "64" },
+			.help = "length of their IP packets", .standard = "64" },
 	{ NULL, "tx-pps", 0, "N", .fn = read_tx_pps, .allowed = "a number from 0 to 4294967295",
-			.help = "packets a second that txonly sends in all",
+			.help = "packets a second that they send in all",
 			.standard = "0: as many as go" },
 	{ "Neighbours", "gc-interval", 0, NUMBER(gc_interval, 1, 86400),
 			.help = "seconds; who is idle for twice as long is forgotten",
@@ -226,7 +189,7 @@ print_row(const struct option_row *r)
 	snprintf(left, sizeof(left), "  %c%c%c--%s%s%s", r->letter != 0 ? '-' : ' ',
 			r->letter != 0 ? r->letter : ' ', r->letter != 0 ? ' ' : ' ', r->name,
 			r->arg != NULL ? "=" : "", r->arg != NULL ? r->arg : "");
-	printf("%-30s%s%s%s%s\n", left, r->help, r->standard != NULL ? " [" : "",
+	printf("%-32s%s%s%s%s\n", left, r->help, r->standard != NULL ? " [" : "",
 			r->standard != NULL ? r->standard : "", r->standard != NULL ? "]" : "");
 }
 
@@ -278,6 +241,11 @@ bad_word(const char *word)
 		}
 	}
 	n.word = typed + strspn(typed, "-");
+	if (testpmd_option(n.word) != NULL) {
+		fprintf(stderr, PROGRAM ": '%s' is testpmd's, and not here: %s\n", word,
+				testpmd_option(n.word));
+		return OPTIONS_BAD;
+	}
 	for (r = rows; r->name != NULL; r++)
 		nearest_offer(&n, r->name);
 	fprintf(stderr, PROGRAM ": unknown option '%s': ", word);
@@ -413,6 +381,12 @@ check(const struct app_options *o)
 				stderr);
 		return OPTIONS_BAD;
 	}
+	if (o->tx_first && o->interactive) {
+		fputs(PROGRAM ": --tx-first: works without --interactive only; at the prompt say "
+			      "'start tx_first'\n",
+				stderr);
+		return OPTIONS_BAD;
+	}
 	if (!thresholds_ascend(o)) {
 		fputs(PROGRAM ": --gc-thresh1, --gc-thresh2, --gc-thresh3: allowed: numbers that "
 			      "ascend (what is not given counts with its default)\n",
@@ -425,6 +399,8 @@ check(const struct app_options *o)
 static const struct app_options defaults = {
 	.service_lcores = UINT32_MAX,
 	.burst = 32,
+	.flows = APP_FLOWS_DEFAULT,
+	.mbcache = APP_MBCACHE_DEFAULT,
 	.mbuf_size = APP_MBUF_SIZE_DEFAULT,
 	.engine = DP_ENGINE_ROUTE,
 	.gen = {

@@ -20,7 +20,6 @@
 
 /* Descriptors of a queue whose driver has no opinion. */
 #define DESC_DEFAULT 1024
-#define POOL_CACHE 256
 /* For neighbour queues, fragments, and what control makes. */
 #define POOL_SPARE 8192
 /* The same of one port more. */
@@ -81,7 +80,7 @@ tx_queues(const struct app *a, uint16_t port, const struct rte_eth_dev_info *inf
 		return a->queues[port].tx;
 	if (a->opt.txq != 0)
 		return (uint16_t)a->opt.txq;
-	return RTE_MIN(a->lcores.nb_workers, info->max_tx_queues);
+	return RTE_MIN(a->lcores.nb_active, info->max_tx_queues);
 }
 
 /* Every queue of the port full. */
@@ -98,16 +97,16 @@ port_mbufs(const struct app *a, uint16_t port)
 
 /* Every cache full. */
 static uint32_t
-cache_mbufs(void)
+cache_mbufs(const struct app *a)
 {
-	return (rte_lcore_count() + 1) * (POOL_CACHE * 2 + 64);
+	return (rte_lcore_count() + 1) * (a->opt.mbcache * 2 + 64);
 }
 
 /* Every queue full, every ring full, every cache full, and some to spare. */
 static uint32_t
 pool_count(const struct app *a)
 {
-	uint32_t n = POOL_SPARE + DP_PUNT_RING + cache_mbufs();
+	uint32_t n = POOL_SPARE + DP_PUNT_RING + cache_mbufs(a);
 	uint16_t port;
 
 	if (a->opt.total_num_mbufs != 0)
@@ -135,7 +134,8 @@ pool_make(struct app *a, const char *name, uint32_t n, int socket)
 {
 	struct rte_mempool *mp;
 
-	mp = rte_pktmbuf_pool_create(name, n, POOL_CACHE, 0, (uint16_t)a->opt.mbuf_size, socket);
+	mp = rte_pktmbuf_pool_create(
+			name, n, a->opt.mbcache, 0, (uint16_t)a->opt.mbuf_size, socket);
 	if (mp == NULL)
 		why(a, -ENOMEM,
 				"no memory for %u mbufs of %u octets (%" PRIu64
@@ -160,7 +160,7 @@ pool_get(struct app *a, int socket)
 static struct rte_mempool *
 late_pool_get(struct app *a, uint16_t port)
 {
-	uint32_t n = port_mbufs(a, port) + cache_mbufs() + LATE_SPARE;
+	uint32_t n = port_mbufs(a, port) + cache_mbufs(a) + LATE_SPARE;
 	char name[32];
 
 	snprintf(name, sizeof(name), "ipoib_mbufs_port%u", port);
@@ -201,8 +201,18 @@ queues_check(struct app *a, uint16_t port, const struct rte_eth_dev_info *info, 
 	return 0;
 }
 
+/* What a frame has besides the packet; what a driver says by its limits, else an Ethernet frame's. */
+static uint32_t
+frame_overhead(const struct rte_eth_dev_info *info)
+{
+	if (info->max_mtu != UINT16_MAX && info->max_rx_pktlen > info->max_mtu)
+		return info->max_rx_pktlen - info->max_mtu;
+	return RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+}
+
 static int
-configure(uint16_t port, const struct rte_eth_dev_info *info, uint16_t nb_rxq, uint16_t nb_txq)
+configure(const struct app *a, uint16_t port, const struct rte_eth_dev_info *info, uint16_t nb_rxq,
+		uint16_t nb_txq)
 {
 	struct rte_eth_conf conf = { 0 };
 	uint16_t mtu;
@@ -210,6 +220,10 @@ configure(uint16_t port, const struct rte_eth_dev_info *info, uint16_t nb_rxq, u
 	/* 0 would mean 1,500, whatever the device has now. */
 	if (rte_eth_dev_get_mtu(port, &mtu) == 0)
 		conf.rxmode.mtu = mtu;
+	if (!pmd_ipoib_is(port) && a->opt.max_pkt_len > frame_overhead(info))
+		conf.rxmode.mtu = a->opt.max_pkt_len - frame_overhead(info);
+	if (info->dev_flags != NULL && (*info->dev_flags & RTE_ETH_DEV_INTR_LSC) != 0)
+		conf.intr_conf.lsc = !a->opt.no_lsc;
 	if (nb_rxq > 1) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf = RTE_ETH_RSS_IP & info->flow_type_rss_offloads;
@@ -259,7 +273,7 @@ port_numa_check(const struct app *a, uint16_t port)
 
 	if (numa_available() < 0 || numa_max_node() == 0 || port_node < 0)
 		return;
-	for (w = 0; w < a->lcores.nb_workers; w++) {
+	for (w = 0; w < a->lcores.nb_active; w++) {
 		node = lcore_node(a->lcores.worker[w]);
 		if (node < 0)
 			APP_LOG(WARNING, "lcore %u may run on several NUMA nodes\n",
@@ -302,7 +316,7 @@ port_open(struct app *a, uint16_t port, struct rte_mempool *pool)
 		pool = pool_get(a, socket_of(port));
 	if (pool == NULL)
 		return -ENOMEM;
-	ret = configure(port, &info, nb_rxq, nb_txq);
+	ret = configure(a, port, &info, nb_rxq, nb_txq);
 	if (ret != 0)
 		return port_fails(a, port, &info, "configure it", ret);
 	ret = queues_setup(a, port, &info, nb_rxq, nb_txq, pool);

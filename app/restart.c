@@ -300,3 +300,53 @@ port_queues_set(struct app *a, void *arg)
 	}
 	return 0;
 }
+
+/* --- settings of all ports --- */
+
+static int
+all_stopped(struct app *a, char *why)
+{
+	uint16_t i;
+
+	for (i = 0; i < a->nb_ports && a->port[i] < DP_PORT_LOGICAL; i++) {
+		if (!is_stopped(a, a->port[i]))
+			return says(why, -EBUSY, "Please stop all ports first: port %u runs",
+					a->port[i]);
+	}
+	return 0;
+}
+
+int
+port_all_set(struct app *a, void *arg)
+{
+	static const struct {
+		uint64_t min, max;
+		const char *what;
+	} kinds[] = {
+		[PORT_RXD] = { 1, 65535, "RX descriptors" },
+		[PORT_TXD] = { 1, 65535, "TX descriptors" },
+		[PORT_MAX_PKT_LEN] = { 64, 65535, "octets of a frame" },
+	};
+	struct port_all *all = arg;
+	int ret;
+
+	ret = all_stopped(a, all->why);
+	if (ret != 0)
+		return ret;
+	if (all->n < kinds[all->kind].min || all->n > kinds[all->kind].max)
+		return says(all->why, -EINVAL, "%ju: %ju to %ju %s are allowed", (uintmax_t)all->n,
+				(uintmax_t)kinds[all->kind].min, (uintmax_t)kinds[all->kind].max,
+				kinds[all->kind].what);
+	switch (all->kind) {
+	case PORT_RXD:
+		a->opt.rxd = (uint32_t)all->n;
+		break;
+	case PORT_TXD:
+		a->opt.txd = (uint32_t)all->n;
+		break;
+	case PORT_MAX_PKT_LEN:
+		a->opt.max_pkt_len = (uint32_t)all->n;
+		break;
+	}
+	return 0;
+}

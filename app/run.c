@@ -142,6 +142,7 @@ run_clear(struct app *a, void *arg __rte_unused)
 	pthread_rwlock_wrlock(&a->ports_lock);
 	dp_counters_clear(a->dp);
 	memset(&a->gone, 0, sizeof(a->gone));
+	record_clear(a);
 	pthread_rwlock_unlock(&a->ports_lock);
 	for (i = 0; i < a->nb_ports; i++) {
 		if (a->port[i] < DP_PORT_LOGICAL)
@@ -163,11 +164,20 @@ run_start(struct app *a, void *arg __rte_unused)
 		return -EALREADY;
 	dp->engine = a->engine;
 	dp->burst = a->burst;
-	dp->txgen = a->gen;
+	engine_peers(a, &dp->txgen);
+	ret = engine_check(a, &dp->txgen);
+	if (ret == 0)
+		ret = record_apply(a);
+	if (ret == 0)
+		ret = engine_memory(a);
+	if (ret != 0)
+		return ret;
+	dp->tx_first = a->tx_first;
+	a->tx_first = 0;
 	run_clear(a, NULL);
 	atomic_store(&dp->running, true);
 	atomic_store(&a->forwarding, true);
-	for (i = 0; i < dp->nb_workers; i++) {
+	for (i = 0; i < dp->nb_active; i++) {
 		ret = launch(dp->worker[i]);
 		if (ret != 0) {
 			APP_LOG(ERR, "lcore %u does not start: %d\n", dp->worker[i]->lcore, ret);
@@ -229,7 +239,7 @@ run_stop(struct app *a, void *arg __rte_unused)
 	if (!atomic_load(&a->forwarding))
 		return -EALREADY;
 	atomic_store(&a->dp->running, false);
-	for (i = 0; i < a->dp->nb_workers; i++) {
+	for (i = 0; i < a->dp->nb_active; i++) {
 		if (join_worker(a, a->dp->worker[i], end) != 0)
 			ret = -ETIMEDOUT;
 	}

@@ -10,6 +10,9 @@
 
 #include "cli.h"
 #include "compat.h"
+#include "show_port.h"
+#include "testpmd.h"
+#include "watch.h"
 
 /* rte_cmdline hands its callback no pointer of ours. */
 static __thread struct cli *current;
@@ -131,6 +134,16 @@ cli_take(void *args, struct cmdline *cl __rte_unused, void *command)
 	current->taken = cmd;
 }
 
+static int
+refuse_line(struct cli *cli, const char *line, const char *why)
+{
+	const char *words, *reason = testpmd_command(line, &words);
+
+	if (reason != NULL)
+		return cli_fail(cli, "'%s' is testpmd's, and not here: %s", words, reason);
+	return cli_fail(cli, "%s", why);
+}
+
 int
 cli_exec(struct cli *cli, const char *line)
 {
@@ -141,7 +154,7 @@ cli_exec(struct cli *cli, const char *line)
 	if (ret == 0)
 		return 0;
 	if (ret < 0)
-		return cli_fail(cli, "%s", why);
+		return refuse_line(cli, line, why);
 	strcat(whole, "\n");
 	cli->taken = NULL;
 	current = cli;
@@ -222,17 +235,44 @@ stats_loop(struct cli *cli)
 	}
 }
 
+/* --eth-peer, for which the ports must be there. */
+static int
+peers_set(struct cli *cli)
+{
+	const struct app_options *o = &cli->a->opt;
+	char line[64];
+	uint16_t i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < o->nb_eth_peers; i++) {
+		snprintf(line, sizeof(line), "set eth-peer %u " RTE_ETHER_ADDR_PRT_FMT,
+				o->eth_peer[i].port, RTE_ETHER_ADDR_BYTES(&o->eth_peer[i].mac));
+		ret = cli_exec(cli, line);
+	}
+	return ret;
+}
+
 static int
 before_prompt(struct cli *cli)
 {
 	struct app *a = cli->a;
 	int ret;
 
+	if (peers_set(cli) != 0 || xstats_chosen_check(cli) != 0)
+		return -EINVAL;
+	if (a->opt.events != 0) {
+		events_register(a->opt.events);
+		ret = watch_start(a);
+		if (ret != 0)
+			return cli_result(cli, ret, "--print-event", NULL);
+	}
 	if (a->opt.cmdline_file != NULL && cli_load(cli, a->opt.cmdline_file) != 0)
 		return -EINVAL;
 	if (a->opt.interactive && !a->opt.auto_start)
 		return 0;
 	ret = app_request(a, run_start, NULL);
+	if (ret == -EINVAL)
+		return cli_fail(cli, "%s", a->why);
 	if (ret == 0 || ret == -EALREADY || ret == -ECANCELED)
 		return 0;
 	return cli_result(cli, ret, "start", NULL);

@@ -77,6 +77,9 @@ int cli_check_port(struct cli *cli, uint16_t port);
 int cli_each_port(struct cli *cli, const struct cli_ports *ports,
 		int (*fn)(struct cli *cli, uint16_t port));
 
+/** Settings wait for the next start, as testpmd's do: say so while it forwards. @return 0 */
+int cli_note_next_start(struct cli *cli);
+
 /** testpmd's output of stop and of show fwd stats all. Any thread. */
 void fwd_stats_print(struct app *a, FILE *out);
 /** testpmd's output of show port stats. */

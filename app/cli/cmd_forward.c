@@ -7,18 +7,22 @@
 
 #include "cli.h"
 #include "commands.h"
+#include "show_config.h"
 
 /* Settings wait for the next start, as testpmd's do. */
-static int
-note_next_start(struct cli *cli)
+/* Bursts that come first: they are sent before a worker's first turn. */
+#define TX_FIRST_MAX 1000
+
+int
+cli_note_next_start(struct cli *cli)
 {
 	if (atomic_load(&cli->a->forwarding))
 		fputs("takes effect at the next start\n", cli->out);
 	return 0;
 }
 
-int
-cmd_start(struct cli *cli, const struct cmd_start *args __rte_unused)
+static int
+start(struct cli *cli, uint32_t tx_first)
 {
 	static const struct cli_error errors[] = {
 		{ EALREADY, "forwarding runs already" },
@@ -29,12 +33,34 @@ cmd_start(struct cli *cli, const struct cmd_start *args __rte_unused)
 	struct app *a = cli->a;
 	int ret;
 
+	if (atomic_load(&a->forwarding))
+		return cli_result(cli, -EALREADY, "start", errors);
+	a->tx_first = tx_first;
 	ret = app_request(a, run_start, NULL);
-	if (ret == 0)
-		fprintf(cli->out, "%s packet forwarding - ports=%u - cores=%u - burst=%u\n",
-				dp_engine_name[a->engine], a->nb_ports, a->lcores.nb_workers,
-				a->burst);
+	if (ret == -EINVAL)
+		return cli_fail(cli, "%s", a->why);
+	if (ret == 0) {
+		config_fwd_print(a, cli->out);
+		config_rxtx_print(a, cli->out);
+	}
 	return cli_result(cli, ret, "start", errors);
+}
+
+int
+cmd_start(struct cli *cli, const struct cmd_start *args __rte_unused)
+{
+	return start(cli, 0);
+}
+
+int
+cmd_start_tx_first(struct cli *cli, const struct cmd_start_tx_first *args)
+{
+	uint64_t n = args->has_n ? args->n : 1;
+
+	if (n < 1 || n > TX_FIRST_MAX)
+		return cli_fail(cli, "tx_first %ju: 1 to %u bursts are allowed", (uintmax_t)n,
+				TX_FIRST_MAX);
+	return start(cli, (uint32_t)n);
 }
 
 int
@@ -79,7 +105,7 @@ cmd_set_fwd(struct cli *cli, const struct cmd_set_fwd *args)
 		if (strcmp(args->engine, dp_engine_name[i]) == 0) {
 			cli->a->engine = (enum dp_engine)i;
 			fprintf(cli->out, "Set %s packet forwarding mode\n", args->engine);
-			return note_next_start(cli);
+			return cli_note_next_start(cli);
 		}
 	}
 	return cli_fail(cli, "no engine '%s'", args->engine);
@@ -93,5 +119,5 @@ cmd_set_burst(struct cli *cli, const struct cmd_set_burst *args)
 				DP_BURST_MAX);
 	cli->a->burst = (uint16_t)args->n;
 	fprintf(cli->out, "Number of packets per burst set to %u\n", cli->a->burst);
-	return note_next_start(cli);
+	return cli_note_next_start(cli);
 }

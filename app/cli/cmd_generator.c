@@ -49,6 +49,38 @@ cmd_set_tx_pps(struct cli *cli, const struct cmd_set_tx_pps *args)
 	return 0;
 }
 
+int
+cmd_set_flowgen(struct cli *cli, const struct cmd_set_flowgen *args)
+{
+	const struct {
+		const char *what;
+		uint64_t min, max;
+	} ranges[] = {
+		{ "flows", 1, INT32_MAX },
+		{ "clones", 0, DP_BURST_MAX },
+		{ "neighbours", 0, DP_PEERS_MAX },
+		{ "rate", 0, UINT32_MAX },
+	};
+	struct dp_txgen *g = &cli->a->gen;
+	unsigned int i = 0;
+
+	while (strcmp(args->what, ranges[i].what) != 0)
+		i++;
+	if (args->n < ranges[i].min || args->n > ranges[i].max)
+		return cli_fail(cli, "%s %ju: %ju to %ju is allowed", ranges[i].what,
+				(uintmax_t)args->n, (uintmax_t)ranges[i].min,
+				(uintmax_t)ranges[i].max);
+	if (i == 0)
+		g->flows = (uint32_t)args->n;
+	else if (i == 1)
+		g->clones = (uint16_t)args->n;
+	else if (i == 2)
+		g->neighbours = (uint16_t)args->n;
+	else
+		g->pps = args->n;
+	return cli_note_next_start(cli);
+}
+
 static int
 peer_find(const struct dp_txgen *g, uint16_t port, const struct dp_adj *adj)
 {

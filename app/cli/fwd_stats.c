@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <rte_cycles.h>
+
 #include "cli.h"
 #include "fwd_stats.h"
 
@@ -112,11 +114,15 @@ print_unaccounted(struct app *a, FILE *out)
 		fputs("  unaccounted n/a (the control core is busy)\n", out);
 }
 
+/* port DP_PORT_NIL: several */
 static void
-print_port(FILE *out, const char *what, const struct fwd_stats *s)
+print_port(const struct app *a, FILE *out, const char *what, uint16_t port,
+		const struct fwd_stats *s)
 {
 	fprintf(out, "\n  %s Forward statistics for %s %s\n", border, what, border);
 	print_packets(out, s);
+	if (port != DP_PORT_NIL)
+		bursts_print(a, port, out);
 	print_fates(out, &s->c);
 	fprintf(out, "  %s--------------------------------%s\n", border, border);
 }
@@ -154,7 +160,22 @@ print_gone(struct app *a, struct fwd_stats *sum, FILE *out)
 	if (memcmp(&s, &none, sizeof(s)) == 0)
 		return;
 	fwd_stats_add(sum, &s);
-	print_port(out, "removed ports", &s);
+	print_port(a, out, "removed ports", DP_PORT_NIL, &s);
+}
+
+static void
+print_cycles(const struct app *a, FILE *out, const struct dp_counters *c)
+{
+	uint64_t cycles = record_cycles_get(a);
+	uint64_t n = dp_engine_sends(a->engine) ? c->tx_pkts : c->rx_pkts;
+
+	if (n == 0)
+		return;
+	fprintf(out,
+			"\n  CPU cycles/packet=%.2F (total cycles=%" PRIu64
+			" / total %s packets=%" PRIu64 ") at %" PRIu64 " MHz Clock\n",
+			(double)cycles / (double)n, cycles, dp_engine_name[a->engine], n,
+			rte_get_tsc_hz() / 1000000);
 }
 
 void
@@ -169,7 +190,7 @@ fwd_stats_print(struct app *a, FILE *out)
 		fwd_stats_get(a, ports[i], &s);
 		fwd_stats_add(&sum, &s);
 		snprintf(what, sizeof(what), "port %-2u", ports[i]);
-		print_port(out, what, &s);
+		print_port(a, out, what, ports[i], &s);
 	}
 	print_gone(a, &sum, out);
 	fprintf(out, "\n  %s Accumulated forward statistics for all ports%s\n", total_border,
@@ -179,4 +200,6 @@ fwd_stats_print(struct app *a, FILE *out)
 	print_unaccounted(a, out);
 	fprintf(out, "  %s++++++++++++++++++++++++++++++++++++++++++++++%s\n", total_border,
 			total_border);
+	if (a->record_cycles)
+		print_cycles(a, out, &sum.c);
 }

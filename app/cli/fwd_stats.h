@@ -24,4 +24,7 @@ void fwd_stats_get(const struct app *a, uint16_t port, struct fwd_stats *s);
 void fwd_stats_gone(struct app *a, struct fwd_stats *sum);
 void fwd_stats_add(struct fwd_stats *sum, const struct fwd_stats *s);
 
+/** Sizes of bursts of a port, if they are counted. Command thread. */
+void bursts_print(const struct app *a, uint16_t port, FILE *out);
+
 #endif /* FWD_STATS_H */

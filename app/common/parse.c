@@ -65,6 +65,61 @@ parse_mask(const char *s, uint64_t *v)
 	return 0;
 }
 
+static int
+list_add(uint16_t *list, unsigned int *n, unsigned int room, uint16_t v)
+{
+	unsigned int i;
+
+	for (i = 0; i < *n; i++) {
+		if (list[i] == v)
+			return -EINVAL;
+	}
+	if (*n == room)
+		return -ERANGE;
+	list[(*n)++] = v;
+	return 0;
+}
+
+/* "2" or "2-4" */
+static int
+range_add(char *word, uint16_t max, uint16_t *list, unsigned int *n, unsigned int room)
+{
+	char *to = strchr(word, '-');
+	uint64_t first, last;
+	int ret;
+
+	if (to != NULL)
+		*to++ = '\0';
+	ret = parse_uint(word, 0, max, &first);
+	last = first;
+	if (ret == 0 && to != NULL)
+		ret = parse_uint(to, 0, max, &last);
+	if (ret == 0 && last < first)
+		ret = -EINVAL;
+	for (; ret == 0 && first <= last; first++)
+		ret = list_add(list, n, room, (uint16_t)first);
+	return ret;
+}
+
+int
+parse_list(const char *s, uint16_t max, uint16_t *list, unsigned int room)
+{
+	uint16_t found[PARSE_LIST_MAX];
+	char text[4 * PARSE_LIST_MAX], *at = text, *word;
+	unsigned int n = 0;
+	int ret = 0;
+
+	if ((size_t)snprintf(text, sizeof(text), "%s", s) >= sizeof(text))
+		return -EINVAL;
+	room = RTE_MIN(room, (unsigned int)PARSE_LIST_MAX);
+	while (ret == 0 && (word = strsep(&at, ",")) != NULL)
+		ret = range_add(word, max, found, &n, room);
+	if (ret != 0)
+		return ret;
+	memcpy(list, found, n * sizeof(*list));
+	return (int)n;
+}
+
 int
 parse_ipv4(const char *s, uint32_t *ip)
 {

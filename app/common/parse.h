@@ -20,11 +20,21 @@
 #define PARSE_IP_STRLEN 46
 #define PARSE_PREFIX_STRLEN 50
 
+/** Most numbers of a list. */
+#define PARSE_LIST_MAX 128
+
 /** Unsigned, decimal or with 0x. @return 0, -EINVAL not a number, -ERANGE not in min..max */
 int parse_uint(const char *s, uint64_t min, uint64_t max, uint64_t *v);
 
 /** Hexadecimal with or without 0x. @return 0, -EINVAL, -ERANGE zero or more than 64 bits */
 int parse_mask(const char *s, uint64_t *v);
+
+/**
+ * "0,2-4": numbers and ranges, in the order in which they stand, none twice.
+ * @param list room for @p room numbers
+ * @return how many; -EINVAL no list, or a number twice; -ERANGE above @p max, or more than fit
+ */
+int parse_list(const char *s, uint16_t max, uint16_t *list, unsigned int room);
 
 /** Four decimal octets. @param ip host order @return 0, -EINVAL */
 int parse_ipv4(const char *s, uint32_t *ip);

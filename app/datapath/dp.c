@@ -66,6 +66,9 @@ worker_free(struct dp_worker *w)
 	for (port = 0; port < DP_PORTS_MAX; port++)
 		rte_pktmbuf_free_bulk(w->tx[port].pkts, w->tx[port].nb);
 	rte_free(w->fast);
+	rte_free(w->senders);
+	rte_free(w->bursts);
+	rte_free(w->verbose);
 	rte_free(w);
 }
 
@@ -113,6 +116,7 @@ workers_make(struct dp *dp, const struct dp_cfg *cfg)
 		if (ret != 0)
 			return ret;
 		dp->nb_workers++;
+		dp->nb_active++;
 	}
 	return 0;
 }

@@ -342,7 +342,7 @@ struct __rte_cache_aligned dp_port {
 	uint16_t nb_rxq;	   /**< [main] 0: a logical port */
 	uint16_t nb_txq;	   /**< [main] */
 	uint16_t tx_owner;	   /**< [main] worker that sends for those without a queue */
-	uint16_t io_peer;	   /**< [main] where the io engine sends, as testpmd's pairs */
+	uint16_t io_peer;	   /**< [main] where io, mac and macswap send, see dp_topology */
 	struct rte_ether_addr mac; /**< [main] of an Ethernet port */
 	bool stopped; /**< [main] nothing is received, and what is to be sent dropped */
 	struct ipoib_neigh *neigh; /**< [main, control] IPoIB neighbour table; NULL on Ethernet */
@@ -389,6 +389,7 @@ struct dp_txbuf {
 
 struct dp;
 struct dp_engine_ops;
+struct dp_verbose;
 
 /** Places of a worker for IPv4 destinations that it has met, 32 octets each; a power of two. */
 #define DP_FAST_BITS 16
@@ -402,10 +403,30 @@ struct dp_fast {
 };
 static_assert(sizeof(struct dp_fast) == 32, "two a cache line");
 
-/** State of the txonly engine. */
+/** How many bursts of so many packets a worker received and sent, by port; dp_count(). */
+struct dp_bursts {
+	uint64_t rx[DP_PORTS_MAX][DP_BURST_MAX + 1];
+	uint64_t tx[DP_PORTS_MAX][DP_BURST_MAX + 1];
+};
+
+/** Bits of dp.verbose, as testpmd's levels: packets that are shown. */
+enum { DP_VERBOSE_RX = 1 << 0, DP_VERBOSE_TX = 1 << 1 };
+
+/** A sender whose GID is known: macswap sends to it what it sent. */
+struct dp_sender {
+	_Atomic uint32_t version; /**< odd while it is changed */
+	uint16_t port, slid;
+	struct ipoib_addr addr;
+};
+
+/** Senders that a worker remembers, each at the place that its LID and QPN say. */
+#define DP_SENDERS 1024
+
+/** State of the engines that generate. */
 struct dp_gen {
 	uint64_t tsc;	 /**< when credit was last added */
 	uint64_t credit; /**< packets times TSC frequency */
+	uint64_t flow;	 /**< next */
 	uint16_t peer;	 /**< next */
 	uint16_t ip_id;	 /**< next */
 };
@@ -451,6 +472,10 @@ struct dp_worker {
 	uint64_t cycles, busy_cycles;
 	uint64_t turn_tsc;	/**< up to where they are counted */
 	bool was_busy, untimed; /**< the last turn found something; was not counted yet */
+	struct dp_sender *
+			senders; /**< [main] while stopped: DP_SENDERS; NULL unless it is macswap */
+	struct dp_bursts *bursts; /**< [main] while stopped: NULL, or sizes of bursts are counted */
+	struct dp_verbose *verbose; /**< [main] NULL until packets are first to be shown */
 	uint16_t nb_punt;
 	struct rte_mbuf *punt[DP_BURST_MAX]; /**< for control, handed over once a turn */
 	uint64_t punts;			     /**< packets that it put into the punt ring, ever */
@@ -467,18 +492,62 @@ struct dp_worker {
 };
 
 /** Forwarding engines. */
-enum dp_engine { DP_ENGINE_ROUTE, DP_ENGINE_IO, DP_ENGINE_RXONLY, DP_ENGINE_TXONLY, DP_ENGINE_MAX };
+enum dp_engine {
+	DP_ENGINE_ROUTE,
+	DP_ENGINE_IO,
+	DP_ENGINE_MAC,
+	DP_ENGINE_MACSWAP,
+	DP_ENGINE_RXONLY,
+	DP_ENGINE_TXONLY,
+	DP_ENGINE_FLOWGEN,
+	DP_ENGINE_ICMPECHO,
+	DP_ENGINE_MAX
+};
 extern const char *const dp_engine_name[DP_ENGINE_MAX];
 
-/** What the txonly engine sends: UDP to link-layer peers, no IP neighbour involved. */
+/** Does the engine make packets on its own? */
+static inline bool
+dp_engine_sends(enum dp_engine engine)
+{
+	return engine == DP_ENGINE_TXONLY || engine == DP_ENGINE_FLOWGEN;
+}
+
+/** Whom packets go to that are made for an Ethernet port without a peer, as testpmd's. */
+static inline struct rte_ether_addr
+dp_gen_mac(uint16_t port)
+{
+	return (struct rte_ether_addr){ { 0x02, 0, 0, 0, 0, (uint8_t)port } };
+}
+
+/** Most peers of the engines that send, and of io and mac. */
+#define DP_PEERS_MAX 64
+
+/** What the engines that generate send: UDP to link-layer peers, no IP neighbour involved. */
 struct dp_txgen {
 	uint32_t src_ip, dst_ip; /**< host order */
 	uint16_t src_port, dst_port;
-	uint16_t pkt_len;  /**< IP packet length, 28..MTU */
-	uint16_t nb_peers; /**< 0: the engine sends nothing */
-	uint64_t pps;	   /**< of all workers together, 0: as fast as possible */
-	uint16_t peer_port[64];
-	struct dp_adj peer[64]; /**< 20-octet address or MAC */
+	uint16_t pkt_len;    /**< IP packet length, 28..MTU */
+	uint16_t nb_peers;   /**< 0: the engine sends nothing */
+	uint64_t pps;	     /**< of all workers together, 0: as fast as possible */
+	bool multi_flow;     /**< txonly: source addresses that differ */
+	uint16_t clones;     /**< flowgen: each packet is sent so many times more */
+	uint32_t flows;	     /**< flowgen: destination addresses, from dst_ip on */
+	uint16_t neighbours; /**< flowgen: peers that are sent to, the first of them; 0: all */
+	uint16_t peer_port[DP_PEERS_MAX]; /**< in ascending order once it runs */
+	struct dp_adj peer[DP_PEERS_MAX]; /**< 20-octet address or MAC */
+	/** Where the peers of a port begin, and how many it has; set by dp_gen_index(). */
+	uint16_t first[DP_PORTS_MAX];
+	uint16_t nb[DP_PORTS_MAX];
+};
+
+/** Sort peers by port, and note where those of each port are. Any thread. */
+void dp_gen_index(struct dp_txgen *gen);
+
+/** Where engines that forward in pairs send what a port receives; testpmd's --port-topology. */
+enum dp_topology {
+	DP_PAIRED,  /**< 1st and 2nd, 3rd and 4th, ...; the last of an odd number to itself */
+	DP_CHAINED, /**< each to the next, the last to the first */
+	DP_LOOP	    /**< each to itself */
 };
 
 /** Everything shared. One object; made by dp_create(). */
@@ -506,14 +575,20 @@ struct dp {
 	struct dp_port port[DP_PORTS_MAX];
 	uint16_t nb_ports;		/**< [main] ethdevs */
 	uint16_t port_id[DP_PORTS_MAX]; /**< [main] those, in the order of dp_port_add() */
+	uint16_t nb_fwd;		/**< [main] those of them that workers poll */
+	uint16_t fwd_id[DP_PORTS_MAX];	/**< [main] in the order in which they are paired */
+	enum dp_topology topology;	/**< [main] */
 	uint64_t leaving;		/**< [main] ports (bit mask) that dp_port_del() waits for */
 	uint16_t nb_workers;
+	uint16_t nb_active; /**< [main] while stopped: the first so many have queues and run */
 	struct dp_worker *worker[DP_WORKERS_MAX];
 	struct dp_counters *ctl;  /**< [control] its own counters, DP_PORTS_MAX */
 	struct dp_counters *base; /**< [main] what dp_counters_clear() remembered, DP_PORTS_MAX */
+	_Atomic uint8_t verbose;  /**< [main] DP_VERBOSE_RX, DP_VERBOSE_TX */
 	_Atomic bool running;	  /**< [main] workers leave their loop when false */
 	enum dp_engine engine;	  /**< [main] while stopped */
 	struct dp_txgen txgen;	  /**< [main] while stopped */
+	uint32_t tx_first;	  /**< [main] while stopped: bursts of txonly's that come first */
 	uint16_t burst;		  /**< [main] while stopped; 1..DP_BURST_MAX */
 	uint32_t idle_sleep_us;	  /**< [setup] 0: never */
 };
@@ -640,6 +715,28 @@ int dp_port_stop(struct dp *dp, uint16_t port);
  *   worker stalls: it is still stopped
  */
 int dp_port_start(struct dp *dp, uint16_t port, uint16_t nb_rxq, uint16_t nb_txq);
+
+/**
+ * Which ethdev ports the workers poll from the next start on, in the order in which they are
+ * paired. All that were added are, until this is called. The others keep what else they are:
+ * packets that are routed to them are sent. Main thread, while workers are stopped.
+ * @return 0; -EBUSY they run; -ENODEV one is no ethdev port; -EINVAL one is there twice; -ENOSPC as
+ *   dp_port_add()
+ */
+int dp_fwd_ports(struct dp *dp, const uint16_t *ports, uint16_t n);
+
+/** Which way they are paired. Main thread, while workers are stopped. */
+void dp_fwd_topology(struct dp *dp, enum dp_topology topology);
+
+/**
+ * Let only the first @p n workers have queues and run. When this returned 0 and control has answered
+ * any request after that, dp_fwd_settle() is due. Main thread, while workers are stopped.
+ * @return 0; -EBUSY they run; -EINVAL; -ENOSPC as dp_port_add()
+ */
+int dp_fwd_workers(struct dp *dp, uint16_t n);
+
+/** Drop (drop_tx_port) what workers hold that will not run. Main thread. */
+void dp_fwd_settle(struct dp *dp);
 
 /** Loop of a worker lcore (lcore_function_t); arg is its struct dp_worker. Ends when !running. */
 int dp_worker_main(void *arg);

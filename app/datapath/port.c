@@ -97,7 +97,7 @@ rxqs_least(const struct dp *dp)
 	struct dp_rxqs *least = rxqs_other(dp->worker[0]), *x;
 	uint16_t i;
 
-	for (i = 1; i < dp->nb_workers; i++) {
+	for (i = 1; i < dp->nb_active; i++) {
 		x = rxqs_other(dp->worker[i]);
 		if (x->nb < least->nb)
 			least = x;
@@ -141,7 +141,7 @@ rxqs_room(const struct dp *dp)
 	size_t room = 0;
 	uint16_t i;
 
-	for (i = 0; i < dp->nb_workers; i++)
+	for (i = 0; i < dp->nb_active; i++)
 		room += DP_RXQS_MAX - dp->worker[i]->rxqs->nb;
 	return room;
 }
@@ -152,28 +152,52 @@ rxqs_room(const struct dp *dp)
 static void
 txqs_give(struct dp *dp, uint16_t port, uint16_t at, uint16_t nb_txq)
 {
-	uint16_t first = at % dp->nb_workers;
+	uint16_t first = at % dp->nb_active;
 	struct dp_txbuf *b;
 	uint16_t i;
 
-	for (i = 0; i < dp->nb_workers; i++) {
-		b = &dp->worker[(first + i) % dp->nb_workers]->tx[port];
+	for (i = dp->nb_active; i < dp->nb_workers; i++)
+		__atomic_store_n(&dp->worker[i]->tx[port].owned, false, __ATOMIC_RELAXED);
+	for (i = 0; i < dp->nb_active; i++) {
+		b = &dp->worker[(first + i) % dp->nb_active]->tx[port];
 		__atomic_store_n(&b->queue, i < nb_txq ? i : 0, __ATOMIC_RELAXED);
 		__atomic_store_n(&b->owned, i < nb_txq, __ATOMIC_RELAXED);
 	}
 	dp->port[port].tx_owner = first;
 }
 
-/* The 1st with the 2nd, the 3rd with the 4th, ...; the last of an odd number with itself. */
+/* @return place in the list of those that are polled, or their number */
+static uint16_t
+fwd_place(const struct dp *dp, uint16_t port)
+{
+	uint16_t i = 0;
+
+	while (i < dp->nb_fwd && dp->fwd_id[i] != port)
+		i++;
+	return i;
+}
+
+static uint16_t
+peer_place(const struct dp *dp, uint16_t i)
+{
+	switch (dp->topology) {
+	case DP_PAIRED:
+		return (i ^ 1) < dp->nb_fwd ? i ^ 1 : i;
+	case DP_CHAINED:
+		return (uint16_t)((i + 1) % dp->nb_fwd);
+	default:
+		return i;
+	}
+}
+
 static void
 io_pair(struct dp *dp)
 {
-	uint16_t i, port, peer;
+	uint16_t i, peer;
 
-	for (i = 0; i < dp->nb_ports; i++) {
-		port = dp->port_id[i];
-		peer = (i ^ 1) < dp->nb_ports ? dp->port_id[i ^ 1] : port;
-		__atomic_store_n(&dp->port[port].io_peer, peer, __ATOMIC_RELAXED);
+	for (i = 0; i < dp->nb_fwd; i++) {
+		peer = dp->fwd_id[peer_place(dp, i)];
+		__atomic_store_n(&dp->port[dp->fwd_id[i]].io_peer, peer, __ATOMIC_RELAXED);
 	}
 }
 
@@ -228,6 +252,7 @@ dp_port_add(struct dp *dp, uint16_t port, enum dp_port_kind kind, uint16_t nb_rx
 	port_defaults(p, mtu, port);
 	txqs_give(dp, port, dp->nb_ports, nb_txq);
 	dp->port_id[dp->nb_ports++] = port;
+	dp->fwd_id[dp->nb_fwd++] = port;
 	io_pair(dp);
 	kind_set(p, kind);
 	rxqs_give(dp, port, nb_rxq);
@@ -311,16 +336,16 @@ port_is_used(const struct dp *dp, uint16_t port)
 	return false;
 }
 
-static void
-port_id_remove(struct dp *dp, uint16_t port)
+static uint16_t
+list_remove(uint16_t *list, uint16_t n, uint16_t port)
 {
-	uint16_t i, n = 0;
+	uint16_t i, kept = 0;
 
-	for (i = 0; i < dp->nb_ports; i++) {
-		if (dp->port_id[i] != port)
-			dp->port_id[n++] = dp->port_id[i];
+	for (i = 0; i < n; i++) {
+		if (list[i] != port)
+			list[kept++] = list[i];
 	}
-	dp->nb_ports = n;
+	return kept;
 }
 
 /*
@@ -334,7 +359,8 @@ port_leave(struct dp *dp, uint16_t port)
 	dp->leaving |= RTE_BIT64(port);
 	if (port >= DP_PORT_LOGICAL)
 		return;
-	port_id_remove(dp, port);
+	dp->nb_ports = list_remove(dp->port_id, dp->nb_ports, port);
+	dp->nb_fwd = list_remove(dp->fwd_id, dp->nb_fwd, port);
 	io_pair(dp);
 	rxqs_take(dp, port);
 	rxqs_publish(dp);
@@ -471,8 +497,107 @@ dp_port_start(struct dp *dp, uint16_t port, uint16_t nb_rxq, uint16_t nb_txq)
 		return ret;
 	p->nb_rxq = nb_rxq;
 	p->nb_txq = nb_txq;
-	rxqs_give(dp, port, nb_rxq);
+	if (fwd_place(dp, port) < dp->nb_fwd)
+		rxqs_give(dp, port, nb_rxq);
 	rxqs_publish(dp);
 	stopped_set(p, false);
 	return 0;
+}
+
+/* --- which of them forward --- */
+
+/* Nobody reads what is changed here but control, whom dp_fwd_settle() waits for. */
+static void
+queues_give(struct dp *dp)
+{
+	uint16_t i, port;
+
+	for (i = 0; i < dp->nb_workers; i++)
+		rxqs_other(dp->worker[i])->nb = 0;
+	for (i = 0; i < dp->nb_ports; i++)
+		txqs_give(dp, dp->port_id[i], i, dp->port[dp->port_id[i]].nb_txq);
+	for (i = 0; i < dp->nb_fwd; i++) {
+		port = dp->fwd_id[i];
+		if (!dp->port[port].stopped)
+			rxqs_give(dp, port, dp->port[port].nb_rxq);
+	}
+	rxqs_publish(dp);
+}
+
+static size_t
+rxqs_of(const struct dp *dp, const uint16_t *ports, uint16_t n)
+{
+	size_t nb = 0;
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		nb += dp->port[ports[i]].nb_rxq;
+	return nb;
+}
+
+static int
+fwd_check(const struct dp *dp, const uint16_t *ports, uint16_t n)
+{
+	uint64_t seen = 0;
+	uint16_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!is_ethdev(dp, ports[i]))
+			return -ENODEV;
+		if ((seen & RTE_BIT64(ports[i])) != 0)
+			return -EINVAL;
+		seen |= RTE_BIT64(ports[i]);
+	}
+	return rxqs_of(dp, ports, n) <= (size_t)dp->nb_active * DP_RXQS_MAX ? 0 : -ENOSPC;
+}
+
+int
+dp_fwd_ports(struct dp *dp, const uint16_t *ports, uint16_t n)
+{
+	int ret;
+
+	if (atomic_load(&dp->running))
+		return -EBUSY;
+	ret = fwd_check(dp, ports, n);
+	if (ret != 0)
+		return ret;
+	memcpy(dp->fwd_id, ports, n * sizeof(*ports));
+	dp->nb_fwd = n;
+	io_pair(dp);
+	queues_give(dp);
+	return 0;
+}
+
+void
+dp_fwd_topology(struct dp *dp, enum dp_topology topology)
+{
+	dp->topology = topology;
+	io_pair(dp);
+}
+
+int
+dp_fwd_workers(struct dp *dp, uint16_t n)
+{
+	if (atomic_load(&dp->running))
+		return -EBUSY;
+	if (n == 0 || n > dp->nb_workers)
+		return -EINVAL;
+	if (rxqs_of(dp, dp->fwd_id, dp->nb_fwd) > (size_t)n * DP_RXQS_MAX)
+		return -ENOSPC;
+	dp->nb_active = n;
+	queues_give(dp);
+	return 0;
+}
+
+void
+dp_fwd_settle(struct dp *dp)
+{
+	uint16_t i, port;
+
+	for (i = dp->nb_active; i < dp->nb_workers; i++) {
+		for (port = 0; port < DP_PORTS_MAX; port++) {
+			inject_purge(dp->worker[i], port);
+			held_purge(dp->worker[i], port);
+		}
+	}
 }

@@ -5,7 +5,9 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
+#include "gen.h"
 #include "pkt.h"
+#include "verbose.h"
 #include "worker.h"
 
 /* Turns after which a worker asks its drivers to give back what was sent. */
@@ -18,15 +20,23 @@
 static const struct dp_engine_ops *const engine_ops[DP_ENGINE_MAX] = {
 	[DP_ENGINE_ROUTE] = &dp_engine_route_ops,
 	[DP_ENGINE_IO] = &dp_engine_io_ops,
+	[DP_ENGINE_MAC] = &dp_engine_mac_ops,
+	[DP_ENGINE_MACSWAP] = &dp_engine_macswap_ops,
 	[DP_ENGINE_RXONLY] = &dp_engine_rxonly_ops,
 	[DP_ENGINE_TXONLY] = &dp_engine_txonly_ops,
+	[DP_ENGINE_FLOWGEN] = &dp_engine_flowgen_ops,
+	[DP_ENGINE_ICMPECHO] = &dp_engine_icmpecho_ops,
 };
 
 const char *const dp_engine_name[DP_ENGINE_MAX] = {
 	[DP_ENGINE_ROUTE] = "route",
 	[DP_ENGINE_IO] = "io",
+	[DP_ENGINE_MAC] = "mac",
+	[DP_ENGINE_MACSWAP] = "macswap",
 	[DP_ENGINE_RXONLY] = "rxonly",
 	[DP_ENGINE_TXONLY] = "txonly",
+	[DP_ENGINE_FLOWGEN] = "flowgen",
+	[DP_ENGINE_ICMPECHO] = "icmpecho",
 };
 
 void
@@ -69,6 +79,12 @@ tx_drop(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
 	rte_pktmbuf_free_bulk(pkts, n);
 }
 
+static inline bool
+verbose(const struct dp *dp, uint8_t bit)
+{
+	return (atomic_load_explicit(&dp->verbose, memory_order_relaxed) & bit) != 0;
+}
+
 /* Send complete frames on an own queue; nothing of them may be read afterwards. */
 static void
 tx_send(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
@@ -86,7 +102,11 @@ tx_send(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
 	}
 	for (i = 0; i < n; i++)
 		len[i] = pkts[i]->pkt_len - l2_len;
+	if (unlikely(verbose(w->dp, DP_VERBOSE_TX)))
+		dp_verbose_note(w, port, w->tx[port].queue, true, pkts, n);
 	sent = rte_eth_tx_burst(port, w->tx[port].queue, pkts, n);
+	if (unlikely(w->bursts != NULL))
+		dp_count(&w->bursts->tx[port][sent], 1);
 	for (i = 0; i < sent; i++)
 		bytes += len[i];
 	dp_count(&ctr->tx_pkts, sent);
@@ -203,9 +223,13 @@ rx_all(struct dp_worker *w)
 		const struct dp_rxq *q = &rxqs->q[i];
 
 		n = rte_eth_rx_burst(q->port, q->queue, pkts, w->dp->burst);
+		if (unlikely(w->bursts != NULL))
+			dp_count(&w->bursts->rx[q->port][n], 1);
 		if (n == 0)
 			continue;
 		rx_account(w, q->port, pkts, n);
+		if (unlikely(verbose(w->dp, DP_VERBOSE_RX)))
+			dp_verbose_note(w, q->port, q->queue, false, pkts, n);
 		w->ops->burst(w, q->port, pkts, n);
 		total += n;
 	}
@@ -289,6 +313,8 @@ dp_worker_enter(struct dp_worker *w)
 	w->gen.credit = 0;
 	rte_rcu_qsbr_thread_register(w->dp->rcu, w->id);
 	rte_rcu_qsbr_thread_online(w->dp->rcu, w->id);
+	if (w->dp->tx_first != 0)
+		gen_first(w);
 }
 
 void

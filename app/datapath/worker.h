@@ -40,7 +40,11 @@ struct dp_engine_ops {
 
 extern const struct dp_engine_ops dp_engine_route_ops;
 extern const struct dp_engine_ops dp_engine_io_ops;
+extern const struct dp_engine_ops dp_engine_mac_ops;
+extern const struct dp_engine_ops dp_engine_macswap_ops;
 extern const struct dp_engine_ops dp_engine_rxonly_ops;
+extern const struct dp_engine_ops dp_engine_flowgen_ops;
+extern const struct dp_engine_ops dp_engine_icmpecho_ops;
 extern const struct dp_engine_ops dp_engine_txonly_ops;
 
 /** Valid packets: data at an IP header that lies in one segment, trimmed to the IP length. */

@@ -61,7 +61,14 @@ usage "--burst '65': allowed: a number from 1 to 64" --burst=65
 usage "--service-lcores '2': allowed: a number from 0 to 1" --service-lcores=2
 usage "--portmask 'zz': allowed: a hexadecimal mask with at least one bit, as 0x3" --portmask=zz
 usage "--portmask '0': allowed: a hexadecimal mask with at least one bit, as 0x3" --portmask=0
-usage "--forward-mode 'mac': allowed: route, io, rxonly or txonly" --forward-mode=mac
+usage "--forward-mode 'csum': allowed: route, io, mac, macswap, rxonly, txonly, flowgen or icmpecho" \
+	--forward-mode=csum
+usage "'--numa' is testpmd's, and not here: memory is always on the port's NUMA node" --numa
+usage "'--rxpt=8' is testpmd's, and not here: a driver's default thresholds are used" --rxpt=8
+usage "--portlist '0,0': allowed: numbers and ranges, each port once, as 0,2-4" --portlist=0,0
+usage "--port-topology 'ring': allowed: paired, chained or loop" --port-topology=ring
+usage "--eth-peer '0': allowed: an Ethernet port and a MAC address, as 0,02:00:00:00:00:09" --eth-peer=0
+usage "--tx-first: works without --interactive only; at the prompt say 'start tx_first'" --tx-first -i
 usage "--tx-ip '192.0.2.1': allowed: two IPv4 addresses, as 198.18.0.1,198.18.0.2" --tx-ip=192.0.2.1
 usage "--tx-udp '9,0': allowed: one or two ports from 1 to 65535, as 9,10" --tx-udp=9,0
 usage "--txpkts '27': allowed: an IP length from 28 to 65535" --txpkts=27
@@ -76,7 +83,10 @@ for help in "--help" "-- --help" "-- -h"; do
 	# shellcheck disable=SC2086 # two words
 	"$program" $help >"$LAB/out" 2>"$LAB/err" || wrong "$help: exit status $?"
 	[ ! -s "$LAB/err" ] || wrong "$help: says something on standard error"
-	for option in interactive auto-start help version cmdline-file stats-period nb-cores portmask \
+	for option in interactive auto-start help version tx-first txonly-multi-flow flowgen-flows flowgen-clones \
+		display-xstats record-core-cycles record-burst-stats \
+		print-event mask-event mlockall coremask portlist port-topology disable-link-check no-lsc-interrupt \
+		no-flush-rx mbcache max-pkt-len eth-peer cmdline-file stats-period nb-cores portmask \
 		forward-mode rxq txq rxd txd burst mbuf-size total-num-mbufs tx-ip tx-udp txpkts tx-pps \
 		service-lcores idle-sleep gc-interval gc-thresh1 gc-thresh2 gc-thresh3 neigh-queue; do
 		grep -qE -- " --$option([= ]|$)" "$LAB/out" || wrong "$help: no --$option"

@@ -263,6 +263,28 @@ nearest_of(const char *word)
 }
 
 static void
+test_list(void **state __rte_unused)
+{
+	static const char *const bad[] = { "", ",", "1,", ",1", "1-", "-1", "3-1", "1,1", "1-3,2",
+		"a", "1 2", "1-2-3", "0x" };
+	uint16_t list[4] = { 77 };
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(bad); i++)
+		assert_int_equal(parse_list(bad[i], 63, list, 4), -EINVAL);
+	assert_int_equal(parse_list("64", 63, list, 4), -ERANGE);
+	assert_int_equal(parse_list("0-63", 63, list, 4), -ERANGE);
+	assert_int_equal(list[0], 77);
+	assert_int_equal(parse_list("7", 63, list, 4), 1);
+	assert_int_equal(list[0], 7);
+	assert_int_equal(parse_list("5,0,2-3", 63, list, 4), 4);
+	assert_int_equal(list[0], 5);
+	assert_int_equal(list[1], 0);
+	assert_int_equal(list[2], 2);
+	assert_int_equal(list[3], 3);
+}
+
+static void
 test_nearest(void **state __rte_unused)
 {
 	assert_string_equal(nearest_of("brust"), "burst");
@@ -285,6 +307,7 @@ main(void)
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_mac),
 		cmocka_unit_test(test_pair),
+		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_nearest),
 	};
 
