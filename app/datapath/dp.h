@@ -422,6 +422,9 @@ struct dp_sender {
 /** Senders that a worker remembers, each at the place that its LID and QPN say. */
 #define DP_SENDERS 1024
 
+/** Most peers of the engines that send, and of io and mac. */
+#define DP_PEERS_MAX 64
+
 /** State of the engines that generate. */
 struct dp_gen {
 	uint64_t tsc;	 /**< when credit was last added */
@@ -429,6 +432,7 @@ struct dp_gen {
 	uint64_t flow;	 /**< next */
 	uint16_t peer;	 /**< next */
 	uint16_t ip_id;	 /**< next */
+	struct ipoib_neigh_ref path[DP_PEERS_MAX]; /**< of IPoIB peers; zero: not known */
 };
 
 /** A packet that waits: TTL done, data at the IP header. */
@@ -519,8 +523,6 @@ dp_gen_mac(uint16_t port)
 	return (struct rte_ether_addr){ { 0x02, 0, 0, 0, 0, (uint8_t)port } };
 }
 
-/** Most peers of the engines that send, and of io and mac. */
-#define DP_PEERS_MAX 64
 
 /** What the engines that generate send: UDP to link-layer peers, no IP neighbour involved. */
 struct dp_txgen {

@@ -14,7 +14,7 @@ flowgen_generate(struct dp_worker *w)
 {
 	const struct dp_txgen *gen = &w->dp->txgen;
 	uint16_t nb_peers = gen->nb_peers, i, n;
-	struct dp_ib_burst b;
+	struct gen_batch g;
 	uint64_t packet;
 	uint32_t flow;
 
@@ -23,17 +23,16 @@ flowgen_generate(struct dp_worker *w)
 	if (nb_peers == 0)
 		return 0;
 	n = gen_credit(w);
-	b.n = 0;
+	gen_begin(w, &g, n);
 	for (i = 0; i < n; i++) {
 		packet = w->gen.flow / (gen->clones + 1u);
 		flow = (uint32_t)(packet % gen->flows);
-		gen_packet(w, (uint16_t)(packet % nb_peers), gen->src_ip, gen->dst_ip + flow, &b);
+		gen_packet(w, &g, (uint16_t)(packet % nb_peers), gen->src_ip, gen->dst_ip + flow);
 		/* Back to zero where flows, peers and clones all begin again. */
 		if (++w->gen.flow == (uint64_t)gen->flows * nb_peers * (gen->clones + 1u))
 			w->gen.flow = 0;
 	}
-	if (b.n != 0)
-		dp_ib_send(w, &b);
+	gen_end(w, &g);
 	return n;
 }
 

@@ -14,22 +14,21 @@ static uint32_t
 txonly_generate(struct dp_worker *w)
 {
 	const struct dp_txgen *gen = &w->dp->txgen;
-	struct dp_ib_burst b;
+	struct gen_batch g;
 	uint32_t src;
 	uint16_t i, n;
 
 	if (gen->nb_peers == 0)
 		return 0;
 	n = gen_credit(w);
-	b.n = 0;
+	gen_begin(w, &g, n);
 	for (i = 0; i < n; i++) {
 		src = gen->src_ip;
 		if (gen->multi_flow)
 			src = (src & ~0xff00u) | (w->gen.flow++ & 0xff) << 8;
-		gen_packet(w, w->gen.peer++ % gen->nb_peers, src, gen->dst_ip, &b);
+		gen_packet(w, &g, w->gen.peer++ % gen->nb_peers, src, gen->dst_ip);
 	}
-	if (b.n != 0)
-		dp_ib_send(w, &b);
+	gen_end(w, &g);
 	return n;
 }
 

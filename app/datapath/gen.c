@@ -8,6 +8,7 @@
 #include <rte_ip.h>
 #include <rte_udp.h>
 
+#include "encap.h"
 #include "gen.h"
 
 #define GEN_TTL 64
@@ -31,60 +32,142 @@ gen_credit(struct dp_worker *w)
 	return (uint16_t)n;
 }
 
-static void
-headers_fill(struct dp_worker *w, void *start, uint32_t src, uint32_t dst)
-{
-	const struct dp_txgen *gen = &w->dp->txgen;
-	uint16_t len = gen->pkt_len;
-	struct rte_ipv4_hdr *ip = start;
-	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
+/* Octets of the headers, and all that are ever filled with something else than zeros. */
+#define HDRS_LEN (sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_udp_hdr))
 
-	memset(start, 0, len);
-	ip->version_ihl = RTE_IPV4_VHL_DEF;
-	ip->total_length = rte_cpu_to_be_16(len);
-	ip->packet_id = rte_cpu_to_be_16(w->gen.ip_id++);
-	ip->time_to_live = GEN_TTL;
-	ip->next_proto_id = IPPROTO_UDP;
-	ip->src_addr = rte_cpu_to_be_32(src);
-	ip->dst_addr = rte_cpu_to_be_32(dst);
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	udp->src_port = rte_cpu_to_be_16(gen->src_port);
-	udp->dst_port = rte_cpu_to_be_16(gen->dst_port);
-	udp->dgram_len = rte_cpu_to_be_16((uint16_t)(len - sizeof(*ip)));
-	udp->dgram_cksum = rte_ipv4_udptcp_cksum(ip, udp);
+/* Parts of a sum in ones' complement (RFC 1071); addresses count the same in any order of octets. */
+static inline uint32_t
+sum_halves(uint32_t w)
+{
+	return (w & UINT16_MAX) + (w >> 16);
 }
 
-/* Make one packet for peer @p i, or none: NULL. */
-static struct rte_mbuf *
-packet_make(struct dp_worker *w, uint16_t i, uint32_t src, uint32_t dst)
+static inline uint16_t
+sum_fold(uint32_t sum)
+{
+	sum = sum_halves(sum);
+	return (uint16_t)sum_halves(sum);
+}
+
+/* What all packets have in common: big-endian words added as they lie in memory. */
+static void
+sums_begin(const struct dp_txgen *gen, struct gen_batch *g)
+{
+	rte_be16_t udp_len = rte_cpu_to_be_16(
+			(uint16_t)(gen->pkt_len - sizeof(struct rte_ipv4_hdr)));
+
+	g->ip_sum = RTE_BE16(RTE_IPV4_VHL_DEF << 8) + rte_cpu_to_be_16(gen->pkt_len) +
+			RTE_BE16(GEN_TTL << 8 | IPPROTO_UDP);
+	g->udp_sum = RTE_BE16(IPPROTO_UDP) + 2u * udp_len + rte_cpu_to_be_16(gen->src_port) +
+			rte_cpu_to_be_16(gen->dst_port);
+}
+
+void
+gen_begin(struct dp_worker *w, struct gen_batch *g, uint16_t n)
+{
+	g->next = 0;
+	g->nb = n != 0 && rte_pktmbuf_alloc_bulk(w->dp->pool, g->m, n) == 0 ? n : 0;
+	g->b.n = 0;
+	g->missed = false;
+	sums_begin(&w->dp->txgen, g);
+}
+
+/* The headers, and zeros behind them. */
+static inline void
+packet_fill(struct dp_worker *w, const struct gen_batch *g, uint8_t *start, uint32_t src,
+		uint32_t dst)
 {
 	const struct dp_txgen *gen = &w->dp->txgen;
-	uint16_t port = gen->peer_port[i];
-	struct rte_mbuf *m = rte_pktmbuf_alloc(w->dp->pool);
-	void *start;
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)start;
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
+	rte_be32_t from = rte_cpu_to_be_32(src), to = rte_cpu_to_be_32(dst);
+	rte_be16_t id = rte_cpu_to_be_16(w->gen.ip_id++);
+	uint32_t sum = sum_halves(from) + sum_halves(to);
+	uint16_t cksum;
+
+	*ip = (struct rte_ipv4_hdr){
+		.version_ihl = RTE_IPV4_VHL_DEF,
+		.total_length = rte_cpu_to_be_16(gen->pkt_len),
+		.packet_id = id,
+		.time_to_live = GEN_TTL,
+		.next_proto_id = IPPROTO_UDP,
+		.hdr_checksum = (uint16_t)~sum_fold(g->ip_sum + id + sum),
+		.src_addr = from,
+		.dst_addr = to,
+	};
+	cksum = (uint16_t)~sum_fold(g->udp_sum + sum);
+	*udp = (struct rte_udp_hdr){
+		.src_port = rte_cpu_to_be_16(gen->src_port),
+		.dst_port = rte_cpu_to_be_16(gen->dst_port),
+		.dgram_len = rte_cpu_to_be_16((uint16_t)(gen->pkt_len - sizeof(*ip))),
+		.dgram_cksum = cksum != 0 ? cksum : UINT16_MAX,
+	};
+	memset(udp + 1, 0, gen->pkt_len - HDRS_LEN);
+}
+
+/* A packet for a port, or none: NULL. */
+static inline struct rte_mbuf *
+packet_make(struct dp_worker *w, struct gen_batch *g, uint16_t port, uint32_t src, uint32_t dst)
+{
+	uint16_t len = w->dp->txgen.pkt_len;
+	struct rte_mbuf *m;
 
 	dp_count(&w->ctr[port].originated, 1);
+	/* Not as many as were wanted, but perhaps some. */
+	m = likely(g->next < g->nb) ? g->m[g->next++] : rte_pktmbuf_alloc(w->dp->pool);
 	if (unlikely(m == NULL)) {
 		dp_count(&w->ctr[port].drop[DP_DROP_nombuf], 1);
 		return NULL;
 	}
 	m->port = port;
 	dp_meta(m)->rx_port = DP_PORT_NIL;
-	start = rte_pktmbuf_append(m, gen->pkt_len);
-	if (unlikely(start == NULL || gen->pkt_len > worker_port_mtu(w, port))) {
+	if (unlikely(len > rte_pktmbuf_tailroom(m) || len > worker_port_mtu(w, port))) {
 		worker_drop(w, m, DP_DROP_too_big);
 		return NULL;
 	}
-	headers_fill(w, start, src, dst);
+	m->data_len = len;
+	m->pkt_len = len;
+	packet_fill(w, g, rte_pktmbuf_mtod(m, uint8_t *), src, dst);
 	return m;
 }
 
+/*
+ * The path of a peer, if it is known since the last time and nothing is special: NULL, it must be
+ * looked up. All packets of a batch to one peer get the same answer, so they stay in order.
+ */
+static inline const struct ipoib_neigh_entry *
+path_known(const struct dp_worker *w, uint16_t i, uint16_t port)
+{
+	const struct dp_port *p = &w->dp->port[port];
+	const struct ipoib_neigh_entry *e;
+
+	if (unlikely(w->order.waiting || !worker_port_up(w, port) ||
+			    atomic_load_explicit(&p->tx, memory_order_relaxed) != port))
+		return NULL;
+	e = ipoib_neigh_ref_get(p->neigh, w->gen.path[i]);
+	return likely(e != NULL && (e->mtu == 0 || w->dp->txgen.pkt_len <= e->mtu)) ? e : NULL;
+}
+
+static inline void
+ib_packet(struct dp_worker *w, struct gen_batch *g, uint16_t i, uint16_t port, struct rte_mbuf *m)
+{
+	const struct ipoib_neigh_entry *e = path_known(w, i, port);
+
+	if (likely(e != NULL)) {
+		encap_ib(w, m, port, e, RTE_BE16(RTE_ETHER_TYPE_IPV4));
+		return;
+	}
+	g->missed = true;
+	g->miss = i;
+	dp_ib_put(w, port, m, NULL, &w->dp->txgen.peer[i].lladdr, &g->b);
+}
+
 void
-gen_packet(struct dp_worker *w, uint16_t i, uint32_t src, uint32_t dst, struct dp_ib_burst *b)
+gen_packet(struct dp_worker *w, struct gen_batch *g, uint16_t i, uint32_t src, uint32_t dst)
 {
 	const struct dp_txgen *gen = &w->dp->txgen;
 	uint16_t port = gen->peer_port[i];
-	struct rte_mbuf *m = packet_make(w, i, src, dst);
+	struct rte_mbuf *m = packet_make(w, g, port, src, dst);
 
 	if (unlikely(m == NULL))
 		return;
@@ -93,12 +176,37 @@ gen_packet(struct dp_worker *w, uint16_t i, uint32_t src, uint32_t dst, struct d
 		dp_eth_send(w, port, m, &gen->peer[i].mac);
 		break;
 	case DP_PORT_IPOIB:
-		dp_ib_put(w, port, m, NULL, &gen->peer[i].lladdr, b);
+		ib_packet(w, g, i, port, m);
 		break;
 	default:
 		worker_drop_at(w, m, port, DP_DROP_tx_port);
 		break;
 	}
+}
+
+/* Keep the path of a peer, if it is known now. */
+static void
+path_learn(struct dp_worker *w, uint16_t i)
+{
+	const struct dp_txgen *gen = &w->dp->txgen;
+	const struct ipoib_addr *addr = &gen->peer[i].lladdr;
+	const struct ipoib_neigh *t = w->dp->port[gen->peer_port[i]].neigh;
+	const struct ipoib_neigh_entry *e;
+	uint64_t hit;
+
+	if (t != NULL && ipoib_neigh_lookup_bulk(t, &addr, 1, &hit, &e) == 1)
+		w->gen.path[i] = ipoib_neigh_ref_of(t, e);
+}
+
+void
+gen_end(struct dp_worker *w, struct gen_batch *g)
+{
+	if (g->b.n != 0)
+		dp_ib_send(w, &g->b);
+	if (unlikely(g->missed))
+		path_learn(w, g->miss);
+	if (unlikely(g->next < g->nb))
+		rte_pktmbuf_free_bulk(&g->m[g->next], g->nb - g->next);
 }
 
 void
@@ -113,15 +221,16 @@ static void
 first_burst(struct dp_worker *w, uint16_t port)
 {
 	const struct dp_txgen *gen = &w->dp->txgen;
-	struct dp_ib_burst b;
+	struct gen_batch g;
 	uint16_t i;
 
-	b.n = 0;
-	for (i = 0; gen->nb[port] != 0 && i < w->dp->burst; i++)
-		gen_packet(w, (uint16_t)(gen->first[port] + i % gen->nb[port]), gen->src_ip,
-				gen->dst_ip, &b);
-	if (b.n != 0)
-		dp_ib_send(w, &b);
+	if (gen->nb[port] == 0)
+		return;
+	gen_begin(w, &g, w->dp->burst);
+	for (i = 0; i < w->dp->burst; i++)
+		gen_packet(w, &g, (uint16_t)(gen->first[port] + i % gen->nb[port]), gen->src_ip,
+				gen->dst_ip);
+	gen_end(w, &g);
 }
 
 void

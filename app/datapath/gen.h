@@ -16,11 +16,27 @@
 /** How many packets may be made now: a token bucket of one burst per worker. */
 uint16_t gen_credit(struct dp_worker *w);
 
+/** Packets that are made together. */
+struct gen_batch {
+	struct rte_mbuf *m[DP_BURST_MAX];
+	uint16_t nb, next; /**< of m */
+	uint32_t ip_sum;   /**< of what all IP headers have in common, and all UDP headers */
+	uint32_t udp_sum;
+	bool missed; /**< the path of the peer of this number was looked up */
+	uint16_t miss;
+	struct dp_ib_burst b;
+};
+
+/** Begin with up to @p n packets (DP_BURST_MAX at most); gen_end() sends them. */
+void gen_begin(struct dp_worker *w, struct gen_batch *g, uint16_t n);
+
 /**
- * Make a packet for peer @p i and send it, or put it into @p b for dp_ib_send().
+ * Make a packet for peer @p i.
  * @param src, dst IPv4 addresses, host order
  */
-void gen_packet(struct dp_worker *w, uint16_t i, uint32_t src, uint32_t dst, struct dp_ib_burst *b);
+void gen_packet(struct dp_worker *w, struct gen_batch *g, uint16_t i, uint32_t src, uint32_t dst);
+
+void gen_end(struct dp_worker *w, struct gen_batch *g);
 
 /** Received packets end here: who generates only sends. */
 void gen_burst(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n);

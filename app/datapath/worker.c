@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
+#include <string.h>
+
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
@@ -311,6 +313,7 @@ dp_worker_enter(struct dp_worker *w)
 	w->gen.tsc = rte_rdtsc();
 	w->turn_tsc = w->gen.tsc;
 	w->gen.credit = 0;
+	memset(w->gen.path, 0, sizeof(w->gen.path)); /* peers are others, maybe */
 	rte_rcu_qsbr_thread_register(w->dp->rcu, w->id);
 	rte_rcu_qsbr_thread_online(w->dp->rcu, w->id);
 	if (w->dp->tx_first != 0)
