@@ -36,9 +36,9 @@ class Fabric:
         hcas = [(int(r[0], 16), int(r[1], 16)) for r in rows if r[0].startswith("0x00000000001")]
         self.ours, self.peer, self.others = hcas[1], hcas[2], hcas[3:]
 
-    def hosts(self, count):
+    def hosts(self, count, net=77):
         """Hosts of IPoIB, spread over the HCAs: several QPNs on one GID if they are many."""
-        base = ipaddress.IPv4Address("10.77.1.0")
+        base = ipaddress.IPv4Address(f"10.{net}.1.0")
         return [{"ip": str(base + i), "lid": lid, "qpn": 4096 + i,
                  "gid": f"fe80000000000000{guid:016x}"}
                 for i in range(count) for guid, lid in [self.others[i % len(self.others)]]]
@@ -76,11 +76,11 @@ def packets(src, destinations, length):
             for i, (dst, port) in enumerate(flows)]
 
 
-def eth_file(fabric, nb, length):
-    """From a client on Ethernet to IPoIB hosts."""
-    return once(f"eth-{nb}-{length}.pcap", lambda: [
-        frames.eth_frame(p) for p in
-        packets(frames.CLIENT, [h["ip"] for h in fabric.hosts(nb)], length)])
+def eth_file(fabric, nb, length, port=0):
+    """From a client on Ethernet to IPoIB hosts, for net_pcap's device of that number."""
+    return once(f"eth-{nb}-{length}-{port}.pcap", lambda: [
+        frames.eth_frame(p, port) for p in
+        packets(frames.CLIENT, [h["ip"] for h in fabric.hosts(nb, 77 + port)], length)])
 
 
 def ib_file(fabric, nb, length):
@@ -138,7 +138,7 @@ def e2i6(nb=256):
 def cold(nb=256):
     """Ethernet to IPoIB neighbours that nobody is: what is received, all of it dropped."""
     def make(fabric):
-        args, kwargs = e2i_args(fabric, nb, MIN, "off", 1, f"cold-{nb}")
+        args, kwargs = e2i_args(fabric, nb, MIN, "off", f"cold-{nb}")
         name, vdevs, _, script = args
         gateway = Gateway(name, vdevs, (0, "ipackets"), script[:2], **kwargs)
         gateway.may_drop = 1
@@ -160,28 +160,55 @@ def echo_file():
         frames.eth_frame(frames.echo_request(frames.CLIENT, OURS_ETH, i)) for i in range(1024)])
 
 
-def e2i_args(fabric, nb, length, crc, workers, name):
-    return ((name, [source(0, *[eth_file(fabric, nb, length)] * workers),
-                    ipoib(fabric, "net_null0", crc, workers), SINK], (1, "opackets"),
+def e2i_args(fabric, nb, length, crc, name):
+    return ((name, [source(0, eth_file(fabric, nb, length)), ipoib(fabric, "net_null0", crc), SINK],
+             (1, "opackets"),
              [f"ip address add {OURS_ETH}/24 port 0", f"ip address add {OURS_IB}/16 port 1",
               *neighbours(fabric.hosts(nb), 1)]),
-            {"ipoib": 1, "workers": workers, "options":
-             ["--gc-thresh3", "65536", *(["--rxq", str(workers)] if workers > 1 else [])]})
+            {"ipoib": 1, "options": ["--gc-thresh3", "65536"]})
 
 
-def e2i(nb=256, length=MIN, crc="off", workers=1):
+def e2i(nb=256, length=MIN, crc="off"):
     """Ethernet to IPoIB."""
     def make(fabric):
-        args, kwargs = e2i_args(fabric, nb, length, crc, workers,
-                                f"e2i-{nb}-{length}-{crc}-{workers}")
+        args, kwargs = e2i_args(fabric, nb, length, crc, f"e2i-{nb}-{length}-{crc}")
         return Gateway(*args, **kwargs)
+    return make
+
+
+def e2i_queues(nb=256):
+    """With two workers and two queues of each port."""
+    def make(fabric):
+        args, kwargs = e2i_args(fabric, nb, MIN, "off", f"e2i-{nb}-queues")
+        name, vdevs, counter, script = args
+        vdevs[:2] = [source(0, *[eth_file(fabric, nb, MIN)] * 2),
+                     ipoib(fabric, "net_null0", queues=2)]
+        kwargs["options"] += ["--rxq", "2"]
+        return Gateway(name, vdevs, counter, script, workers=2, **kwargs)
+    return make
+
+
+def e2i_ports(nb=256):
+    """With two workers that have a source, an IPoIB port and a sink each: queues of one net_null
+    or net_pcap share cache lines, which is no matter of ours."""
+    def make(fabric):
+        return Gateway(
+            f"e2i-{nb}-ports",
+            [*(source(n, eth_file(fabric, nb, MIN, n)) for n in (0, 1)),
+             *(plain_ipoib(fabric, n, f"net_null{n}") for n in (0, 1)),
+             *(SINK.replace("null0", f"null{n}") for n in (0, 1))],
+            [(2, "opackets"), (3, "opackets")],
+            [f"ip address add {OURS_ETH}/24 port 0", "ip address add 192.0.3.1/24 port 1",
+             f"ip address add {OURS_IB}/16 port 2", "ip address add 10.78.0.1/16 port 3",
+             *neighbours(fabric.hosts(nb), 2), *neighbours(fabric.hosts(nb, 78), 3)],
+            ipoib=3, workers=2)
     return make
 
 
 def churn():
     """The same while other neighbours come and go."""
     def make(fabric):
-        args, kwargs = e2i_args(fabric, 256, MIN, "off", 1, "e2i-churn")
+        args, kwargs = e2i_args(fabric, 256, MIN, "off", "e2i-churn")
         others = [(h["ip"], lladdr(h)) for h in fabric.hosts(256 + BATCH)[256:]]
         return ChurnGateway(*args, **kwargs, hosts=others, port=1)
     return make
@@ -233,10 +260,11 @@ def rules(fabric, nb, lookup):
     return v4, v6
 
 
-def l3(lookup, nb=256, length=MIN):
+def l3(lookup, nb=256, length=MIN, workers=1):
     def make(fabric):
-        return l3fwd(f"l3fwd-{lookup}-{nb}-{length}", lookup, rules(fabric, nb, lookup),
-                     [source(0, eth_file(fabric, nb, length)), SINK], (1, "opackets"))
+        files = [eth_file(fabric, nb, length)] * workers
+        return l3fwd(f"l3fwd-{lookup}-{nb}-{length}-{workers}", lookup, rules(fabric, nb, lookup),
+                     [source(0, *files), SINK], (1, "opackets"), workers)
     return make
 
 
@@ -283,7 +311,7 @@ SIDES = {
     "e2i": e2i(), "i2e": i2e(), "txonly": tx(), "rxonly": rx(),
     "l3fwd_lpm": l3("lpm"), "l3fwd_em": l3("em"), "linux": lambda fabric: LinuxForward(),
     "testpmd_txonly": pmd_tx(), "testpmd_rxonly": pmd_rx(),
-    "e2i_48k": e2i(MANY), "e2i_churn": churn(), "e2i_2lcores": e2i(workers=2),
+    "e2i_48k": e2i(MANY), "e2i_churn": churn(), "e2i_2lcores": e2i_ports(),
     "txonly_1500_crc": tx(1500, "on"), "rxonly_1500_crc": rx(16, 1500, "on"),
     "testpmd_rxonly_1500": pmd_rx(16, 1500), "testpmd_txonly_1500": pmd_tx(1500),
 }
@@ -368,6 +396,10 @@ SERIES = {
                         "l3fwd lpm": l3("lpm", length=n)}) for n in [*SIZES, "imix"]]),
     "neighbours": ("Ethernet to IPoIB, 64-octet frames, by neighbours", "neighbours",
                    [(str(n), {"Ethernet to IPoIB": e2i(n)}) for n in (1, 256, 4096, MANY)]),
+    "lcores": ("64-octet frames, 256 neighbours, by worker lcores", "worker lcores", [
+        ("1", {"Ethernet to IPoIB": e2i(), "l3fwd lpm": l3("lpm")}),
+        ("2, queues", {"Ethernet to IPoIB": e2i_queues(), "l3fwd lpm": l3("lpm", workers=2)}),
+        ("2, ports", {"Ethernet to IPoIB": e2i_ports()})]),
     "kinds": ("Ethernet to IPoIB, the shortest packets, 256 neighbours", "kind", [
         ("IPv4", {"Ethernet to IPoIB": e2i(), "l3fwd lpm": l3("lpm")}),
         ("IPv4, both CRCs", {"Ethernet to IPoIB": e2i(crc="on")}),

@@ -59,9 +59,10 @@ def ip_packet(src, dst, sport, length):
     return head + udp + bytes(length - IP_LEN - UDP_LEN)
 
 
-def eth_frame(packet):
+def eth_frame(packet, port=0):
+    """To net_pcap's device of that number."""
     kind = 0x0800 if packet[0] >> 4 == 4 else 0x86DD
-    return (PORT_MAC + HOST_MAC + struct.pack(">H", kind) + packet).ljust(60, b"\0")
+    return (PORT_MAC[:-1] + bytes([port]) + HOST_MAC + struct.pack(">H", kind) + packet).ljust(60, b"\0")
 
 
 def ib_frame(host, lid, qpn, packet):

@@ -69,7 +69,7 @@ class Pair:
 
     def search(self):
         """Packets a second at 0.5 % loss."""
-        high = 0.9 * max(self.tester.calibrate() for _ in range(2))
+        high = 0.8 * max(self.tester.calibrate() for _ in range(2))
         found = ndr.Search(self.tester.trial, [ndr.Goal("pdr", 0.005, **SEARCH)], 10000, high).run()
         if found["pdr"]["lower_pps"] is None:
             raise BenchError(f"{self.name}: no PDR")

@@ -38,9 +38,12 @@ class Program:
     """A DPDK program with a telemetry socket."""
 
     def __init__(self, name, argv, counter):
-        """counter: (ethdev, "ipackets" or "opackets"), what its speed is measured by."""
-        self.name, self.argv, self.counter = name, argv, counter
+        """counter: (ethdev, "ipackets" or "opackets"), what its speed is measured by; or several."""
+        self.name, self.argv = name, argv
+        self.counters = counter if isinstance(counter, list) else [counter]
         self.process = self.sock = self.started_s = None
+
+    main_works = False  # is the main thread a worker, beside others?
 
     def start(self):
         begin = time.monotonic()
@@ -86,13 +89,13 @@ class Program:
             encoding="utf-8", errors="replace").splitlines()[-15:])
 
     def count(self):
-        port, key = self.counter
-        return self.value(f"/ethdev/stats,{port}", key) or 0
+        return sum(self.value(f"/ethdev/stats,{port}", key) or 0 for port, key in self.counters)
 
     def workers(self):
         tasks = list(pathlib.Path(f"/proc/{self.process.pid}/task").iterdir())
         named = [t for t in tasks if WORKER.match((t / "comm").read_text())]
-        return named or [t for t in tasks if t.name == str(self.process.pid)]
+        main = [t for t in tasks if t.name == str(self.process.pid)]
+        return named + main if self.main_works or not named else named
 
     def cpu_ns(self):
         return sum(int((t / "schedstat").read_text().split()[0]) for t in self.threads)
@@ -148,13 +151,18 @@ def testpmd(name, mode, vdevs, counter, options=()):
     return Program(name, argv, counter)
 
 
-def l3fwd(name, lookup, rules, vdevs, counter):
-    argv = [os.environ["L3FWD"], *eal(name, "1@1", vdevs), "--", "-p", "0x3", "-P",
-            "--config=(0,0,1),(1,0,1)", f"--lookup={lookup}", f"--rule_ipv4={rules[0]}",
+def l3fwd(name, lookup, rules, vdevs, counter, workers=1):
+    """Every worker has a queue of port 0, the first that of port 1, where nothing comes."""
+    queues = "(0,0,1),(1,0,1)" if workers == 1 else "(0,0,1),(0,1,2),(1,0,1)"
+    lcores = "1@1" if workers == 1 else "1@1,2@0"
+    argv = [os.environ["L3FWD"], *eal(name, lcores, vdevs, 500 + 200 * workers), "--", "-p", "0x3",
+            "-P", f"--config={queues}", f"--lookup={lookup}", f"--rule_ipv4={rules[0]}",
             f"--rule_ipv6={rules[1]}", "--parse-ptype", "--rx-queue-size=32768"]
     if lookup == "em":
         argv += ["--hash-entry-num=0x1000"]
-    return Program(name, argv, counter)
+    program = Program(name, argv, counter)
+    program.main_works = True
+    return program
 
 
 class Gateway(Program):
