@@ -105,16 +105,20 @@ struct ipoib_neigh_view {
 	uint32_t tick;
 };
 
-/** The reference of an entry that a lookup of the same turn has given. Workers. */
+/** The reference of an entry that a lookup of the same turn has given; of none, if it was retired
+ *  since. Workers. */
 static inline struct ipoib_neigh_ref
 ipoib_neigh_ref_of(const struct ipoib_neigh *t, const struct ipoib_neigh_entry *e)
 {
 	const struct ipoib_neigh_view *v = (const struct ipoib_neigh_view *)t;
-	struct ipoib_neigh_ref r = {
-		.gen = __atomic_load_n(&e->gen, __ATOMIC_RELAXED),
-		.entry = (uint32_t)(e - v->entries),
-	};
+	struct ipoib_neigh_ref r = { 0 };
+	uint64_t gen = __atomic_load_n(&e->gen, __ATOMIC_RELAXED);
 
+	/* All that are not published have one number: it would find them again. */
+	if (unlikely(gen == IPOIB_NEIGH_GEN_NONE))
+		return r;
+	r.gen = gen;
+	r.entry = (uint32_t)(e - v->entries);
 	return r;
 }
 

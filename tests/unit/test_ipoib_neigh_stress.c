@@ -45,6 +45,9 @@ static struct {
 	uint32_t nb_readers;
 	uint64_t wrong[READERS];
 	uint64_t seen[READERS];
+	/* What a reader keeps of each neighbour, for as long as it likes. */
+	struct ipoib_neigh_ref ref[READERS][KEYS_CHANGED];
+	uint64_t kept[READERS];
 } s;
 
 /* Binds a handle of this generation to its neighbour. */
@@ -105,6 +108,34 @@ burst_look(struct burst *b, unsigned int *seed)
 	return __builtin_popcountll(hits);
 }
 
+/*
+ * The same of neighbours that this reader keeps references of, however many grace periods ago it got
+ * them; NULL: it has none any more, and gets another.
+ */
+static void
+burst_kept(uint32_t id, struct burst *b, unsigned int *seed)
+{
+	struct ipoib_neigh_ref *ref;
+	uint64_t hits;
+	uint32_t i, k;
+
+	for (i = 0; i < BURST; i++) {
+		k = rand_r(seed) % KEYS_CHANGED;
+		ref = &s.ref[id][k];
+		b->keys[i] = &s.key[k];
+		b->e[i] = ipoib_neigh_ref_get(fix.t, *ref);
+		if (b->e[i] != NULL) {
+			s.kept[id]++;
+			s.wrong[id] += b->e[i]->state != IPOIB_NEIGH_VALID &&
+					b->e[i]->state != IPOIB_NEIGH_STALE;
+		} else if (ipoib_neigh_lookup_bulk(fix.t, &b->keys[i], 1, &hits, &b->e[i]) == 1) {
+			*ref = ipoib_neigh_ref_of(fix.t, b->e[i]);
+		}
+		if (b->e[i] != NULL)
+			b->copy[i] = *b->e[i];
+	}
+}
+
 static uint32_t
 burst_wrong(const struct burst *b)
 {
@@ -122,15 +153,16 @@ reader(void *arg)
 {
 	uint32_t id = (uint32_t)(uintptr_t)arg;
 	unsigned int seed = id;
-	struct burst b[HOLD];
+	struct burst b[HOLD + 1];
 	uint32_t k, loops = 0;
 
 	rte_rcu_qsbr_thread_online(fix.rcu, id);
 	while (!__atomic_load_n(&s.stop, __ATOMIC_RELAXED)) {
 		for (k = 0; k < HOLD; k++)
 			s.seen[id] += burst_look(&b[k], &seed);
+		burst_kept(id, &b[HOLD], &seed);
 		/* Held for a while: all must still be what it was. */
-		for (k = 0; k < HOLD; k++)
+		for (k = 0; k <= HOLD; k++)
 			s.wrong[id] += burst_wrong(&b[k]);
 		rte_rcu_qsbr_quiescent(fix.rcu, id);
 		/* More threads than CPUs: let the writer have its share. */
@@ -288,7 +320,7 @@ test_stress(void **state)
 			st.reclaim_full);
 	for (i = 0; i < s.nb_readers; i++) {
 		assert_int_equal(s.wrong[i], 0);
-		assert_true(s.seen[i] != 0);
+		assert_true(s.seen[i] != 0 && s.kept[i] != 0);
 	}
 	assert_int_equal(s.wrong_release, 0);
 	assert_int_equal(s.nb_free, HANDLES - 1);
