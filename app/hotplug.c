@@ -18,6 +18,7 @@
 #include <rte_ethdev.h>
 
 #include "app.h"
+#include "capture.h"
 
 /* Control may need some grace periods; flushing a million routes takes longest. */
 #define CONTROL_MS 5000
@@ -313,6 +314,7 @@ int
 port_unplug(struct app *a, void *arg)
 {
 	struct port_unplug *u = arg;
+	struct capture_row capture;
 	int ret;
 
 	if (stalled(a))
@@ -329,6 +331,9 @@ port_unplug(struct app *a, void *arg)
 	ret = leave(a, u->port, u->why);
 	if (ret != 0)
 		return ret;
+	ret = capture_stop(a, u->port, true, &capture);
+	if (ret == -ETIMEDOUT)
+		return says(u->why, ret, "port %u: a worker still captures: try again", u->port);
 	if (tables_leave(a, u->port) != 0)
 		return says(u->why, -ETIMEDOUT,
 				"port %u: is down, but a worker still looks at it: try again",

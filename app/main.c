@@ -16,8 +16,10 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
+#include <rte_pdump.h>
 
 #include "app.h"
+#include "capture.h"
 #include "cli.h"
 #include "privs.h"
 #include "watch.h"
@@ -202,8 +204,22 @@ run(struct app *a)
 	app_ask(a, farewell_fn, NULL, 0, APP_ASK_MS);
 	stop_forwarding(a);
 	watch_stop();
+	capture_stop_all(a);
 	atomic_store(&a->closed, true);
 	lcores_service_stop(a);
+}
+
+/* For dpdk-dumpcap and dpdk-pdump, which come as processes beside this one. */
+static void
+pdump_init(void)
+{
+	if (rte_pdump_init() != 0)
+		APP_LOG(NOTICE, "dpdk-dumpcap and dpdk-pdump cannot attach (%s)\n",
+				rte_strerror(rte_errno));
+	else if (!rte_eal_has_hugepages())
+		APP_LOG(INFO,
+				"no shared memory (--no-huge): dpdk-dumpcap and dpdk-pdump cannot "
+				"attach, 'ipoib capture' can\n");
 }
 
 /* Each step with what undoes it. @return exit status */
@@ -286,7 +302,9 @@ main(int argc, char **argv)
 		app_say("--mlockall: memory stays unlocked: %s (see 'ulimit -l')", strerror(errno));
 	status = eal_init(argc, argv);
 	if (status == 0) {
+		pdump_init();
 		status = app_main(&app);
+		rte_pdump_uninit();
 		rte_eal_cleanup();
 	}
 	run_fini(&app);

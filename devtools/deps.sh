@@ -14,7 +14,7 @@ dpdk_packages=(libdpdk-dev dpdk dpdk-dev)
 packages=(
 	# build
 	gcc libc6-dev make meson ninja-build pkg-config dpkg-dev git
-	libibverbs-dev libibumad-dev libnuma-dev libmnl-dev
+	libibverbs-dev libibumad-dev libnuma-dev libmnl-dev libpcap-dev
 	# fabric and traffic of the tests and the demo
 	opensm ibsim-utils infiniband-diags iproute2 iputils-ping iperf3 ethtool curl procps
 	util-linux tshark dnsmasq-base udhcpc tmux

@@ -246,12 +246,35 @@ check_end(struct resolve *r)
 	return -EINVAL;
 }
 
+/* Blanks between double quotes are no ends of words: they become CLI_BLANK, quotes ordinary blanks. */
+static int
+unquote(struct resolve *r)
+{
+	bool quoted = false;
+	char *p;
+
+	for (p = r->text; *p != '\0'; p++) {
+		if (*p == '"') {
+			quoted = !quoted;
+			*p = ' ';
+		} else if (quoted && (*p == ' ' || *p == '\t')) {
+			*p = CLI_BLANK;
+		}
+	}
+	if (!quoted)
+		return 0;
+	snprintf(r->why, r->why_len, "a double quote is missing");
+	return -EINVAL;
+}
+
 static int
 split(struct resolve *r)
 {
 	char *save = NULL, *w;
 
 	r->text[strcspn(r->text, "#\r\n")] = '\0';
+	if (unquote(r) != 0)
+		return -EINVAL;
 	for (w = strtok_r(r->text, " \t", &save); w != NULL; w = strtok_r(NULL, " \t", &save)) {
 		if (r->nb_words == GRAMMAR_WORDS_MAX) {
 			snprintf(r->why, r->why_len, "too many words: no command has more than %u",

@@ -106,6 +106,9 @@ extern cmdline_parse_ctx_t cli_ctx[];
 /** rte_cmdline's callback of every command: remembers it and its arguments. */
 void cli_take(void *args, struct cmdline *cl, void *command);
 
+/** A blank inside of a quoted word, on its way through rte_cmdline. */
+#define CLI_BLANK '\x1f'
+
 /** Longest line, and most words of one. */
 #define GRAMMAR_LINE_MAX 480
 #define GRAMMAR_WORDS_MAX 24

@@ -41,7 +41,7 @@ struct row_kind {
 extern const struct row_kind rows_address, rows_route, rows_ip_neigh, rows_ipoib_neigh, rows_path,
 		rows_mcast, rows_dhcp;
 extern const struct row_kind rows_warning, rows_ip_set, rows_queue, rows_vlan, rows_bind, rows_bond,
-		rows_member, rows_class, rows_mcast_port;
+		rows_member, rows_class, rows_mcast_port, rows_capture;
 /** One row each. */
 extern const struct row_kind rows_ipoib, rows_ipoib_sm, rows_ipoib_stats, rows_ipoib_list;
 

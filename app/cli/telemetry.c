@@ -282,6 +282,8 @@ static const struct {
 			"Traffic classes. Parameters: PORT[,OFFSET[,COUNT]]" },
 	{ "/ipoib/bond", FORM_LIST, &rows_bond, NULL,
 			"Ports of bonds. Parameters: [OFFSET[,COUNT]]" },
+	{ "/ipoib/capture", FORM_LIST, &rows_capture, NULL,
+			"Captures that run. Parameters: [OFFSET[,COUNT]]" },
 	{ "/ip/address", FORM_LIST, &rows_address, NULL,
 			"Own addresses. Parameters: [OFFSET[,COUNT]]" },
 	{ "/ip/route", FORM_LIST, &rows_route, NULL, "Routes. Parameters: [OFFSET[,COUNT]]" },

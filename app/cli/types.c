@@ -129,8 +129,13 @@ static int
 read_string(const char *word, void *field)
 {
 	struct cli_string *s = field;
+	char *p;
 
 	snprintf(s->text, sizeof(s->text), "%s", word);
+	for (p = s->text; *p != '\0'; p++) {
+		if (*p == CLI_BLANK)
+			*p = ' ';
+	}
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <rte_lcore.h>
 
 #include "dp.h"
+#include "dp_capture.h"
 
 /*
  * Ports come and go while workers run, and no worker waits: what a worker polls
@@ -32,9 +33,8 @@ own_workers_quiescent(struct dp *dp)
 	}
 }
 
-/* Wait until every worker has begun a new turn. */
-static int
-turns_wait(struct dp *dp)
+int
+dp_turns_wait(struct dp *dp)
 {
 	uint64_t token = rte_rcu_qsbr_start(dp->rcu);
 	uint32_t waited;
@@ -75,7 +75,7 @@ rxqs_begin(struct dp *dp)
 	uint16_t i;
 	int ret;
 
-	ret = turns_wait(dp);
+	ret = dp_turns_wait(dp);
 	for (i = 0; ret == 0 && i < dp->nb_workers; i++)
 		*rxqs_other(dp->worker[i]) = *dp->worker[i]->rxqs;
 	return ret;
@@ -423,7 +423,7 @@ dp_port_del(struct dp *dp, uint16_t port)
 			return ret;
 		port_leave(dp, port);
 	}
-	ret = turns_wait(dp);
+	ret = dp_turns_wait(dp);
 	if (ret != 0)
 		return ret;
 	for (i = 0; i < dp->nb_workers && !atomic_load(&dp->running); i++) {
@@ -455,7 +455,7 @@ dp_port_stop(struct dp *dp, uint16_t port)
 	stopped_set(&dp->port[port], true);
 	rxqs_take(dp, port);
 	rxqs_publish(dp);
-	return turns_wait(dp);
+	return dp_turns_wait(dp);
 }
 
 static uint16_t

@@ -25,6 +25,7 @@ ip multicast join 239.1.1.1 port 0
 ipoib class path 1 1 sl 1
 ipoib class dscp 1 8 15 1
 ipoib bond add b0 ports 2,3
+ipoib capture start 1 $LAB/capture.pcapng filter arp
 X
 
 # answers TEXT ARGUMENT...: a question gets just this.

@@ -14,6 +14,7 @@
 #include <rte_mbuf_dyn.h>
 
 #include "ipoib_pmd.h"
+#include "ipoib_secondary.h"
 
 RTE_LOG_REGISTER(ipoib_logtype, pmd.net.ipoib, NOTICE);
 
@@ -254,7 +255,7 @@ ipoib_txq_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned
 	return 0;
 }
 
-static int
+int
 ipoib_dev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 {
 	const struct ipoib_port *port = dev->data->dev_private;
@@ -265,7 +266,9 @@ ipoib_dev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->min_mtu = IPOIB_MTU_MIN;
 	info->max_mtu = IPOIB_MTU_4K;
 	info->max_rx_pktlen = IB_MTU_MAX;
-	info->min_rx_bufsize = ipoib_frame_len(port->hca, IB_MTU_USUAL);
+	/* The backend's functions are the primary process's. */
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		info->min_rx_bufsize = ipoib_frame_len(port->hca, IB_MTU_USUAL);
 	info->rx_offload_capa = port->hca->rx_offloads;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | port->hca->tx_offloads;
 	info->rx_desc_lim.nb_min = RX_DESC_MIN;
@@ -282,7 +285,7 @@ ipoib_dev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 }
 
 /* The link state is set when a change is noticed, by the control side. */
-static int
+int
 ipoib_link_update(struct rte_eth_dev *dev __rte_unused, int wait __rte_unused)
 {
 	return 0;
@@ -479,10 +482,8 @@ ipoib_vdev_probe(struct rte_vdev_device *vdev)
 	struct rte_eth_dev *dev;
 	int ret;
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		IPOIB_LOG(ERR, "%s: only a primary process can use it", name);
-		return -ENOTSUP;
-	}
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return ipoib_secondary_attach(vdev);
 	ret = ipoib_devargs_parse(name, rte_vdev_device_args(vdev), &args);
 	if (ret != 0)
 		return ret;

@@ -19,6 +19,27 @@ struct port_sums {
 	struct ipoib_tx_counters tx;
 };
 
+/* In a secondary process the lock is not ours, and a figure may be a moment old. */
+static bool
+is_primary(void)
+{
+	return rte_eal_process_type() == RTE_PROC_PRIMARY;
+}
+
+static void
+stats_lock(struct ipoib_port *port)
+{
+	if (is_primary())
+		pthread_mutex_lock(&port->hca->lock);
+}
+
+static void
+stats_unlock(struct ipoib_port *port)
+{
+	if (is_primary())
+		pthread_mutex_unlock(&port->hca->lock);
+}
+
 #define RX_WORDS (sizeof(struct ipoib_rx_counters) / sizeof(uint64_t))
 #define TX_WORDS (sizeof(struct ipoib_tx_counters) / sizeof(uint64_t))
 
@@ -121,17 +142,17 @@ ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
 	struct port_sums s;
 	unsigned int i;
 
-	pthread_mutex_lock(&port->hca->lock);
+	stats_lock(port);
 	port_sum(dev, &s);
 	if (queues != NULL)
 		queue_stats(dev->data, queues);
-	pthread_mutex_unlock(&port->hca->lock);
+	stats_unlock(port);
 	stats->ipackets = s.rx.packets;
 	stats->ibytes = s.rx.bytes;
 	stats->opackets = s.tx.packets;
 	stats->obytes = s.tx.bytes;
 	stats->imissed = s.rx.drop[IPOIB_RX_DROP_RING_FULL] +
-			ipoib_hwcnt_missed(dev->data->dev_private);
+			(is_primary() ? ipoib_hwcnt_missed(port) : 0);
 	stats->rx_nombuf = s.rx.drop[IPOIB_RX_DROP_NOMBUF];
 	for (i = 0; i < IPOIB_RX_DROP_MAX; i++)
 		if (i != IPOIB_RX_DROP_RING_FULL && i != IPOIB_RX_DROP_NOMBUF)
@@ -205,17 +226,24 @@ static const char *const gauges[] = { "rx_held", "tx_held", "pkey_cycles" };
 /* And then what the HCA port counts. */
 #define NB_OWN (RTE_DIM(rows) + RTE_DIM(gauges))
 
+/* Both only where the driver runs. */
+static unsigned int
+xstats_nb(const struct ipoib_port *port)
+{
+	return is_primary() ? NB_OWN + ipoib_hwcnt_nb(port->hca) : RTE_DIM(rows);
+}
+
 int
 ipoib_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned int n)
 {
 	const struct ipoib_port *port = dev->data->dev_private;
-	unsigned int i, nb = NB_OWN + ipoib_hwcnt_nb(port->hca);
+	unsigned int i, nb = xstats_nb(port);
 
 	if (names == NULL || n < nb)
 		return (int)nb;
 	for (i = 0; i < RTE_DIM(rows); i++)
 		rte_strscpy(names[i].name, rows[i].name, sizeof(names[i].name));
-	for (i = 0; i < RTE_DIM(gauges); i++)
+	for (i = 0; is_primary() && i < RTE_DIM(gauges); i++)
 		rte_strscpy(names[RTE_DIM(rows) + i].name, gauges[i], sizeof(names[i].name));
 	for (i = NB_OWN; i < nb; i++)
 		snprintf(names[i].name, sizeof(names[i].name), "hw_%s",
@@ -227,19 +255,21 @@ int
 ipoib_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n)
 {
 	struct ipoib_port *port = dev->data->dev_private;
-	unsigned int i, nb = NB_OWN + ipoib_hwcnt_nb(port->hca);
+	unsigned int i, nb = xstats_nb(port);
 	struct port_sums s;
 
 	if (xstats == NULL || n < nb)
 		return (int)nb;
-	pthread_mutex_lock(&port->hca->lock);
+	stats_lock(port);
 	port_sum(dev, &s);
 	for (i = 0; i < RTE_DIM(rows); i++)
 		memcpy(&xstats[i].value, (const char *)&s + rows[i].offset, sizeof(uint64_t));
-	xstats[i++].value = port->hca->ops->rx_held(port);
-	xstats[i++].value = port->hca->ops->tx_held(port);
-	xstats[i++].value = port->pkey_cycles;
-	pthread_mutex_unlock(&port->hca->lock);
+	if (is_primary()) {
+		xstats[i++].value = port->hca->ops->rx_held(port);
+		xstats[i++].value = port->hca->ops->tx_held(port);
+		xstats[i++].value = port->pkey_cycles;
+	}
+	stats_unlock(port);
 	for (i = NB_OWN; i < nb; i++)
 		xstats[i].value = ipoib_hwcnt_value(port, i - NB_OWN);
 	for (i = 0; i < nb; i++)
