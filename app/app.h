@@ -95,9 +95,10 @@ struct app {
 	_Atomic bool quit; /**< end the program */
 	_Atomic int exit_status;
 	_Atomic bool commands_done; /**< the command thread has ended */
-	_Atomic bool closed;	    /**< [main] control answers no more */
-	int wake_fd;		    /**< eventfd: wakes the main thread */
-	int end_fd;		    /**< eventfd: readable once the program ends */
+	_Atomic bool prompting; /**< [command thread] the command file is done, the prompt is there */
+	_Atomic bool closed;	/**< [main] control answers no more */
+	int wake_fd;		/**< eventfd: wakes the main thread */
+	int end_fd;		/**< eventfd: readable once the program ends */
 	pthread_t main_thread;
 	pthread_mutex_t asking; /**< one request at a time */
 	pthread_mutex_t lock;	/**< of the next four */

@@ -21,6 +21,7 @@
 #include "app.h"
 #include "capture.h"
 #include "cli.h"
+#include "notify.h"
 #include "privs.h"
 #include "watch.h"
 
@@ -192,6 +193,7 @@ run(struct app *a)
 		app_quit(a, APP_EXIT_RUN);
 		atomic_store(&a->commands_done, true);
 	} else {
+		notify_start(a);
 		APP_LOG(INFO, "%u ports, %u workers, control on lcore %u\n", a->nb_ports,
 				a->lcores.nb_active,
 				a->lcores.control_on_main ? rte_get_main_lcore()
@@ -200,6 +202,7 @@ run(struct app *a)
 		if (atomic_load(&a->commands_done))
 			cli_thread_join();
 	}
+	notify_stop();
 	telemetry_fini();
 	app_ask(a, farewell_fn, NULL, 0, APP_ASK_MS);
 	stop_forwarding(a);

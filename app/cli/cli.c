@@ -290,6 +290,7 @@ run_commands(struct app *a)
 	if (before_prompt(&cli) != 0) {
 		app_quit(a, APP_EXIT_RUN);
 	} else if (a->opt.interactive) {
+		atomic_store(&a->prompting, true);
 		prompt_run(&cli);
 		app_quit(a, APP_EXIT_OK);
 	} else if (a->opt.stats_period != 0) {
