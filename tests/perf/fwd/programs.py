@@ -55,7 +55,7 @@ class Program:
         self.started_s = time.monotonic() - begin
 
     def ready(self):
-        until(20, f"{self.name}: packets", lambda: self.count() > 0)
+        until(120, f"{self.name}: packets", lambda: self.count() > 0)
 
     def connect(self):
         if self.process.poll() is not None:
