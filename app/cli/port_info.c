@@ -269,7 +269,8 @@ port_summary_print(struct cli *cli, uint16_t port)
 		return cli_fail(cli, "port %u: the driver does not tell", port);
 	rte_eth_dev_get_name_by_port(port, name);
 	rte_eth_macaddr_get(port, &mac);
-	rte_eth_link_get_nowait(port, &link);
+	if (rte_eth_link_get_nowait(port, &link) != 0)
+		memset(&link, 0, sizeof(link));
 	fprintf(cli->out, "%-4d " RTE_ETHER_ADDR_PRT_FMT " %-12s %-14s %-8s %s\n", port,
 			RTE_ETHER_ADDR_BYTES(&mac), name, info.driver_name,
 			link.link_status == RTE_ETH_LINK_UP ? "up" : "down",
