@@ -22,6 +22,8 @@ packages=(
 	libcmocka-dev libopensm-dev liburcu-dev python3 python3-scapy python3-matplotlib
 	python3-pyelftools python3-prometheus-client valgrind
 	clang clang-format libclang-rt-dev codespell shellcheck doxygen
+	# documentation
+	python3-sphinx python3-myst-parser
 )
 # What boots a guest, and what runs in it beside us.
 interop_packages=(

@@ -2,20 +2,45 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The dpdk-ipoib authors
 
-# Write the API reference of the public headers to FOLDER/html.
+# Write the documentation to FOLDER/index.html, the manual pages to FOLDER/man, and the API reference
+# of the public headers to FOLDER/html. A warning is an error.
 #
-# doc.sh FOLDER
+# doc.sh PROGRAM FOLDER			PROGRAM: the built dpdk-ipoib
+# doc.sh --man PROGRAM FOLDER		only the manual pages, to FOLDER itself
 set -euo pipefail
+args=()
+for arg; do
+	case $arg in --*) ;; *) arg=$(realpath -m "$arg") ;; esac
+	args+=("$arg")
+done
+set -- "${args[@]}"
 cd "$(dirname "$0")/.."
 
-if [ $# -ne 1 ]; then
-	echo "usage: doc.sh FOLDER" >&2
+# sphinx BUILDER SOURCE FOLDER
+sphinx() {
+	/usr/bin/python3 -m sphinx -q -W --keep-going -b "$1" -d "$2.cache" "$2" "$3"
+}
+
+if [ "${1:-}" = --man ] && [ $# -eq 3 ]; then
+	mkdir -p "$3"
+	buildtools/doc-gen.py "$2" "$3/.source"
+	sphinx man "$3/.source" "$3"
+	rm -rf "$3/.source" "$3/.source.cache"
+	exit
+fi
+if [ $# -ne 2 ]; then
+	echo "usage: doc.sh [--man] PROGRAM FOLDER" >&2
 	exit 2
 fi
-mkdir -p "$1"
+rm -rf "$2"
+mkdir -p "$2"
+buildtools/doc-gen.py "$1" "$2/.source"
+sphinx html "$2/.source" "$2"
+sphinx man "$2/.source" "$2/man"
+rm -rf "$2/.source" "$2/.source.cache"
 doxygen -q - <<END
 PROJECT_NAME = dpdk-ipoib
-OUTPUT_DIRECTORY = $1
+OUTPUT_DIRECTORY = $2
 INPUT = lib drivers/net/ipoib/pmd_ipoib.h app/control/control.h app/datapath/dp.h
 FILE_PATTERNS = *.h
 RECURSIVE = YES
@@ -30,6 +55,7 @@ EXPAND_ONLY_PREDEF = YES
 PREDEFINED = __rte_packed= __rte_cache_aligned= __rte_unused= __rte_aligned(x)=
 HAVE_DOT = NO
 GENERATE_LATEX = NO
+WARN_AS_ERROR = FAIL_ON_WARNINGS
 QUIET = YES
 END
-printf 'doc: %s/html/index.html\n' "$1"
+printf 'doc: %s/index.html, reference of the headers: %s/html/index.html\n' "$2" "$2"

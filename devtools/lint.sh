@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8
 
 words_ok=te,nd,ans,tha,inflight
-parts=(format licence whitespace spelling scripts python sizes includes paths spec commits)
+parts=(format licence whitespace spelling scripts python sizes includes paths spec doc commits)
 
 # Tracked files that exist, zero-terminated, less data that follows no text rules.
 tracked() {
@@ -114,6 +114,10 @@ part_paths() {
 
 part_spec() {
 	devtools/check-spec
+}
+
+part_doc() {
+	devtools/check-doc
 }
 
 part_commits() {

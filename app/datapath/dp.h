@@ -205,8 +205,8 @@ dp_meta(struct rte_mbuf *m)
 }
 
 /**
- * An IP address: IPv6, or IPv4 as IPv4-mapped IPv6 (`::ffff:a.b.c.d`, RFC
- * 4291 2.5.5.2). Network order. All zero: none (or `::`).
+ * An IP address: IPv6, or IPv4 as IPv4-mapped IPv6 (RFC 4291 2.5.5.2). Network
+ * order. All zero: none, or the unspecified address.
  */
 struct dp_ip {
 	uint8_t b[16];

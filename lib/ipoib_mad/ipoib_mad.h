@@ -56,7 +56,7 @@ enum ipoib_mad_state {
 /** Live identity of a port. Host order. */
 struct ipoib_mad_port {
 	char device[IPOIB_MAD_NAME_LEN];
-	uint8_t port_num;	    /**< 1.. */
+	uint8_t port_num;	    /**< from 1 on */
 	enum ipoib_mad_state state; /**< all below is meaningless while ABSENT */
 	uint16_t lid;		    /**< base LID; 0 until the SM assigned one */
 	uint8_t lmc;		    /**< 2^lmc LIDs belong to the port */

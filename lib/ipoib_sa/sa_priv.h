@@ -206,7 +206,7 @@ void sa_window_reset(struct ipoib_sa *sa);
 void sa_window_answer(struct ipoib_sa *sa, uint32_t rtt_us, uint64_t now_us);
 void sa_window_busy(struct ipoib_sa *sa, uint64_t now_us);
 
-/** Lists: begin again; take an answer; nothing came in time (@return the transfer goes on). */
+/** Lists: begin again; take an answer; nothing came in time. */
 void sa_list_restart(struct sa_req *r);
 void sa_list_take(struct ipoib_sa *sa, struct sa_req *r, const struct ib_sa_mad *mad);
 void sa_list_empty(struct ipoib_sa *sa, struct sa_req *r);
