@@ -124,6 +124,7 @@ lab_wait 5 lab_is "No space left on device" lab_query gateway-a -g rows.0.state 
 lab_ping 20 >/dev/null || lab_fail "pings lost with a full disk"
 says_like "full.pcapng: No space left on device" ipoib capture stop 1
 tshark -r small/full.pcapng -Y icmp -c 5 2>/dev/null | grep -q . || lab_fail "nothing of it is usable"
+# shellcheck disable=SC2217 # it holds the reading end open
 sleep 1000 <fifo &
 reader=$!
 says "" ipoib capture start 1 "$LAB/fifo"
