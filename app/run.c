@@ -15,6 +15,7 @@
 #include <rte_service.h>
 
 #include "app.h"
+#include "latency.h"
 
 /* Bounds: a worker leaves its loop; control takes what the workers punted; a
  * request is answered; the command thread ends after quit.
@@ -170,6 +171,8 @@ run_start(struct app *a, void *arg __rte_unused)
 		ret = record_apply(a);
 	if (ret == 0)
 		ret = engine_memory(a);
+	if (ret == 0 && dp->txgen.stamp)
+		ret = dp_latency_init(dp);
 	if (ret != 0)
 		return ret;
 	dp->tx_first = a->tx_first;

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "commands.h"
+#include "latency.h"
 #include "table.h"
 
 int
@@ -15,7 +16,29 @@ cmd_set_txpkts(struct cli *cli, const struct cmd_set_txpkts *args)
 	if (args->len < APP_TXPKTS_MIN || args->len > APP_TXPKTS_MAX)
 		return cli_fail(cli, "length %ju: an IP length from %u to %u is allowed",
 				(uintmax_t)args->len, APP_TXPKTS_MIN, APP_TXPKTS_MAX);
+	if (cli->a->gen.stamp && args->len < DP_STAMP_PKT_MIN)
+		return cli_fail(cli, "length %ju: with tx-stamp at least %u is allowed",
+				(uintmax_t)args->len, DP_STAMP_PKT_MIN);
 	cli->a->gen.pkt_len = (uint16_t)args->len;
+	return 0;
+}
+
+int
+cmd_set_tx_stamp(struct cli *cli, const struct cmd_set_tx_stamp *args)
+{
+	bool on = strcmp(args->state, "on") == 0;
+
+	if (on && cli->a->gen.pkt_len < DP_STAMP_PKT_MIN)
+		return cli_fail(cli, "packets of %u octets have no room: 'set txpkts %u' or more",
+				cli->a->gen.pkt_len, DP_STAMP_PKT_MIN);
+	cli->a->gen.stamp = on;
+	return 0;
+}
+
+int
+cmd_set_tx_count(struct cli *cli, const struct cmd_set_tx_count *args)
+{
+	cli->a->gen.count = args->count;
 	return 0;
 }
 

@@ -12,6 +12,8 @@
 
 #include "app.h"
 
+#define FWD_LATENCY_VALUES 9
+
 /** Since the last start or clear. */
 struct fwd_stats {
 	struct dp_counters c;
@@ -26,5 +28,15 @@ void fwd_stats_add(struct fwd_stats *sum, const struct fwd_stats *s);
 
 /** Sizes of bursts of a port, if they are counted. Command thread. */
 void bursts_print(const struct app *a, uint16_t port, FILE *out);
+
+/** How long packets took that txonly made, of all workers, since the last start; see latency.h. */
+struct fwd_latency {
+	struct {
+		const char *name;
+		uint64_t n;
+	} value[FWD_LATENCY_VALUES];
+};
+
+void fwd_latency_get(const struct app *a, struct fwd_latency *l);
 
 #endif /* FWD_STATS_H */

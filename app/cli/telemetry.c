@@ -305,6 +305,8 @@ static const struct {
 			"Forwarding ports. Parameters: [OFFSET[,COUNT]]" },
 	{ "/fwd/workers", FORM_OWN, NULL, answer_fwd_workers,
 			"What worker lcores do. Parameters: [OFFSET[,COUNT]]" },
+	{ "/fwd/latency", FORM_OWN, NULL, answer_fwd_latency,
+			"How long packets of txonly took. No parameters" },
 	{ "/fwd/drops", FORM_OWN, NULL, answer_fwd_drops,
 			"What the reasons of drops mean. No parameters" },
 };

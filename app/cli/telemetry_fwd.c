@@ -255,6 +255,21 @@ answer_fwd_workers(const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
+/* --- /fwd/latency --- */
+
+int
+answer_fwd_latency(const char *params __rte_unused, struct rte_tel_data *d)
+{
+	struct fwd_latency l;
+	unsigned int i;
+
+	fwd_latency_get(telemetry_app, &l);
+	rte_tel_data_start_dict(d);
+	for (i = 0; i < RTE_DIM(l.value); i++)
+		compat_tel_dict_uint(d, l.value[i].name, l.value[i].n);
+	return 0;
+}
+
 /* --- /fwd/drops --- */
 
 int

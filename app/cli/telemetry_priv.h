@@ -62,6 +62,7 @@ void tel_put_list(struct rte_tel_data *d, uint32_t total, uint32_t end, struct r
 int answer_fwd_stats(const char *params, struct rte_tel_data *d);
 int answer_fwd_ports(const char *params, struct rte_tel_data *d);
 int answer_fwd_workers(const char *params, struct rte_tel_data *d);
+int answer_fwd_latency(const char *params, struct rte_tel_data *d);
 int answer_fwd_drops(const char *params, struct rte_tel_data *d);
 
 #endif /* TELEMETRY_PRIV_H */

@@ -69,6 +69,7 @@ worker_free(struct dp_worker *w)
 	rte_free(w->senders);
 	rte_free(w->bursts);
 	rte_free(w->verbose);
+	rte_free(w->latency);
 	rte_free(w);
 }
 

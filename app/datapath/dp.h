@@ -390,6 +390,7 @@ struct dp_txbuf {
 struct dp;
 struct dp_engine_ops;
 struct dp_verbose;
+struct dp_latency;
 
 /** Places of a worker for IPv4 destinations that it has met, 32 octets each; a power of two. */
 #define DP_FAST_BITS 16
@@ -430,6 +431,8 @@ struct dp_gen {
 	uint64_t tsc;	 /**< when credit was last added */
 	uint64_t credit; /**< packets times TSC frequency */
 	uint64_t flow;	 /**< next */
+	uint64_t left;	 /**< packets that may still be made */
+	uint32_t number; /**< next, of a stamp */
 	uint16_t peer;	 /**< next */
 	uint16_t ip_id;	 /**< next */
 	struct ipoib_neigh_ref path[DP_PEERS_MAX]; /**< of IPoIB peers; zero: not known */
@@ -484,7 +487,8 @@ struct dp_worker {
 	struct rte_mbuf *punt[DP_BURST_MAX]; /**< for control, handed over once a turn */
 	uint64_t punts;			     /**< packets that it put into the punt ring, ever */
 	struct dp_gen gen;
-	struct dp_fast *fast; /**< 1 << DP_FAST_BITS */
+	struct dp_latency *latency; /**< [main] while stopped: NULL, or what stamps told */
+	struct dp_fast *fast;	    /**< 1 << DP_FAST_BITS */
 	uint32_t fast_denied; /**< destinations that were not learnt, for their place was taken */
 	uint64_t tx_ports;    /**< ports (bit mask) whose buffers hold packets */
 	struct dp_txbuf tx[DP_PORTS_MAX];
@@ -531,6 +535,8 @@ struct dp_txgen {
 	uint16_t pkt_len;    /**< IP packet length, 28..MTU */
 	uint16_t nb_peers;   /**< 0: the engine sends nothing */
 	uint64_t pps;	     /**< of all workers together, 0: as fast as possible */
+	uint64_t count;	     /**< packets of all workers together after a start, 0: no end */
+	bool stamp;	     /**< see latency.h; pkt_len is DP_STAMP_PKT_MIN or more */
 	bool multi_flow;     /**< txonly: source addresses that differ */
 	uint16_t clones;     /**< flowgen: each packet is sent so many times more */
 	uint32_t flows;	     /**< flowgen: destination addresses, from dst_ip on */

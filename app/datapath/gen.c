@@ -10,11 +10,13 @@
 
 #include "encap.h"
 #include "gen.h"
+#include "latency.h"
 
 #define GEN_TTL 64
 
-uint16_t
-gen_credit(struct dp_worker *w)
+/* A token bucket of one burst. */
+static uint16_t
+credit_take(struct dp_worker *w)
 {
 	const struct dp *dp = w->dp;
 	uint64_t hz = rte_get_tsc_hz() * dp->nb_active;
@@ -30,6 +32,15 @@ gen_credit(struct dp_worker *w)
 	n = w->gen.credit / hz;
 	w->gen.credit -= n * hz;
 	return (uint16_t)n;
+}
+
+uint16_t
+gen_credit(struct dp_worker *w)
+{
+	uint16_t n = (uint16_t)RTE_MIN(credit_take(w), w->gen.left);
+
+	w->gen.left -= n;
+	return n;
 }
 
 /* Octets of the headers, and all that are ever filled with something else than zeros. */
@@ -103,6 +114,10 @@ packet_fill(struct dp_worker *w, const struct gen_batch *g, uint8_t *start, uint
 		.dgram_cksum = cksum != 0 ? cksum : UINT16_MAX,
 	};
 	memset(udp + 1, 0, gen->pkt_len - HDRS_LEN);
+	if (unlikely(gen->stamp)) {
+		dp_stamp_write(w, udp + 1);
+		udp->dgram_cksum = 0; /* there is none, which IPv4 allows */
+	}
 }
 
 /* A packet for a port, or none: NULL. */
@@ -212,6 +227,8 @@ gen_end(struct dp_worker *w, struct gen_batch *g)
 void
 gen_burst(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
 {
+	if (unlikely(w->dp->txgen.stamp))
+		dp_stamp_read(w, port, pkts, n);
 	dp_count(&w->ctr[port].delivered, n);
 	rte_pktmbuf_free_bulk(pkts, n);
 }

@@ -8,6 +8,7 @@
 #include <rte_ethdev.h>
 
 #include "gen.h"
+#include "latency.h"
 #include "pkt.h"
 #include "verbose.h"
 #include "worker.h"
@@ -306,6 +307,15 @@ dp_worker_turn(struct dp_worker *w)
 	return done;
 }
 
+/* A worker's share of the packets that all of them may make. */
+static uint64_t
+gen_share(const struct dp_worker *w)
+{
+	uint64_t count = w->dp->txgen.count, n = w->dp->nb_active;
+
+	return count == 0 ? UINT64_MAX : count / n + (w->id < count % n);
+}
+
 void
 dp_worker_enter(struct dp_worker *w)
 {
@@ -314,6 +324,8 @@ dp_worker_enter(struct dp_worker *w)
 	w->turn_tsc = w->gen.tsc;
 	w->gen.credit = 0;
 	memset(w->gen.path, 0, sizeof(w->gen.path)); /* peers are others, maybe */
+	w->gen.left = gen_share(w);
+	dp_latency_begin(w);
 	rte_rcu_qsbr_thread_register(w->dp->rcu, w->id);
 	rte_rcu_qsbr_thread_online(w->dp->rcu, w->id);
 	if (w->dp->tx_first != 0)
