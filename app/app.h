@@ -76,6 +76,7 @@ struct app {
 	char why[APP_WHY_MAX]; /**< [main] why what was just tried on a port did not work */
 	struct rte_eth_stats stats_base[DP_PORTS_MAX]; /**< [main] at the last start or clear */
 	uint64_t stopped;			       /**< [main] ports (bit mask) */
+	uint64_t plugged; /**< [main] ethdevs (bit mask) that came by port_plug() */
 	/** [main] Queues of a port from its next start on, 0: as the options say. */
 	struct {
 		uint16_t rx, tx;
@@ -99,6 +100,7 @@ struct app {
 	_Atomic bool closed;	/**< [main] control answers no more */
 	int wake_fd;		/**< eventfd: wakes the main thread */
 	int end_fd;		/**< eventfd: readable once the program ends */
+	int reload_fd;		/**< eventfd: readable once SIGHUP has come */
 	pthread_t main_thread;
 	pthread_mutex_t asking; /**< one request at a time */
 	pthread_mutex_t lock;	/**< of the next four */
@@ -139,6 +141,8 @@ int run_clear(struct app *a, void *arg);
 int app_request(struct app *a, app_fn fn, void *arg);
 /** End the program with @p status unless another thread said so before. Signal-safe. */
 void app_quit(struct app *a, int status);
+/** Let the command thread look at the command file again. Signal-safe. */
+void app_reload(struct app *a);
 
 /* Control: any thread. */
 

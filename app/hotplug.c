@@ -169,8 +169,10 @@ port_plug(struct app *a, void *arg)
 		goto remove;
 	}
 	ret = forward_with(a, plug->port, plug->why);
-	if (ret == 0)
+	if (ret == 0) {
+		a->plugged |= RTE_BIT64(plug->port);
 		return 0;
+	}
 	rte_eth_dev_stop(plug->port);
 remove:
 	dev_remove(plug->port);
@@ -300,6 +302,7 @@ ethdev_leave(struct app *a, uint16_t port, bool keep_device)
 	uint64_t events = 0;
 
 	a->stopped &= ~RTE_BIT64(port);
+	a->plugged &= ~RTE_BIT64(port);
 	memset(&a->queues[port], 0, sizeof(a->queues[port]));
 	rte_eth_dev_stop(port);
 	if (pmd_ipoib_is(port))

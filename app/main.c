@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #include "app.h"
 #include "capture.h"
 #include "cli.h"
+#include "log.h"
 #include "notify.h"
 #include "privs.h"
 #include "watch.h"
@@ -29,6 +31,9 @@ RTE_LOG_REGISTER(app_logtype, ipoib.app, INFO);
 
 /* After so many signals the program ends at once, however it is. */
 #define SIGNALS_MAX 3
+
+/* How long a reader of the last statistics is waited for. */
+#define PRINT_WAIT_MS 1000
 
 static struct app app;
 
@@ -49,6 +54,10 @@ on_signal(int sig)
 {
 	static atomic_int count;
 
+	if (sig == SIGHUP) {
+		app_reload(&app);
+		return;
+	}
 	if (atomic_fetch_add(&count, 1) + 1 >= SIGNALS_MAX) {
 		signal(sig, SIG_DFL);
 		raise(sig);
@@ -158,6 +167,16 @@ ports_add(struct app *a)
 	return ret;
 }
 
+/* Will standard output take some lines? A command may hang on it, or would we. */
+static bool
+can_print(struct app *a)
+{
+	struct pollfd pfd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return atomic_load(&a->commands_done) && poll(&pfd, 1, PRINT_WAIT_MS) > 0 &&
+			(pfd.revents & POLLOUT) != 0;
+}
+
 /* Workers that do not stop still use what comes down next. */
 static void
 stop_forwarding(struct app *a)
@@ -171,6 +190,8 @@ stop_forwarding(struct app *a)
 		app_say("a worker lcore does not stop: ending at once");
 		_exit(APP_EXIT_RUN);
 	}
+	if (!can_print(a))
+		return;
 	puts("Telling cores to stop...\nWaiting for lcores to finish...");
 	fwd_stats_print(a, stdout);
 	puts("\nDone.");
@@ -305,11 +326,17 @@ main(int argc, char **argv)
 		app_say("--mlockall: memory stays unlocked: %s (see 'ulimit -l')", strerror(errno));
 	status = eal_init(argc, argv);
 	if (status == 0) {
+		if (log_start() != 0)
+			app_say("no thread for the log: it may hold up the program");
 		pdump_init();
 		status = app_main(&app);
 		rte_pdump_uninit();
+		log_stop();
 		rte_eal_cleanup();
 	}
+	/* A command that hangs on standard output would hold up exit(), too. */
+	if (status != APP_EXIT_USAGE && atomic_load(&app.quit) && !atomic_load(&app.commands_done))
+		_exit(status);
 	run_fini(&app);
 	return status;
 }

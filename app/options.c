@@ -53,7 +53,11 @@ static const struct option_row rows[] = {
 			.help = "without -i: begin with a burst of txonly's packets to where each "
 				"port's packets go" },
 	{ NULL, "cmdline-file", 0, "FILE", .fn = read_file, .allowed = "the name of a file",
-			.help = "commands to run before forwarding starts" },
+			.help = "commands to run before forwarding starts; SIGHUP makes of the "
+				"program what the file says then" },
+	{ NULL, "keep-going", 0, FLAG(keep_going),
+			.help = "tell of wrong lines of command files and go on; else the first "
+				"ends the program" },
 	{ NULL, "user", 0, "NAME", .fn = read_user, .allowed = "the name of a user",
 			.help = "as root: become this user once all devices are open" },
 	{ NULL, "stats-period", 0, NUMBER(stats_period, 0, 86400),
@@ -179,7 +183,9 @@ static const char usage_tail[] =
 		"the main lcore waits, one lcore runs control, the others are workers.\n"
 		"Memory: 230 MB for routes, 17 MB for each 4,096 mbufs of the default size.\n"
 		"Without -i standard input is never read; SIGTERM or SIGINT ends the program.\n"
-		"Exit status: 0 ended as asked, 1 failed at run time, 2 the command line is wrong.\n";
+		"Signals: SIGTERM and SIGINT end the program (what was received is still sent), SIGHUP\n"
+		"looks at the command file again. Exit status: 0 ended as asked; 1 failed at run time,\n"
+		"also by a command file; 2 the command line is wrong.\n";
 
 static void
 print_row(const struct option_row *r)

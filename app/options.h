@@ -48,6 +48,7 @@ struct app_options {
 	uint32_t help;	      /**< bool: --help was printed or is to be */
 	uint32_t version;     /**< bool */
 	const char *cmdline_file;
+	uint32_t keep_going;		       /**< bool: behind a wrong line of a command file */
 	const char *user;		       /**< NULL: stay who we are */
 	uint32_t stats_period;		       /**< seconds, 0: never */
 	uint32_t tx_first;		       /**< bool */

@@ -42,7 +42,8 @@ run_init(struct app *a)
 
 	a->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	a->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (a->wake_fd < 0 || a->end_fd < 0)
+	a->reload_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (a->wake_fd < 0 || a->end_fd < 0 || a->reload_fd < 0)
 		return -errno;
 	a->main_thread = pthread_self();
 	pthread_rwlock_init(&a->ports_lock, NULL);
@@ -64,6 +65,7 @@ run_fini(struct app *a)
 	pthread_rwlock_destroy(&a->ports_lock);
 	close(a->wake_fd);
 	close(a->end_fd);
+	close(a->reload_fd);
 }
 
 static void
@@ -82,6 +84,12 @@ app_quit(struct app *a, int status)
 		atomic_store(&a->exit_status, status);
 	wake(a->end_fd);
 	wake(a->wake_fd);
+}
+
+void
+app_reload(struct app *a)
+{
+	wake(a->reload_fd);
 }
 
 /* While the main thread is at it, it holds the lock: the argument is in use no longer than we wait. */

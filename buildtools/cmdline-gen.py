@@ -18,15 +18,16 @@ with args->prefix and args->gateway; its name is the keywords in front of the fi
 later command that would get the same name is called by all of its keywords and choices, as in
 cmd_ip_route_add_via_port.
 
-Words at the end may be optional, each group in brackets, and keep their order:
+Words at the end may be optional, each group in brackets:
 
     ip neigh show [port <PORT>port] [json]   # ...
 
 args->has_port says whether the group that begins with the word "port" was given. [json] is for
-the printing: it is in cli->json. After a second ' # ' follows "undo: " and the command that takes
-this one back, with <name> for an argument or choice, in brackets what is there only if they are:
+the printing: it is in cli->json. After a second ' # ' follows the command that takes this one back,
+with <name> for an argument or choice; after "reset: " if another one of the kind does so, too:
 
     ip route add <PREFIX>prefix via <ADDR>gateway # add one # undo: ip route del <prefix>
+    ip set (ra)flag (on,off)state # ... # reset: ip set <flag> off
 """
 
 import itertools
@@ -46,6 +47,9 @@ TYPES = {
     "LLADDR": ("struct ipoib_addr", "cli_type_lladdr"),
     "HWADDR": ("struct cli_hwaddr", "cli_type_hwaddr"),
     "GID": ("struct ib_gid", "cli_type_gid"),
+    "NETS": ("struct cli_nets", "cli_type_nets"),
+    "PROTO": ("uint16_t", "cli_type_proto"),
+    "RANGE": ("struct cli_range", "cli_type_range"),
     "STRING": ("struct cli_string", "cli_type_string"),
 }
 
@@ -104,8 +108,10 @@ class Variant:
     def grammar(self, index):
         c = self.command
         words = "".join(
-            f"\t{{ .name = \"{w.field}\", .type = &{TYPES[w.type][1]} }},\n" if w.type else
-            f"\t{{ .name = \"{'#'.join(w.keywords)}\", .is_choice = {int(bool(w.field))} }},\n"
+            f"\t{{ .name = \"{w.field}\", .field = \"{w.field}\", "
+            f".type = &{TYPES[w.type][1]}{c.starts(w)} }},\n" if w.type else
+            f"\t{{ .name = \"{'#'.join(w.keywords)}\""
+            f"{f', .field = {chr(34)}{w.field}{chr(34)}' if w.field else ''}{c.starts(w)} }},\n"
             for w in (c.words[i] for i in self.places))
         tokens = "".join(f"\t\t(void *)&{c.name}_{i},\n" for i in self.places)
         given = "".join(f"\tgiven.{c.has(g)} = true;\n" for g in self.groups if c.has(g))
@@ -124,7 +130,7 @@ class Variant:
         fields = [f"\"{c.section}\"", f"\"{c.usage}\"", f"\"{c.text}\"", f"{self.name}_words",
                   str(len(self.places)), f"{self.name}_run", f"sizeof(struct {c.name})",
                   f"\"{c.undo}\"" if c.undo else "NULL", str(int(self.json())),
-                  str(int(self is c.variants[0]))]
+                  str(int(self is c.variants[0])), str(c.nb_fixed)]
         return f"\t{{ {', '.join(fields)} }},\n"
 
 
@@ -183,6 +189,9 @@ class Command:
         inside = [id(w) for g in groups for w in g]
         return [i for i, w in enumerate(self.words) if i < self.nb_fixed or id(w) in inside]
 
+    def starts(self, word):
+        return ", .starts = true" if any(word is g[0] for g in self.groups) else ""
+
     def check_undo(self):
         fields = [w.field for w in self.words]
         for name in re.findall(r"<([^>]*)>", self.undo):
@@ -230,7 +239,7 @@ def read(path):
                 words, mark, text = line.partition(" # ")
                 if not mark or '"' in line or "\\" in line:
                     raise ValueError("needs ' # ' and a help text without quotes")
-                text, _, undo = text.partition(" # undo: ")
+                text, _, undo = text.replace(" # reset: ", " # undo: =").partition(" # undo: ")
                 taken = {c.name for c in commands}
                 commands.append(
                     Command(section, words.split(), text.strip(), undo.strip(), taken))

@@ -7,9 +7,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "compat.h"
+#include "journal.h"
 #include "show_port.h"
 #include "testpmd.h"
 #include "watch.h"
@@ -39,6 +42,8 @@ cli_fail(struct cli *cli, const char *fmt, ...)
 	FILE *out = cli->file != NULL ? stderr : cli->out;
 	va_list ap;
 
+	if (cli->mute)
+		return -EINVAL;
 	if (cli->file != NULL)
 		fprintf(out, "%s:%u: ", cli->file, cli->line);
 	va_start(ap, fmt);
@@ -148,6 +153,7 @@ int
 cli_exec(struct cli *cli, const char *line)
 {
 	char whole[GRAMMAR_LINE_MAX + 2], why[512];
+	const struct cli_command *cmd;
 	int ret;
 
 	ret = grammar_resolve(line, whole, why, sizeof(why));
@@ -161,8 +167,14 @@ cli_exec(struct cli *cli, const char *line)
 	if (cmdline_parse(cli->parser, whole) < 0 || cli->taken == NULL)
 		return cli_fail(cli, "cannot parse '%s'", line);
 	cli->json = cli->taken->json;
-	ret = cli->taken->run(cli, cli->args);
+	cmd = cli->taken;
+	ret = cmd->run(cli, cli->args);
 	fflush(cli->out);
+	/* Of "load" the lines are noted. */
+	if (ret == 0 && cli->journal != NULL && strncmp(whole, "load ", 5) != 0) {
+		whole[strcspn(whole, "\n")] = '\0';
+		ret = journal_add(cli->journal, whole, cli->file, cli->line);
+	}
 	return ret;
 }
 
@@ -190,46 +202,101 @@ load_lines(struct cli *cli, FILE *f)
 	size_t room = 0;
 	int ret = 0;
 
-	while (ret == 0 && !atomic_load(&cli->a->quit) && getline(&line, &room, f) >= 0) {
+	while ((ret == 0 || cli->keep_going) && !atomic_load(&cli->a->quit) &&
+			getline(&line, &room, f) >= 0) {
 		cli->line++;
 		ret = cli_exec(cli, line);
 	}
 	free(line);
-	return ret;
+	return cli->keep_going ? 0 : ret;
+}
+
+FILE *
+cli_enter(struct cli *cli, const char *path, struct cli_place *was)
+{
+	struct stat st;
+	FILE *f;
+
+	if (cli->depth == CLI_DEPTH_MAX) {
+		cli_fail(cli, "%s: %u files load each other, no more", path, CLI_DEPTH_MAX);
+		return NULL;
+	}
+	f = fopen(path, "re");
+	if (f != NULL && fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
+		fclose(f);
+		f = NULL;
+		errno = EISDIR;
+	}
+	if (f == NULL) {
+		cli_fail(cli, "%s: cannot open the command file: %s", path, strerror(errno));
+		return NULL;
+	}
+	*was = (struct cli_place){ .file = cli->file, .line = cli->line };
+	cli->file = path;
+	cli->line = 0;
+	cli->depth++;
+	return f;
+}
+
+void
+cli_leave(struct cli *cli, FILE *f, const struct cli_place *was)
+{
+	cli->depth--;
+	cli->file = was->file;
+	cli->line = was->line;
+	fclose(f);
 }
 
 int
 cli_load(struct cli *cli, const char *path)
 {
-	const char *file = cli->file;
-	unsigned int line = cli->line;
+	struct cli_place was;
 	FILE *f;
 	int ret;
 
-	if (cli->depth == CLI_DEPTH_MAX)
-		return cli_fail(cli, "%s: %u files load each other, no more", path, CLI_DEPTH_MAX);
-	f = fopen(path, "re");
+	f = cli_enter(cli, path, &was);
 	if (f == NULL)
-		return cli_fail(cli, "%s: cannot open the command file: %s", path, strerror(errno));
-	cli->file = path;
-	cli->line = 0;
-	cli->depth++;
+		return -EINVAL;
 	ret = load_lines(cli, f);
-	cli->depth--;
-	cli->file = file;
-	cli->line = line;
-	fclose(f);
+	cli_leave(cli, f, &was);
 	return ret;
+}
+
+void
+cli_reload(struct cli *cli)
+{
+	const char *path = cli->a->opt.cmdline_file;
+	uint64_t n;
+
+	if (read(cli->a->reload_fd, &n, sizeof(n)) != sizeof(n))
+		return;
+	if (path == NULL)
+		app_say("SIGHUP: there is no --cmdline-file to look at again");
+	else
+		journal_reload(cli, cli->applied, path);
+}
+
+/* Until the program ends: what comes in between. @return whether it ends */
+static bool
+wait_end(struct cli *cli, int timeout_ms)
+{
+	struct pollfd pfd[2] = {
+		{ .fd = cli->a->end_fd, .events = POLLIN },
+		{ .fd = cli->a->reload_fd, .events = POLLIN },
+	};
+
+	if (poll(pfd, 2, timeout_ms) > 0 && pfd[0].revents == 0)
+		cli_reload(cli);
+	return atomic_load(&cli->a->quit);
 }
 
 /* Until the program ends, every period: port statistics. */
 static void
 stats_loop(struct cli *cli)
 {
-	struct pollfd pfd = { .fd = cli->a->end_fd, .events = POLLIN };
 	const struct cli_ports all = { .all = true };
 
-	while (poll(&pfd, 1, (int)cli->a->opt.stats_period * 1000) == 0) {
+	while (!wait_end(cli, (int)cli->a->opt.stats_period * 1000)) {
 		cli_each_port(cli, &all, port_stats_print);
 		fflush(cli->out);
 	}
@@ -266,8 +333,13 @@ before_prompt(struct cli *cli)
 		if (ret != 0)
 			return cli_result(cli, ret, "--print-event", NULL);
 	}
-	if (a->opt.cmdline_file != NULL && cli_load(cli, a->opt.cmdline_file) != 0)
-		return -EINVAL;
+	if (a->opt.cmdline_file != NULL) {
+		cli->journal = cli->applied;
+		ret = cli_load(cli, a->opt.cmdline_file);
+		cli->journal = NULL;
+		if (ret != 0)
+			return -EINVAL;
+	}
 	if (a->opt.interactive && !a->opt.auto_start)
 		return 0;
 	ret = app_request(a, run_start, NULL);
@@ -278,24 +350,35 @@ before_prompt(struct cli *cli)
 	return cli_result(cli, ret, "start", NULL);
 }
 
+/* @return false: the terminal went away */
+static bool
+prompt(struct cli *cli)
+{
+	atomic_store(&cli->a->prompting, true);
+	return prompt_run(cli);
+}
+
 static void
 run_commands(struct app *a)
 {
+	struct journal applied = { .nb = 0 };
 	struct cli cli;
 
 	if (cli_init(&cli, a) != 0) {
 		app_quit(a, APP_EXIT_RUN);
 		return;
 	}
-	if (before_prompt(&cli) != 0) {
+	cli.applied = &applied;
+	cli.keep_going = a->opt.keep_going != 0;
+	if (before_prompt(&cli) != 0)
 		app_quit(a, APP_EXIT_RUN);
-	} else if (a->opt.interactive) {
-		atomic_store(&a->prompting, true);
-		prompt_run(&cli);
+	else if (a->opt.interactive && prompt(&cli))
 		app_quit(a, APP_EXIT_OK);
-	} else if (a->opt.stats_period != 0) {
+	else if (a->opt.stats_period != 0)
 		stats_loop(&cli);
-	}
+	while (!wait_end(&cli, -1))
+		;
+	journal_free(&applied);
 	cli_fini(&cli);
 }
 

@@ -21,7 +21,15 @@
 /** Command files that load command files. */
 #define CLI_DEPTH_MAX 8
 /** Room for a handler's parsed arguments; checked. */
-#define CLI_ARGS_MAX 512
+#define CLI_ARGS_MAX 1024
+
+/** A line of a command file. */
+struct cli_place {
+	const char *file;
+	unsigned int line;
+};
+
+struct prompt_input;
 
 /** Where commands come from and go to. */
 struct cli {
@@ -31,7 +39,12 @@ struct cli {
 	const char *file; /**< command file, or NULL at the prompt */
 	unsigned int line, depth;
 	const struct cli_command *taken; /**< parsed, not run yet */
-	bool json;			 /**< the command's output is to be JSON */
+	bool json;			 /**< the output of the command is to be JSON */
+	bool mute;			 /**< say nothing of errors */
+	bool keep_going;		 /**< go on behind a wrong line of a command file */
+	struct prompt_input *input;	 /**< what was typed; NULL: there is no prompt */
+	struct journal *journal;	 /**< notes the lines that were run; NULL: nobody does */
+	struct journal *applied;	 /**< of the command file, once it was run */
 	char args[CLI_ARGS_MAX] __rte_aligned(8);
 };
 
@@ -51,10 +64,20 @@ int cli_init(struct cli *cli, struct app *a);
 void cli_fini(struct cli *cli);
 /** Run one line. @return 0, or negative after one line that says what is wrong */
 int cli_exec(struct cli *cli, const char *line);
-/** Run a file up to its first error. @return 0, or negative after one line */
+/** Run a file up to its first error, or all that is right in it. @return 0, or negative after one
+ *  line */
 int cli_load(struct cli *cli, const char *path);
-/** Read standard input until its end or the program's. */
-void prompt_run(struct cli *cli);
+/** Go to the begin of a file. @return NULL after one line that says why it cannot be read */
+FILE *cli_enter(struct cli *cli, const char *path, struct cli_place *was);
+/** Go back to where that was called. */
+void cli_leave(struct cli *cli, FILE *f, const struct cli_place *was);
+/** SIGHUP has come: make of the program what its command file says now. */
+void cli_reload(struct cli *cli);
+/** Wait at most so long. @return whether the running command is to end: Ctrl-C, "stop" as the next
+ *  line, the end of input, or of the program */
+bool cli_stopped(struct cli *cli, int timeout_ms);
+/** Read standard input until its end or the program's. @return false: the terminal went away */
+bool prompt_run(struct cli *cli);
 
 /** One line about what is wrong, with file and line in front. @return -EINVAL */
 int cli_fail(struct cli *cli, const char *fmt, ...) __rte_format_printf(2, 3);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli.h"
 #include "commands.h"
@@ -30,6 +31,28 @@ cmd_ipoib_pkey_add(struct cli *cli, const struct cmd_ipoib_pkey_add *args)
 	return 0;
 }
 
+/* The port in a partition on the same HCA port. @return 0, or negative after one line */
+static int
+find(struct cli *cli, const struct cmd_ipoib_pkey_del *args, uint16_t *port)
+{
+	uint16_t list[DP_PORTS_MAX], n = app_ports(cli->a, list), i;
+	struct pmd_ipoib_info of, info;
+
+	if (pmd_ipoib_info_get(args->port, &of) != 0)
+		return cli_fail(cli, "port %u is an Ethernet port: an IPoIB port is expected",
+				args->port);
+	for (i = 0; i < n; i++) {
+		if (pmd_ipoib_info_get(list[i], &info) == 0 && info.hca_port == of.hca_port &&
+				strcmp(info.device, of.device) == 0 && info.pkey == args->pkey) {
+			*port = list[i];
+			return 0;
+		}
+	}
+	return cli_fail(cli,
+			"P_Key 0x%04" PRIx64 ": no port on %s port %u has it ('ipoib show all')",
+			args->pkey, of.device, of.hca_port);
+}
+
 int
 cmd_ipoib_pkey_del(struct cli *cli, const struct cmd_ipoib_pkey_del *args)
 {
@@ -37,11 +60,13 @@ cmd_ipoib_pkey_del(struct cli *cli, const struct cmd_ipoib_pkey_del *args)
 	int ret;
 
 	ret = cli_check_port(cli, args->port);
+	if (ret == 0 && args->has_pkey)
+		ret = find(cli, args, &u.port);
 	if (ret != 0)
 		return ret;
 	ret = app_request(cli->a, partition_del, &u);
 	if (ret != 0)
 		return cli_request_fail(cli, ret, u.why);
-	fprintf(cli->out, "Port %u is removed\n", args->port);
+	fprintf(cli->out, "Port %u is removed\n", u.port);
 	return 0;
 }

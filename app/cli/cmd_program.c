@@ -16,6 +16,46 @@ has_topic(const struct cli_command *cmd, const char *topic)
 			(strlen(topic) == first && strncmp(cmd->usage, topic, first) == 0);
 }
 
+/* What a topic looks like when it is used. */
+static const struct {
+	const char *topic, *text;
+} examples[] = {
+	{ "forwarding", "start\nset fwd route\nshow fwd stats all\n" },
+	{ "ip",
+			"ip address add 192.0.2.1/24 port 0\n"
+			"ip route add 198.51.100.0/24 via 203.0.113.2\n"
+			"ip route show root 198.51.0.0/16 json\n"
+			"ip neigh show port 1 state valid\n"
+			"ip filter add 10 port 0 in deny from any to 198.51.100.0/24 proto tcp dport 23\n" },
+	{ "ipoib",
+			"ipoib show all\n"
+			"ipoib neigh show 1\n"
+			"ipoib path add 1 0x0002c90300001234 dlid 7 sl 1\n"
+			"ipoib pkey add 1 0x8001\n"
+			"ipoib bond add bond0 ports 1,2 primary 1\n" },
+	{ "diagnosis",
+			"ping 198.51.100.2 count 3 verbose\n"
+			"ping fe80::2:c903:0:1234 port 1\n"
+			"arping 203.0.113.2\n"
+			"traceroute 2001:db8::1\n" },
+	{ "program", "set log control debug\nsave gateway.cmd\nload gateway.cmd\n" },
+};
+
+static void
+print_examples(FILE *out, const char *topic)
+{
+	const char *line;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(examples); i++) {
+		if (strcmp(examples[i].topic, topic) != 0)
+			continue;
+		fputs("\nExamples:\n", out);
+		for (line = examples[i].text; *line != '\0'; line += strcspn(line, "\n") + 1)
+			fprintf(out, "  %.*s\n", (int)strcspn(line, "\n"), line);
+	}
+}
+
 static unsigned int
 print_help(FILE *out, const char *topic)
 {
@@ -31,7 +71,11 @@ print_help(FILE *out, const char *topic)
 			section = cmd->section;
 			fprintf(out, "%s%s:\n", n == 0 ? "" : "\n", section);
 		}
-		fprintf(out, "  %-44s %s\n", cmd->usage, cmd->help);
+		/* What is long gets a line of its own. */
+		if (strlen(cmd->usage) <= 44)
+			fprintf(out, "  %-44s %s\n", cmd->usage, cmd->help);
+		else
+			fprintf(out, "  %s\n  %-44s %s\n", cmd->usage, "", cmd->help);
 		n++;
 	}
 	return n;
@@ -53,8 +97,10 @@ cmd_help_topic(struct cli *cli, const struct cmd_help_topic *args)
 	size_t used = 0;
 	unsigned int i;
 
-	if (print_help(cli->out, topic) != 0)
+	if (print_help(cli->out, topic) != 0) {
+		print_examples(cli->out, topic);
 		return 0;
+	}
 	for (i = 0; i < cli_nb_commands && used < sizeof(list); i++) {
 		if (strcmp(section, cli_commands[i].section) == 0)
 			continue;
@@ -70,8 +116,13 @@ int
 cmd_load_file(struct cli *cli, const struct cmd_load_file *args)
 {
 	struct cli_string name = args->file;
+	bool was = cli->keep_going;
+	int ret;
 
-	return cli_load(cli, name.text);
+	cli->keep_going |= args->has_keep_going;
+	ret = cli_load(cli, name.text);
+	cli->keep_going = was;
+	return ret;
 }
 
 int

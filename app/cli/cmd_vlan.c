@@ -142,6 +142,28 @@ cmd_ip_vlan_del_port(struct cli *cli, const struct cmd_ip_vlan_del_port *args)
 }
 
 int
+cmd_ip_vlan_del(struct cli *cli, const struct cmd_ip_vlan_del *args)
+{
+	uint16_t list[DP_PORTS_MAX], n = app_ports(cli->a, list), i;
+	struct cmd_ip_vlan_del_port del = { .port = DP_PORT_NIL };
+	int ret = cli_check_port(cli, args->port);
+
+	if (ret != 0)
+		return ret;
+	for (i = 0; i < n; i++) {
+		const struct dp_port *p = &cli->a->dp->port[list[i]];
+
+		if (p->vlan == args->vid && args->vid != 0 && atomic_load(&p->tx) == args->port)
+			del.port = list[i];
+	}
+	if (del.port == DP_PORT_NIL)
+		return cli_fail(cli,
+				"VLAN %" PRIu64 ": port %u has no sub-port for it ('ip vlan show')",
+				args->vid, args->port);
+	return cmd_ip_vlan_del_port(cli, &del);
+}
+
+int
 cmd_ip_vlan_show(struct cli *cli, const struct cmd_ip_vlan_show *args __rte_unused)
 {
 	return cli_show(cli, &rows_vlan, 0, "ip vlan show");

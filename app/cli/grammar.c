@@ -286,11 +286,101 @@ split(struct resolve *r)
 	return 0;
 }
 
+static int
+resolve_all(struct resolve *r)
+{
+	unsigned int i;
+	int ret;
+
+	r->out[0] = '\0';
+	memset(r->in, 1, cli_nb_commands * sizeof(r->in[0]));
+	for (i = 0; i < r->nb_words; i++) {
+		if (strlen(r->word[i]) >= STR_TOKEN_SIZE) {
+			snprintf(r->why, r->why_len, "word too long: '%.20s...'", r->word[i]);
+			return -EINVAL;
+		}
+		ret = resolve_word(r, i);
+		if (ret != 0)
+			return ret;
+	}
+	return check_end(r);
+}
+
+static bool
+word_fits(const struct cli_command *cmd, unsigned int i, const char *word)
+{
+	struct choices set = { .nb = 0 };
+
+	if (cmd->words[i].type != NULL)
+		return strlen(word) < STR_TOKEN_SIZE && accepts(cmd, i, word);
+	return keywords_add(&set, &cmd->words[i], word) != 0;
+}
+
+/* Put the groups behind the fixed words into the order of cmd, which has all of them.
+ * @return whether all words are groups of it, each one once at most */
+static bool
+reorder_as(const struct cli_command *cmd, char *const *word, unsigned int nb, char **sorted)
+{
+	bool used[GRAMMAR_WORDS_MAX] = { false };
+	unsigned int at[GRAMMAR_WORDS_MAX], i, k, n = cmd->nb_fixed, len;
+
+	for (i = 0; i < cmd->nb_fixed; i++) {
+		if (i >= nb || !word_fits(cmd, i, word[i]))
+			return false;
+		sorted[i] = word[i];
+	}
+	for (; i < nb; i += len) {
+		for (k = cmd->nb_fixed; k < cmd->nb_words; k++) {
+			if (cmd->words[k].starts && !used[k] && word_fits(cmd, k, word[i]))
+				break;
+		}
+		if (k == cmd->nb_words)
+			return false;
+		used[k] = true;
+		at[k] = i;
+		for (len = 1; k + len < cmd->nb_words && !cmd->words[k + len].starts; len++)
+			;
+	}
+	for (k = cmd->nb_fixed; k < cmd->nb_words; k++) {
+		if (!used[k])
+			continue;
+		for (len = 0; len == 0 || (k + len < cmd->nb_words && !cmd->words[k + len].starts);
+				len++) {
+			if (at[k] + len >= nb)
+				return false;
+			sorted[n++] = word[at[k] + len];
+		}
+	}
+	return n == nb;
+}
+
+/* Bring optional words into the order that the commands have. @return whether that is another one */
+static bool
+reorder(struct resolve *r)
+{
+	char *sorted[GRAMMAR_WORDS_MAX];
+	unsigned int c;
+
+	for (c = 0; c < cli_nb_commands; c++) {
+		const struct cli_command *cmd = &cli_commands[c];
+
+		/* The last form of a command has all groups. */
+		if (cmd->nb_fixed == cmd->nb_words ||
+				(c + 1 < cli_nb_commands && !cli_commands[c + 1].first))
+			continue;
+		if (reorder_as(cmd, r->word, r->nb_words, sorted)) {
+			memcpy(r->word, sorted, r->nb_words * sizeof(sorted[0]));
+			return true;
+		}
+	}
+	return false;
+}
+
 int
 grammar_resolve(const char *line, char *out, char *why, size_t why_len)
 {
 	struct resolve r = { .out = out, .why = why, .why_len = why_len };
-	unsigned int i;
+	char other[512];
 	int ret;
 
 	out[0] = '\0';
@@ -304,17 +394,70 @@ grammar_resolve(const char *line, char *out, char *why, size_t why_len)
 	ret = split(&r);
 	if (ret != 0 || r.nb_words == 0)
 		return ret;
-	memset(r.in, 1, cli_nb_commands * sizeof(r.in[0]));
-	for (i = 0; i < r.nb_words; i++) {
-		if (strlen(r.word[i]) >= STR_TOKEN_SIZE) {
-			snprintf(why, why_len, "word too long: '%.20s...'", r.word[i]);
-			return -EINVAL;
-		}
-		ret = resolve_word(&r, i);
-		if (ret != 0)
-			return ret;
+	ret = resolve_all(&r);
+	if (ret > 0 || !reorder(&r))
+		return ret;
+	/* What is wrong is said of the line as it was. */
+	r.why = other;
+	r.why_len = sizeof(other);
+	return resolve_all(&r);
+}
+
+/* The command of a right line, whose words are then in r. */
+static const struct cli_command *
+command_of(struct resolve *r, const char *line)
+{
+	unsigned int c, i;
+
+	snprintf(r->text, sizeof(r->text), "%s", line);
+	if (split(r) != 0)
+		return NULL;
+	memset(r->in, 1, cli_nb_commands * sizeof(r->in[0]));
+	for (i = 0; i < r->nb_words; i++) {
+		if (resolve_word(r, i) != 0)
+			return NULL;
 	}
-	return check_end(&r);
+	for (c = 0; c < cli_nb_commands; c++) {
+		if (r->in[c] && cli_commands[c].nb_words == r->nb_words)
+			return &cli_commands[c];
+	}
+	return NULL;
+}
+
+static const char *
+word_of(const struct resolve *r, const struct cli_command *cmd, const char *field, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < cmd->nb_words; i++) {
+		const char *name = cmd->words[i].field;
+
+		if (name != NULL && strlen(name) == len && strncmp(name, field, len) == 0)
+			return r->word[i];
+	}
+	return "";
+}
+
+bool
+grammar_undo(const char *line, char *undo, bool *reset)
+{
+	char out[GRAMMAR_LINE_MAX + 1] = "", why[512];
+	struct resolve r = { .out = out, .why = why, .why_len = sizeof(why) };
+	const struct cli_command *cmd = command_of(&r, line);
+	const char *t;
+	size_t used = 0, n;
+
+	if (cmd == NULL || cmd->undo == NULL)
+		return false;
+	*reset = cmd->undo[0] == '=';
+	undo[0] = '\0';
+	for (t = cmd->undo + *reset; *t != '\0' && used <= GRAMMAR_LINE_MAX; t += n) {
+		n = *t == '<' ? strcspn(t, ">") + 1 : strcspn(t, "<");
+		used += (size_t)snprintf(undo + used, GRAMMAR_LINE_MAX + 1 - used, "%.*s",
+				*t == '<' ? GRAMMAR_LINE_MAX : (int)n,
+				*t == '<' ? word_of(&r, cmd, t + 1, n - 2) : t);
+	}
+	return true;
 }
 
 /* The choices for the word after the first n of them. @return whether there is any */

@@ -48,6 +48,17 @@ struct cli_hwaddr {
 	struct dp_adj lladdr;
 };
 
+/** A prefix of either family, or any of both. */
+struct cli_nets {
+	struct dp_ip ip;
+	uint8_t bits; /**< leading ones that count: 0 any; IPv4: 96 more than the prefix length */
+};
+
+/** UDP or TCP ports, first and last. */
+struct cli_range {
+	uint16_t port[2];
+};
+
 /** Any word. */
 struct cli_string {
 	char text[STR_TOKEN_SIZE];
@@ -62,7 +73,8 @@ struct cli_type {
 
 extern const struct cli_type cli_type_addr, cli_type_addr4, cli_type_prefix, cli_type_net,
 		cli_type_port, cli_type_ports, cli_type_uint, cli_type_mac, cli_type_lladdr,
-		cli_type_hwaddr, cli_type_gid, cli_type_string;
+		cli_type_hwaddr, cli_type_gid, cli_type_nets, cli_type_proto, cli_type_range,
+		cli_type_string;
 
 /** Token of an argument for rte_cmdline. */
 struct cli_token {
@@ -82,7 +94,8 @@ extern struct cmdline_token_ops cli_token_ops;
 struct cli_word {
 	const char *name;	     /**< keyword, or keywords with '#' between, or argument */
 	const struct cli_type *type; /**< NULL: keyword */
-	bool is_choice;		     /**< of several keywords: which one matters */
+	const char *field;	     /**< name in undo; NULL: a plain keyword */
+	bool starts;		     /**< a group of optional words */
 };
 
 /** A command, in one of its forms. */
@@ -94,9 +107,12 @@ struct cli_command {
 	unsigned int nb_words;
 	int (*run)(struct cli *cli, const void *args); /**< 0, or negative after one line */
 	size_t args_size;
-	const char *undo; /**< takes it back; see cmdline-gen.py. NULL: nothing does */
-	bool json;	  /**< output is to be JSON */
-	bool first;	  /**< of a command's forms, with and without its optional words */
+	const char *undo;      /**< takes it back; see cmdline-gen.py; '=' in front: so does another
+			    *   command of the kind. NULL: nothing does */
+	bool json;	       /**< output is to be JSON */
+	bool first;	       /**< of a command's forms, with and without its optional words */
+	unsigned int nb_fixed; /**< words that are not optional; the others may come in any order,
+				*   group by group */
 };
 
 extern const struct cli_command cli_commands[];
@@ -123,6 +139,15 @@ void cli_take(void *args, struct cmdline *cl, void *command);
  * @return 1; 0 nothing but blanks or a comment; -EINVAL with @p why
  */
 int grammar_resolve(const char *line, char *out, char *why, size_t why_len);
+
+/**
+ * The command that takes back a right one.
+ * @param line with whole keywords, of grammar_resolve()
+ * @param undo GRAMMAR_LINE_MAX + 1 octets
+ * @param reset another command of the kind takes it back, too
+ * @return whether there is one
+ */
+bool grammar_undo(const char *line, char *undo, bool *reset);
 
 /**
  * What may stand at the end of an unfinished line, each once: keywords that begin with its last

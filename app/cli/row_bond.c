@@ -69,6 +69,20 @@ bond_fill(struct control *c, uint16_t port __rte_unused, uint32_t offset, void *
 	return control_bond_rows(c, DP_PORT_NIL, offset, rows, max, total);
 }
 
+static uint32_t
+bond_of_fill(struct control *c, uint16_t port, uint32_t offset, void *rows, uint32_t max,
+		uint32_t *total)
+{
+	return control_bond_rows(c, port, offset, rows, max, total);
+}
+
+const struct row_kind rows_bond_of = {
+	.size = sizeof(struct control_bond_row),
+	.nb_columns = RTE_DIM(bond_columns),
+	.columns = bond_columns,
+	.fill = bond_of_fill,
+};
+
 const struct row_kind rows_bond = {
 	.size = sizeof(struct control_bond_row),
 	.nb_columns = RTE_DIM(bond_columns),

@@ -40,6 +40,10 @@ struct row_kind {
 
 extern const struct row_kind rows_address, rows_route, rows_ip_neigh, rows_ipoib_neigh, rows_path,
 		rows_mcast, rows_dhcp;
+extern const struct row_kind rows_bond_of; /* of one bond: port is its number */
+extern const struct row_kind rows_filter;
+/** Name of a protocol that rules know by name, or NULL. */
+const char *filter_proto_name(uint16_t proto);
 extern const struct row_kind rows_warning, rows_ip_set, rows_queue, rows_vlan, rows_bind, rows_bond,
 		rows_member, rows_class, rows_mcast_port, rows_capture;
 /** One row each. */

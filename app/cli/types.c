@@ -12,6 +12,7 @@
 
 #include "grammar.h"
 #include "parse.h"
+#include "rows.h"
 
 static int
 read_addr(const char *word, void *field)
@@ -126,6 +127,78 @@ read_gid(const char *word, void *field)
 }
 
 static int
+read_nets(const char *word, void *field)
+{
+	struct cli_nets nets = { .bits = 0 };
+	struct cli_prefix p;
+
+	if (strcmp(word, "any") != 0) {
+		if (read_net(word, &p) != 0)
+			return -EINVAL;
+		nets.ip = p.ip;
+		nets.bits = (uint8_t)(p.len + (dp_ip_is4(&p.ip) ? 96 : 0));
+	}
+	memcpy(field, &nets, sizeof(nets));
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	uint16_t number;
+} protos[] = { { "icmp", 1 }, { "igmp", 2 }, { "tcp", 6 }, { "udp", 17 }, { "gre", 47 },
+	{ "esp", 50 }, { "icmp6", 58 }, { "ospf", 89 }, { "sctp", 132 } };
+
+const char *
+filter_proto_name(uint16_t proto)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(protos); i++) {
+		if (protos[i].number == proto)
+			return protos[i].name;
+	}
+	return NULL;
+}
+
+static int
+read_proto(const char *word, void *field)
+{
+	unsigned int i;
+	uint64_t n;
+
+	for (i = 0; i < RTE_DIM(protos); i++) {
+		if (strcmp(protos[i].name, word) == 0) {
+			*(uint16_t *)field = protos[i].number;
+			return 0;
+		}
+	}
+	if (parse_uint(word, 0, 255, &n) != 0)
+		return -EINVAL;
+	*(uint16_t *)field = (uint16_t)n;
+	return 0;
+}
+
+static int
+read_range(const char *word, void *field)
+{
+	const char *dash = strchr(word, '-');
+	struct cli_range r;
+	uint64_t first, last;
+	char text[8];
+
+	snprintf(text, sizeof(text), "%.*s", (int)(dash != NULL ? dash - word : 7), word);
+	if (strlen(word) > 11 || parse_uint(text, 0, UINT16_MAX, &first) != 0)
+		return -EINVAL;
+	last = first;
+	if (dash != NULL && (parse_uint(dash + 1, 0, UINT16_MAX, &last) != 0 || last < first))
+		return -EINVAL;
+	r.port[0] = (uint16_t)first;
+	r.port[1] = (uint16_t)last;
+	memcpy(field, &r, sizeof(r));
+	return 0;
+}
+
+static int
 read_string(const char *word, void *field)
 {
 	struct cli_string *s = field;
@@ -203,6 +276,24 @@ const struct cli_type cli_type_gid = {
 	.allowed = "a GID like fe80::2:c903:0:1234, or a port GUID like 0x2c90300001234",
 	.size = sizeof(struct ib_gid),
 	.read = read_gid,
+};
+
+const struct cli_type cli_type_nets = {
+	.allowed = "any, an address, or a prefix like 192.0.2.0/24",
+	.size = sizeof(struct cli_nets),
+	.read = read_nets,
+};
+
+const struct cli_type cli_type_proto = {
+	.allowed = "a protocol like tcp, udp, icmp, icmp6, or its number",
+	.size = sizeof(uint16_t),
+	.read = read_proto,
+};
+
+const struct cli_type cli_type_range = {
+	.allowed = "a port like 80, or ports like 1024-65535",
+	.size = sizeof(struct cli_range),
+	.read = read_range,
 };
 
 const struct cli_type cli_type_string = {

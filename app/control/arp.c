@@ -257,6 +257,8 @@ arp_input(struct ctl_port *p, struct rte_mbuf *m)
 		ctl_delivered(c, m);
 		return;
 	}
+	if (info.op == RTE_ARP_OP_REPLY)
+		probe_lladdr(p, &spa, &info.sha, m, 0);
 	arp_handle(p, &info, m);
 }
 

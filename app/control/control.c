@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "control_priv.h"
+#include "control_probe.h"
 #include "nd.h"
 
 /* Pace of an idle control core, and while answers are awaited. */
@@ -401,6 +402,8 @@ control_destroy(struct control *c)
 	nlwatch_stop(c);
 	frag_fini(c);
 	dhcp_fini(c);
+	control_probe_stop(c);
+	filter_fini(c);
 	routes_fini(c);
 	calls_fini(c);
 	timers_free(c);

@@ -306,6 +306,14 @@ int control_bond_find(struct control *c, const char *name);
  *  -ENETDOWN not usable now */
 int control_bond_active(struct control *c, const char *name, uint16_t port);
 
+/**
+ * Let workers count what they route into @p top, which is theirs until control_top_stop() returned
+ * 0. @return 0, -EBUSY they count into another one
+ */
+int control_top_start(struct control *c, struct dp_top *top);
+/** No longer. @return 0, -EAGAIN a worker still does: again */
+int control_top_stop(struct control *c);
+
 /* Rows for CLI and telemetry: fixed size, filled from @p offset on, at most @p max.
  * Each returns the number of rows filled, and the number there are in *total. */
 
@@ -388,6 +396,8 @@ struct control_mcast_stats {
 struct control_flags_row {
 	uint16_t port;
 	uint32_t flags;		  /**< bit by enum control_flag */
+	bool by_upstream;	  /**< routes multicast only as the upstream port */
+	uint16_t mtu;		  /**< of control_port_mtu(); 0: none */
 	uint64_t conflicts;	  /**< claims of our addresses by others */
 	uint64_t ra_sent;	  /**< router advertisements */
 	uint64_t ra_inconsistent; /**< those of others that differ from ours (RFC 4861 6.2.7) */

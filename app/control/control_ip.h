@@ -199,6 +199,8 @@ void mproxy_run(struct control *c);
 int mproxy_prepare(struct ctl_port *p);
 /* The port is to route multicast whether or not it is the upstream port. */
 void mproxy_keep(struct ctl_port *p);
+/* Does it route multicast only because it is the upstream port? */
+bool mproxy_is_lent(const struct ctl_port *p);
 /* The port's link is there (again), or another one. */
 void mproxy_link_up(struct ctl_port *p);
 /* The port goes: so do its members. */
@@ -209,6 +211,19 @@ void igmp_input(struct ctl_port *p, struct rte_mbuf *m);
 void mld_input(struct ctl_port *p, struct rte_mbuf *m, uint32_t at);
 /* A routed multicast packet is larger than an MTU: takes m for good. */
 void mproxy_too_big(struct control *c, struct rte_mbuf *m);
+
+/* --- IP: ping, arping, traceroute (probe.c); they look at what comes, and leave it --- */
+
+/* ICMP but for echo requests, its header at "at". */
+void probe_icmp4(struct control *c, struct rte_mbuf *m, uint32_t at);
+void probe_icmp6(struct control *c, struct rte_mbuf *m, uint32_t at);
+/* An answer of ARP or ND; l2 octets are between the GRH, if any, and m's data. */
+void probe_lladdr(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *lladdr,
+		struct rte_mbuf *m, uint16_t l2);
+
+/* --- packet filter (filter.c) --- */
+
+void filter_fini(struct control *c);
 
 /* --- IP: DHCP relay (dhcp.c) --- */
 

@@ -261,6 +261,8 @@ struct ctl_defence {
 
 struct ctl_nd;
 struct ctl_bond;
+struct ctl_probe;
+struct ctl_filter;
 
 /* What paths and groups are asked for in the name of. */
 struct ctl_identity {
@@ -470,7 +472,11 @@ struct control {
 	struct ctl_mproxy *mproxy;
 	struct ctl_nlwatch *nlwatch; /* NULL: no real HCA */
 	struct ctl_trust *trust;     /* NULL until a port is strict */
+	struct ctl_probe *probe;     /* ping and the like under way; NULL: none */
+	struct ctl_filter *filter;   /* NULL until there is a rule */
 	uint16_t ip_id;
+	bool top_busy;	    /* workers count by next hop, or may still */
+	uint64_t top_token; /* 0: they are to */
 	bool closing;
 	struct rte_ip_frag_tbl *frag_tbl;
 	struct rte_ip_frag_death_row *frag_dr;

@@ -316,6 +316,7 @@ icmp6_input(struct control *c, struct rte_mbuf *m, uint32_t at, bool was_cut)
 					icmp->type == ICMP6_MLD2)) {
 		mld_input(p, m, at);
 	} else {
+		probe_icmp6(c, m, at);
 		ctl_delivered(c, m);
 	}
 }

@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "control_priv.h"
+#include "filter.h"
 
 #define DHCP_SERVER_PORT 67
 /* Largest IPv4 packet. */
@@ -118,6 +119,10 @@ ip_too_big(struct control *c, struct rte_mbuf *m)
 	uint16_t port;
 
 	ctl_l3_key_pull(m, &port, &nh);
+	if (!dp_filter_may_leave(c->dp, c->dp->nb_workers, port, m)) {
+		ctl_drop(c, DP_DROP_filter, m);
+		return;
+	}
 	if (ctl_ethertype(m) == RTE_ETHER_TYPE_IPV6)
 		ip6_too_big(c, port, &nh, m);
 	else

@@ -9,6 +9,7 @@
 
 #include <rte_ip.h>
 
+#include "filter.h"
 #include "mproxy.h"
 
 static struct dp_ip
@@ -117,7 +118,7 @@ mproxy_too_big(struct control *c, struct rte_mbuf *m)
 	hop(m);
 	for (; ports != 0; ports &= ports - 1) {
 		p = ctl_port(c, (uint16_t)__builtin_ctzll(ports));
-		if (p == NULL || !p->up)
+		if (p == NULL || !p->up || !dp_filter_may_leave(c->dp, c->dp->nb_workers, p->id, m))
 			continue;
 		copy = rte_pktmbuf_copy(m, c->dp->pool, 0, UINT32_MAX);
 		dp_count(&ctl_ctr(c, m->port)->copies, 1);

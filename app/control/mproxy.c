@@ -485,6 +485,12 @@ mproxy_keep(struct ctl_port *p)
 		p->c->mproxy->lent = false;
 }
 
+bool
+mproxy_is_lent(const struct ctl_port *p)
+{
+	return p->c->mproxy->upstream == p->id && p->c->mproxy->lent;
+}
+
 void
 mproxy_link_up(struct ctl_port *p)
 {

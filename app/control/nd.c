@@ -240,6 +240,8 @@ na_input(struct ctl_port *p, const struct nd_info *info, struct rte_mbuf *m)
 	} else if (!addr_on_link(c, p->id, &info->target)) {
 		ctl_drop(c, DP_DROP_nd_foreign, m);
 	} else {
+		if (info->has_lladdr)
+			probe_lladdr(p, &info->target, &info->lladdr, m, IPOIB_HDR_LEN);
 		l3_advertised(p, &info->target, info->has_lladdr ? &info->lladdr : NULL,
 				info->flags);
 		ctl_delivered(c, m);

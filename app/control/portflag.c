@@ -84,6 +84,8 @@ control_flags_rows(struct control *c, uint32_t offset, struct control_flags_row 
 		rows[n++] = (struct control_flags_row){
 			.port = p->id,
 			.flags = p->flags,
+			.by_upstream = mproxy_is_lent(p),
+			.mtu = p->admin_mtu,
 			.conflicts = p->conflicts,
 			.ra_sent = p->nd->ra_sent,
 			.ra_inconsistent = p->nd->ra_inconsistent,

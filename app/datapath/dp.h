@@ -96,6 +96,7 @@ static_assert(DP_PORT_LOGICAL < DP_PORTS_MAX, "no number is left for logical por
 	X(vlan, "802.1Q tag of no sub-port") \
 	X(bind, "the port is bound to another one") \
 	X(bond_backup, "multicast on the backup port of a bond") \
+	X(filter, "denied by a rule of the packet filter") \
 	X(blackhole, "blackhole route") \
 	X(prohibited, "route that prohibits") \
 	X(ttl, "TTL expired") \
@@ -391,6 +392,9 @@ struct dp;
 struct dp_engine_ops;
 struct dp_verbose;
 struct dp_latency;
+struct dp_filter;
+struct dp_filter_hits;
+struct dp_top;
 
 /** Places of a worker for IPv4 destinations that it has met, 32 octets each; a power of two. */
 #define DP_FAST_BITS 16
@@ -428,13 +432,13 @@ struct dp_sender {
 
 /** State of the engines that generate. */
 struct dp_gen {
-	uint64_t tsc;	 /**< when credit was last added */
-	uint64_t credit; /**< packets times TSC frequency */
-	uint64_t flow;	 /**< next */
-	uint64_t left;	 /**< packets that may still be made */
-	uint32_t number; /**< next, of a stamp */
-	uint16_t peer;	 /**< next */
-	uint16_t ip_id;	 /**< next */
+	uint64_t tsc;				   /**< when credit was last added */
+	uint64_t credit;			   /**< packets times TSC frequency */
+	uint64_t flow;				   /**< next */
+	uint64_t left;				   /**< packets that may still be made */
+	uint32_t number;			   /**< next, of a stamp */
+	uint16_t peer;				   /**< next */
+	uint16_t ip_id;				   /**< next */
 	struct ipoib_neigh_ref path[DP_PEERS_MAX]; /**< of IPoIB peers; zero: not known */
 };
 
@@ -527,7 +531,6 @@ dp_gen_mac(uint16_t port)
 	return (struct rte_ether_addr){ { 0x02, 0, 0, 0, 0, (uint8_t)port } };
 }
 
-
 /** What the engines that generate send: UDP to link-layer peers, no IP neighbour involved. */
 struct dp_txgen {
 	uint32_t src_ip, dst_ip; /**< host order */
@@ -576,6 +579,13 @@ struct dp {
 	struct ipoib_neigh *groups;
 	/** [control] Ports (bit mask) on whose links the group has listeners. */
 	_Atomic uint64_t *mgroup;
+	/** [control] Where routed packets are counted by next hop; NULL: nowhere. Workers load it
+	 *  (acquire) once a burst. */
+	struct dp_top *top;
+	/** [control] Packet filter; NULL: no rule. Workers load it (acquire) once a burst. */
+	struct dp_filter *filter;
+	/** [control] Its counters: DP_FILTER_MAX of each worker by id, then of control. */
+	struct dp_filter_hits *filter_hits;
 	/** [control] Upstream port of the multicast proxy (RFC 4605), or DP_PORT_NIL. A packet
 	 *  leaves by the group's ports and the upstream port, but not by the one it came in on. */
 	_Atomic uint16_t mcast_upstream;

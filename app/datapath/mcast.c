@@ -9,6 +9,7 @@
 #include <rte_ip.h>
 
 #include "compat.h"
+#include "filter.h"
 #include "pkt.h"
 #include "worker.h"
 
@@ -216,6 +217,22 @@ replicate(struct dp_worker *w, struct rte_mbuf *m, uint64_t ports, struct mcast_
 	send_one(w, m, (uint16_t)__builtin_ctzll(ports), &group, out);
 }
 
+static uint64_t
+ports_allowed(const struct dp_worker *w, struct rte_mbuf *m, uint64_t ports)
+{
+	uint64_t set, allowed = ports;
+	uint16_t port;
+
+	if (likely(__atomic_load_n(&w->dp->filter, __ATOMIC_RELAXED) == NULL))
+		return ports;
+	for (set = ports; set != 0; set &= set - 1) {
+		port = (uint16_t)__builtin_ctzll(set);
+		if (!dp_filter_may_leave(w->dp, w->id, port, m))
+			allowed &= ~RTE_BIT64(port);
+	}
+	return allowed;
+}
+
 static void
 forward(struct dp_worker *w, struct rte_mbuf *m, uint64_t listeners, struct mcast_out *out)
 {
@@ -230,6 +247,11 @@ forward(struct dp_worker *w, struct rte_mbuf *m, uint64_t listeners, struct mcas
 		ports &= RTE_BIT64(bind);
 	if (ports == 0) {
 		worker_drop(w, m, DP_DROP_bind);
+		return;
+	}
+	ports = ports_allowed(w, m, ports);
+	if (ports == 0) {
+		worker_drop(w, m, DP_DROP_filter);
 		return;
 	}
 	if (too_big(w, m, ports)) {

@@ -7,7 +7,9 @@
 #include <rte_ip.h>
 
 #include "compat.h"
+#include "filter.h"
 #include "pkt.h"
+#include "top.h"
 #include "worker.h"
 
 #define IP6_SRC_OFF 8
@@ -137,6 +139,10 @@ broadcast(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, bool bcast)
 	}
 	if (bcast || port == m->port || (flags & DP_PORT_DIRECTED_BCAST) == 0) {
 		worker_drop(w, m, DP_DROP_ip_dst);
+		return;
+	}
+	if (!dp_filter_may_leave(w->dp, w->id, port, m)) {
+		worker_drop(w, m, DP_DROP_filter);
 		return;
 	}
 	m = forward4(w, m, port, false);
@@ -288,15 +294,22 @@ route6(struct dp_worker *w, struct dp_ip_burst *b, struct dp_fwd_burst *f)
 void
 dp_route(struct dp_worker *w, struct dp_ip_burst *b)
 {
+	const struct dp_filter *filter = __atomic_load_n(&w->dp->filter, __ATOMIC_ACQUIRE);
+	struct dp_top *top = __atomic_load_n(&w->dp->top, __ATOMIC_ACQUIRE);
 	struct dp_fwd_burst f;
 
 	f.n = 0;
-	if (likely(b->n4 != 0 && b->plain && b->bcast4 == 0 && !b->odd4 && !w->order.waiting))
+	if (likely(b->n4 != 0 && b->plain && b->bcast4 == 0 && !b->odd4 && !w->order.waiting &&
+			    filter == NULL && top == NULL))
 		dp_fast(w, b);
 	if (b->n4 != 0)
 		route4(w, b, &f);
 	if (b->n6 != 0)
 		route6(w, b, &f);
+	if (unlikely(filter != NULL))
+		dp_filter_out(w, filter, &f);
+	if (unlikely(top != NULL))
+		dp_top_count(w, top, &f);
 	if (f.n != 0)
 		dp_nexthop(w, &f);
 	if (unlikely(b->nm != 0))

@@ -86,7 +86,7 @@ for help in "--help" "-- --help" "-- -h"; do
 	for option in interactive auto-start help version tx-first txonly-multi-flow flowgen-flows flowgen-clones \
 		display-xstats record-core-cycles record-burst-stats \
 		print-event mask-event mlockall coremask portlist port-topology disable-link-check no-lsc-interrupt \
-		no-flush-rx mbcache max-pkt-len eth-peer cmdline-file stats-period nb-cores portmask \
+		no-flush-rx keep-going mbcache max-pkt-len eth-peer cmdline-file stats-period nb-cores portmask \
 		forward-mode rxq txq rxd txd burst mbuf-size total-num-mbufs tx-ip tx-udp txpkts tx-pps \
 		service-lcores idle-sleep gc-interval gc-thresh1 gc-thresh2 gc-thresh3 neigh-queue; do
 		grep -qE -- " --$option([= ]|$)" "$LAB/out" || wrong "$help: no --$option"
@@ -128,12 +128,19 @@ file_gives()
 	[ "$(cat "$LAB/err")" = "$LAB/file:$line: $text" ] || wrong "not '$LAB/file:$line: $text'"
 }
 
-file_gives 3 "bad word 'wrong' after 'ip': expected address, route, neigh, dhcp-relay, multicast, set, vlan or bind" \
+file_gives 3 "bad word 'wrong' after 'ip': expected address, route, neigh, dhcp-relay, multicast, set, vlan, bind or filter" \
 	"# a comment" "ip address add 192.0.2.1/24 port 0" "ip wrong show" "quit"
 file_gives 1 "no port 5: the ports are 0, 1" "ip address add 192.0.2.1/24 port 5"
 file_gives 2 "198.51.100.0/24: the gateway is on no link of ours: 'ip address add' first" \
 	"" "ip route add 198.51.100.0/24 via 203.0.113.1"
 file_gives 1 "$LAB/file: 8 files load each other, no more" "load $LAB/file"
+# ... unless it is told to go on.
+printf '%s\n' "ip wrong" "ip address add 192.0.2.1/24 port 0" "load $LAB/none" "quit" >"$LAB/file"
+timeout 20 "$program" "${one[@]}" "${eal[@]}" "${ports[@]}" -- --keep-going --cmdline-file \
+	"$LAB/file" >"$LAB/out" 2>"$LAB/err" </dev/null || wrong "--keep-going: exit status $?"
+[ "$(cut -d: -f 2 "$LAB/err" | tr '\n' ' ')" = "1 3 " ] || wrong "--keep-going: not lines 1 and 3"
+file_gives 2 "bad word 'x' after 'ip': expected address, route, neigh, dhcp-relay, multicast, set, vlan, bind or filter" \
+	"" "ip x"
 grep -q "Forward statistics" "$LAB/out" && wrong "forwards although its command file failed"
 
 # Every number of lcores: forwards without being told to, ends by SIGTERM in
@@ -171,7 +178,7 @@ runs()
 runs TERM "${one[1]}"
 runs INT "${one[1]}" --idle-sleep 100
 runs TERM "${two[1]}"
-runs HUP "${two[1]}" --idle-sleep 100
+runs INT "${two[1]}" --idle-sleep 100
 runs TERM "${three[1]}"
 runs TERM "${three[1]}" --service-lcores 0 --nb-cores 2
 forwards() { [ "$(grep -c 'NIC statistics for port 1' "$LAB/out")" -ge 2 ]; }

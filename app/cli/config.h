@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The dpdk-ipoib authors
+ */
+
+#ifndef CONFIG_H
+#define CONFIG_H
+
+/**
+ * @file
+ * The running configuration as commands. Command thread.
+ */
+
+#include <stdio.h>
+
+struct cli;
+
+/** Write the commands that make a new program of the same command line what this one is now.
+ *  @return 0; -EBUSY the main thread or control does not answer: not all was written */
+int config_write(struct cli *cli, FILE *out);
+
+/**
+ * Write them into a file. Until all of it is on disk, an older file of the name stays whole.
+ * @return 0 or -errno with the older file untouched
+ */
+int config_save(struct cli *cli, const char *path);
+
+#endif /* CONFIG_H */
