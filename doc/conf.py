@@ -25,5 +25,6 @@ man_pages = [
     ("man/dpdk-ipoib-top", "dpdk-ipoib-top", "watch a running dpdk-ipoib", author, 1),
     ("man/dpdk-ipoib-exporter", "dpdk-ipoib-exporter", "let Prometheus scrape dpdk-ipoib", author, 1),
     ("man/dpdk-ipoib-query", "dpdk-ipoib-query", "ask a running dpdk-ipoib", author, 1),
+    ("man/dpdk-ipoib-ndr", "dpdk-ipoib-ndr", "find the rates at which nothing is lost", author, 1),
     ("man/carrier2erf", "carrier2erf", "make a capture of the carrier readable", author, 1),
 ]
