@@ -56,7 +56,7 @@ lab_say gateway-b ipoib capture start 1 "$LAB/rebuilt.pcapng" rebuilt >/dev/null
 says "port 1 is being captured: 'ipoib capture stop 1' first" ipoib capture start 1 "$LAB/y"
 lab_say gateway-a ip neigh flush >/dev/null
 lab_ping 20 >/dev/null || lab_fail "pings lost"
-says_like "^ +1 +carrier +runs +[0-9]+ +[0-9]+ +0 +0 +0 +0 +4400 +- +$LAB/all.pcapng$" \
+says_like "^ +1 +carrier +runs +[0-9]+ +[0-9]+ +[0-9]+ +0 +0 +0 +4400 +- +$LAB/all.pcapng$" \
 	ipoib capture show
 lab_is 1 lab_query gateway-a -g rows.0.port /ipoib/capture || lab_fail "not in telemetry"
 says_like "^Port 1: [0-9]+ packets in $LAB/all.pcapng, 0 lost$" ipoib capture stop 1

@@ -75,9 +75,11 @@ lab_stream_end
 # Ended by "stop", and by Ctrl-C; what was typed before goes on afterwards.
 for end in 'stop\n' '\x03'; do
 	printf 'ping 198.51.100.2 count 0 interval 20\n' >"$LAB/gateway-a.in"
+	# shellcheck disable=SC2016 # eval expands it
 	lab_wait 5 eval 'tail -n 1 "$LAB/gateway-a.log" | grep -q "seq="' || lab_fail "no endless ping"
 	# shellcheck disable=SC2059 # escapes are meant
 	printf "$end" >"$LAB/gateway-a.in"
+	# shellcheck disable=SC2016 # eval expands it
 	lab_wait 5 eval 'tail -n 3 "$LAB/gateway-a.log" | grep -q "^round trip"' ||
 		lab_fail "'$end' does not end it: $(tail -n 3 "$LAB/gateway-a.log")"
 done
