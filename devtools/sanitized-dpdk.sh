@@ -19,7 +19,7 @@ me=sanitized-dpdk
 
 # Those of them that a version has.
 libs=(log argparse kvargs telemetry eal ptr_compress ring rcu mempool mbuf net meter ethdev pci
-	cmdline hash rib fib ip_frag stack)
+	cmdline hash acl rib fib ip_frag stack pcapng bpf pdump)
 drivers=bus/vdev,mempool/ring,mempool/stack,net/af_packet,net/null,net/ring
 
 say() {
