@@ -41,7 +41,7 @@ lab_say gateway-b "ip route add prohibit 2001:db8:9::/48" >/dev/null
 a "ip route add 10.9.0.0/16 via 203.0.113.2" >/dev/null
 a "ip route add 2001:db8:9::/48 via 2001:db8:1::2" >/dev/null
 
-lab_stream_begin 1000 5
+lab_stream_begin 1000 8
 says "ping 198.51.100.2 count 3 interval 50" "ping 198.51.100.2 from 203.0.113.1 by port 1" \
 	"64 octets from 198.51.100.2: seq=1 ttl=63 time=[0-9.]+ ms" ".* seq=3 .*" \
 	"3 sent, 3 answered, 0 % lost" "round trip min/avg/max = [0-9.]+/[0-9.]+/[0-9.]+ ms"
