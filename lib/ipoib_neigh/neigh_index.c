@@ -32,7 +32,8 @@ neigh_index_init(struct neigh_index *x, const char *name, uint32_t entries, int 
 		const struct rte_memzone **zone)
 {
 	uint32_t nb = entries / NEIGH_BUCKET_LOAD + 2;
-	uint32_t nb_hints = rte_align32pow2(entries) * 2;
+	/* Larger tables' hints do not stay in a cache: they would be one more miss. */
+	uint32_t nb_hints = entries <= NEIGH_HINTED_MAX ? rte_align32pow2(entries) * 2 : 1;
 	size_t size = (size_t)nb * sizeof(*x->buckets) + (size_t)nb_hints * sizeof(*x->hints);
 	char mz_name[RTE_MEMZONE_NAMESIZE];
 	const struct rte_memzone *mz;

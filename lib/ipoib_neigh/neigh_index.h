@@ -49,6 +49,8 @@
 #define NEIGH_BUCKET_MASK ((1u << NEIGH_BUCKET_SLOTS) - 1)
 /** Entries that a bucket has on average when the table is full. */
 #define NEIGH_BUCKET_LOAD 6
+/** Most entries of a table that has hints. */
+#define NEIGH_HINTED_MAX (1u << 17)
 /** What an empty slot points to: an entry that equals no address. */
 #define NEIGH_ENTRY_NONE 0
 
@@ -65,7 +67,7 @@ struct neigh_index {
 	uint64_t secret[NEIGH_SECRET];
 	uint32_t *hints; /* entry numbers; behind the buckets in the same zone */
 	uint32_t nb_buckets;
-	uint32_t hint_mask;
+	uint32_t hint_mask; /* 0: there are no hints */
 };
 static_assert(sizeof(struct neigh_index) == RTE_CACHE_LINE_MIN_SIZE, "never written, one line");
 

@@ -102,8 +102,10 @@ lookup_rest(const struct ipoib_neigh *t, const struct ipoib_addr *const keys[], 
 		if (e == NULL || !neigh_usable(e->state))
 			continue;
 		usable |= RTE_BIT64(index[i]);
-		mark(t, e->slot, tick);
+		rte_prefetch0(&t->view.marks[e->slot]);
 	}
+	for (set = usable; set != 0; set &= set - 1)
+		mark(t, entries[__builtin_ctzll(set)]->slot, tick);
 	return usable;
 }
 
@@ -149,7 +151,7 @@ ipoib_neigh_lookup_bulk(const struct ipoib_neigh *t, const struct ipoib_addr *co
 		return -EPERM;
 #endif
 	tick = __atomic_load_n(&t->view.tick, __ATOMIC_RELAXED);
-	usable = lookup_hints(t, keys, n, tick, entries);
+	usable = likely(t->index.hint_mask != 0) ? lookup_hints(t, keys, n, tick, entries) : 0;
 	rest = ~usable & UINT64_MAX >> (64 - n);
 	if (rest != 0)
 		usable |= lookup_rest(t, keys, rest, tick, entries);
