@@ -32,9 +32,7 @@ neigh_index_init(struct neigh_index *x, const char *name, uint32_t entries, int 
 		const struct rte_memzone **zone)
 {
 	uint32_t nb = entries / NEIGH_BUCKET_LOAD + 2;
-	/* Larger tables' hints do not stay in a cache: they would be one more miss. */
-	uint32_t nb_hints = entries <= NEIGH_HINTED_MAX ? rte_align32pow2(entries) * 2 : 1;
-	size_t size = (size_t)nb * sizeof(*x->buckets) + (size_t)nb_hints * sizeof(*x->hints);
+	size_t size = (size_t)nb * sizeof(*x->buckets);
 	char mz_name[RTE_MEMZONE_NAMESIZE];
 	const struct rte_memzone *mz;
 
@@ -46,8 +44,6 @@ neigh_index_init(struct neigh_index *x, const char *name, uint32_t entries, int 
 	memset(mz->addr, 0, size);
 	x->buckets = mz->addr;
 	x->nb_buckets = nb;
-	x->hints = (uint32_t *)(void *)&x->buckets[nb];
-	x->hint_mask = nb_hints - 1;
 	secret_init(x->secret);
 	return 0;
 }
@@ -113,13 +109,6 @@ slot_set(struct neigh_bucket *b, uint32_t slot, uint32_t entry)
 	__atomic_store_n(&b->entry[slot], entry, __ATOMIC_RELEASE);
 }
 
-static void
-hint_set(struct neigh_index *x, const struct ipoib_neigh_entry *e)
-{
-	__atomic_store_n(&x->hints[neigh_hint_of(x, &e->addr)], (uint32_t)(e - x->entries),
-			__ATOMIC_RELEASE);
-}
-
 void
 neigh_index_add(struct neigh_index *x, const struct ipoib_neigh_entry *e)
 {
@@ -137,7 +126,6 @@ neigh_index_add(struct neigh_index *x, const struct ipoib_neigh_entry *e)
 	slot = __builtin_ctz(room);
 	slot_set(b, slot, (uint32_t)(e - x->entries));
 	tag_set(b, slot, neigh_tag(hash));
-	hint_set(x, e);
 }
 
 /* Where a published entry is. */
@@ -166,7 +154,6 @@ neigh_index_replace(struct neigh_index *x, const struct ipoib_neigh_entry *old,
 
 	b = entry_slot(x, old, neigh_hash(x->secret, &old->addr), &slot);
 	slot_set(b, slot, (uint32_t)(e - x->entries));
-	hint_set(x, e);
 }
 
 void

@@ -19,11 +19,7 @@
  * One writer. It stores an entry's number before its tag, and takes the tag away
  * before it retires the entry. To replace an entry is one 32-bit store.
  *
- * In front of the buckets lie hints: one entry number each, by a hash that is cheaper
- * because nothing depends on it. The last entry published there is the hint; whether
- * it is the one that is looked for, and is still published, the entry itself tells. Who
- * chooses addresses that share a hint gets the buckets, no more.
- *
+ * Readers may keep references (ipoib_neigh_ref_get()), which go past the index.
  * So an entry must not look published when it is not: its flags octet is other than 0
  * until everything else is written, and again from the moment it is retired. Both are
  * stores of the entry's first 8 octets at once, and a reader looks at those first.
@@ -49,8 +45,6 @@
 #define NEIGH_BUCKET_MASK ((1u << NEIGH_BUCKET_SLOTS) - 1)
 /** Entries that a bucket has on average when the table is full. */
 #define NEIGH_BUCKET_LOAD 6
-/** Most entries of a table that has hints. */
-#define NEIGH_HINTED_MAX (1u << 17)
 /** What an empty slot points to: an entry that equals no address. */
 #define NEIGH_ENTRY_NONE 0
 
@@ -65,11 +59,9 @@ struct neigh_index {
 	struct neigh_bucket *buckets;
 	struct ipoib_neigh_entry *entries; /* the pool */
 	uint64_t secret[NEIGH_SECRET];
-	uint32_t *hints; /* entry numbers; behind the buckets in the same zone */
 	uint32_t nb_buckets;
-	uint32_t hint_mask; /* 0: there are no hints */
 };
-static_assert(sizeof(struct neigh_index) == RTE_CACHE_LINE_MIN_SIZE, "never written, one line");
+static_assert(sizeof(struct neigh_index) <= RTE_CACHE_LINE_MIN_SIZE, "never written, one line");
 
 static inline uint64_t
 neigh_load64(const void *p)
@@ -119,24 +111,6 @@ neigh_hash(const uint64_t secret[NEIGH_SECRET], const struct ipoib_addr *addr)
 	h = neigh_fold_mul(h ^ secret[2], neigh_load32(b + 16) ^ secret[3]);
 	/* Numbers in a row times one factor may still lie in a few buckets. */
 	return neigh_fold_mul(h ^ secret[0], secret[1]);
-}
-
-/** The place of an address among the hints. */
-static inline uint32_t
-neigh_hint_of(const struct neigh_index *x, const struct ipoib_addr *addr)
-{
-	const uint8_t *b = (const uint8_t *)addr;
-	uint64_t h;
-
-#ifdef __SSE4_2__
-	h = _mm_crc32_u64(0, neigh_key_head(b));
-	h = _mm_crc32_u64(h, neigh_load64(b + 8));
-	h = _mm_crc32_u32((uint32_t)h, neigh_load32(b + 16));
-#else
-	h = (neigh_key_head(b) ^ neigh_load64(b + 8)) * UINT64_C(0x9e3779b97f4a7c15);
-	h = (h + neigh_load32(b + 16)) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
-#endif
-	return (uint32_t)h & x->hint_mask;
 }
 
 /** Is it the published entry of this address? */

@@ -4,8 +4,8 @@
 
 /*
  * What worker lcores run. A burst goes through in steps, and each step asks for
- * what the next one reads: hint, entry and mark; for the few whose hint is another's,
- * bucket and entry. So a burst waits for memory twice, not once for each packet.
+ * what the next one reads: buckets, entries, marks. So a burst waits for memory
+ * three times, not once for each packet.
  */
 
 #include <errno.h>
@@ -52,95 +52,49 @@ burst_tags(const struct neigh_index *x, uint32_t n, struct burst *b)
 	}
 }
 
-/* Compare the addresses; what is not the first of its tag, or was replaced meanwhile, takes the
- * long way. */
-static inline void
+/* Compare the addresses; what is not the first of its tag, or was replaced meanwhile, takes the long
+ * way. */
+static inline uint64_t
 burst_compare(const struct ipoib_neigh *t, const struct ipoib_addr *const keys[], uint32_t n,
-		struct burst *b)
+		const struct burst *b, const struct ipoib_neigh_entry *entries[])
 {
+	const struct ipoib_neigh_entry *e;
+	uint64_t usable = 0;
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
-		if (likely(neigh_entry_is(b->maybe[i], keys[i])))
-			continue;
-		b->maybe[i] = b->match[i] == 0 ? NULL
-					       : neigh_index_find(&t->index, keys[i], b->hash[i]);
+		e = b->maybe[i];
+		if (unlikely(!neigh_entry_is(e, keys[i])))
+			e = b->match[i] == 0 ? NULL
+					     : neigh_index_find(&t->index, keys[i], b->hash[i]);
+		entries[i] = e;
+		if (likely(e != NULL && neigh_usable(e->state))) {
+			usable |= RTE_BIT64(i);
+			rte_prefetch0(&t->view.marks[e->slot]);
+		}
 	}
+	return usable;
 }
 
 /* Mark as used in this second. A store for each packet would bounce the line between readers. */
 static inline void
-mark(const struct ipoib_neigh *t, uint32_t slot, uint32_t tick)
+burst_mark(const struct ipoib_neigh *t, uint64_t usable, const struct ipoib_neigh_entry *entries[])
 {
-	if (unlikely(neigh_mark_get(t, slot) != tick))
-		__atomic_store_n(&t->view.marks[slot], tick, __ATOMIC_RELAXED);
-}
+	uint32_t tick = __atomic_load_n(&t->view.tick, __ATOMIC_RELAXED);
+	uint32_t slot;
 
-/* Those of @p set by the buckets. @return the usable ones of them, marked */
-static __rte_noinline uint64_t
-lookup_rest(const struct ipoib_neigh *t, const struct ipoib_addr *const keys[], uint64_t set,
-		uint32_t tick, const struct ipoib_neigh_entry *entries[])
-{
-	const struct ipoib_addr *key[IPOIB_NEIGH_BURST_MAX];
-	uint8_t index[IPOIB_NEIGH_BURST_MAX];
-	const struct ipoib_neigh_entry *e;
-	uint64_t usable = 0;
-	uint32_t i, n = 0;
-	struct burst b;
-
-	for (; set != 0; set &= set - 1) {
-		index[n] = (uint8_t)__builtin_ctzll(set);
-		key[n] = keys[index[n]];
-		n++;
+	for (; usable != 0; usable &= usable - 1) {
+		slot = entries[__builtin_ctzll(usable)]->slot;
+		if (unlikely(neigh_mark_get(t, slot) != tick))
+			__atomic_store_n(&t->view.marks[slot], tick, __ATOMIC_RELAXED);
 	}
-	burst_hash(&t->index, key, n, &b);
-	burst_tags(&t->index, n, &b);
-	burst_compare(t, key, n, &b);
-	for (i = 0; i < n; i++) {
-		e = b.maybe[i];
-		entries[index[i]] = e;
-		if (e == NULL || !neigh_usable(e->state))
-			continue;
-		usable |= RTE_BIT64(index[i]);
-		rte_prefetch0(&t->view.marks[e->slot]);
-	}
-	for (set = usable; set != 0; set &= set - 1)
-		mark(t, entries[__builtin_ctzll(set)]->slot, tick);
-	return usable;
-}
-
-/* By the hints. @return the usable ones, marked; the entries of the others are to be found */
-static inline uint64_t
-lookup_hints(const struct ipoib_neigh *t, const struct ipoib_addr *const keys[], uint32_t n,
-		uint32_t tick, const struct ipoib_neigh_entry *entries[])
-{
-	const struct neigh_index *x = &t->index;
-	const struct ipoib_neigh_entry *e;
-	uint64_t usable = 0;
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		e = &x->entries[__atomic_load_n(
-				&x->hints[neigh_hint_of(x, keys[i])], __ATOMIC_ACQUIRE)];
-		entries[i] = e;
-		rte_prefetch0(e);
-	}
-	for (i = 0; i < n; i++) {
-		e = entries[i];
-		if (unlikely(!neigh_entry_is(e, keys[i]) || !neigh_usable(e->state)))
-			continue;
-		usable |= RTE_BIT64(i);
-		mark(t, e->slot, tick);
-	}
-	return usable;
 }
 
 int
 ipoib_neigh_lookup_bulk(const struct ipoib_neigh *t, const struct ipoib_addr *const keys[],
 		uint32_t n, uint64_t *hits, const struct ipoib_neigh_entry *entries[])
 {
-	uint64_t usable, rest;
-	uint32_t tick;
+	struct burst b;
 
 	if (unlikely(n == 0 || n > IPOIB_NEIGH_BURST_MAX))
 		return -EINVAL;
@@ -150,11 +104,9 @@ ipoib_neigh_lookup_bulk(const struct ipoib_neigh *t, const struct ipoib_addr *co
 	if (__atomic_load_n(&t->cfg.rcu->num_threads, __ATOMIC_RELAXED) == 0)
 		return -EPERM;
 #endif
-	tick = __atomic_load_n(&t->view.tick, __ATOMIC_RELAXED);
-	usable = likely(t->index.hint_mask != 0) ? lookup_hints(t, keys, n, tick, entries) : 0;
-	rest = ~usable & UINT64_MAX >> (64 - n);
-	if (rest != 0)
-		usable |= lookup_rest(t, keys, rest, tick, entries);
-	*hits = usable;
-	return __builtin_popcountll(usable);
+	burst_hash(&t->index, keys, n, &b);
+	burst_tags(&t->index, n, &b);
+	*hits = burst_compare(t, keys, n, &b, entries);
+	burst_mark(t, *hits, entries);
+	return __builtin_popcountll(*hits);
 }

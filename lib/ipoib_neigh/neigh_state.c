@@ -37,8 +37,8 @@ neigh_entry_put(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e)
 {
 	uint32_t i = (uint32_t)(e - t->index.entries);
 
-	/* A reader that still looks at it is a bug: let it see nonsense. By a hint it may see the
-	 * address, that it is not published. */
+	/* A reader that still looks at it is a bug: let it see nonsense. By a reference it may see that
+	 * it is not published. */
 	neigh_entry_live(&t->index.entries[i], IPOIB_NEIGH_GEN_NONE);
 	memset(RTE_PTR_ADD(&t->index.entries[i], ENTRY_BODY), NEIGH_FREE, ENTRY_BODY_LEN);
 	t->index.entries[i].slot = t->free_entry;
