@@ -232,10 +232,13 @@ static inline bool
 route4_plain(struct dp_worker *w, struct rte_mbuf *m, uint32_t dst, const struct dp_nh *nh,
 		struct dp_fwd_burst *f)
 {
-	const struct dp_port *out = &w->dp->port[nh->port];
 	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *);
+	const struct dp_port *out;
 
-	if (unlikely(!is_forwarded(nh) || ip->time_to_live <= 1 || pkt_is_shared(m) ||
+	if (unlikely(!is_forwarded(nh)))
+		return false;
+	out = &w->dp->port[nh->port];
+	if (unlikely(ip->time_to_live <= 1 || pkt_is_shared(m) ||
 			    m->pkt_len > atomic_load_explicit(&out->mtu, memory_order_relaxed) ||
 			    (atomic_load_explicit(&out->flags, memory_order_relaxed) &
 					    DP_PORT_MSS_CLAMP) != 0))

@@ -13,8 +13,7 @@
  *
  * A reader is registered with the table's RCU variable (rte_rcu_qsbr) and
  * online. It takes no reference and no lock; entries it was given stay valid
- * and unchanged, but for the flags octet of their address, until its next
- * rte_rcu_qsbr_quiescent().
+ * and unchanged, but for their number (gen), until its next rte_rcu_qsbr_quiescent().
  */
 
 #include <assert.h>
@@ -57,7 +56,7 @@ enum ipoib_neigh_kind {
 
 /** What a worker needs to send, in one cache line. Immutable; replaced as a whole. */
 struct __rte_cache_min_aligned ipoib_neigh_entry {
-	struct ipoib_addr addr; /**< key; flags octet zero while it is published */
+	struct ipoib_addr addr; /**< key; flags octet zero */
 	uint32_t ah;		/**< opaque address-handle number */
 	uint32_t qpn;		/**< remote QPN, host order */
 	uint32_t slot;		/**< index of the last-used mark; the library's */

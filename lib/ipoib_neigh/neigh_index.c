@@ -28,42 +28,29 @@ secret_init(uint64_t secret[NEIGH_SECRET])
 }
 
 int
-neigh_index_init(struct neigh_index *x, const char *name, uint32_t entries, int socket,
-		const struct rte_memzone **zone)
+neigh_index_init(struct neigh_index *x, const char *name, uint32_t entries, int socket)
 {
 	uint32_t nb = entries / NEIGH_BUCKET_LOAD + 2;
-	size_t size = (size_t)nb * sizeof(*x->buckets);
-	char mz_name[RTE_MEMZONE_NAMESIZE];
+	char zone[RTE_MEMZONE_NAMESIZE];
 	const struct rte_memzone *mz;
 
-	snprintf(mz_name, sizeof(mz_name), ZONE_PREFIX "%s", name);
-	mz = rte_memzone_reserve_aligned(mz_name, size, socket, 0, RTE_CACHE_LINE_SIZE);
+	snprintf(zone, sizeof(zone), ZONE_PREFIX "%s", name);
+	mz = rte_memzone_reserve_aligned(
+			zone, (size_t)nb * sizeof(*x->buckets), socket, 0, RTE_CACHE_LINE_SIZE);
 	if (mz == NULL)
 		return rte_errno == EEXIST ? -EEXIST : -ENOMEM;
-	*zone = mz;
-	memset(mz->addr, 0, size);
+	x->zone = mz;
 	x->buckets = mz->addr;
+	memset(x->buckets, 0, (size_t)nb * sizeof(*x->buckets));
 	x->nb_buckets = nb;
 	secret_init(x->secret);
 	return 0;
 }
 
-/* The entry of a slot, if it is that of the address. One that is retired under our eyes is not, but
- * then the slot has its successor already. */
-static const struct ipoib_neigh_entry *
-slot_find(const struct neigh_index *x, const struct neigh_bucket *b, uint32_t slot,
-		const struct ipoib_addr *addr)
+void
+neigh_index_free(struct neigh_index *x)
 {
-	const struct ipoib_neigh_entry *e, *was;
-
-	e = neigh_bucket_entry(x, b, slot);
-	do {
-		if (neigh_entry_is(e, addr))
-			return e;
-		was = e;
-		e = neigh_bucket_entry(x, b, slot);
-	} while (e != was);
-	return NULL;
+	rte_memzone_free(x->zone);
 }
 
 const struct ipoib_neigh_entry *
@@ -77,8 +64,8 @@ neigh_index_find(const struct neigh_index *x, const struct ipoib_addr *addr, uin
 	for (left = x->nb_buckets; left != 0 && more; left--) {
 		match = neigh_bucket_match(b, neigh_tag(hash), &more);
 		for (; match != 0; match &= match - 1) {
-			e = slot_find(x, b, __builtin_ctz(match), addr);
-			if (e != NULL)
+			e = neigh_bucket_entry(x, b, __builtin_ctz(match));
+			if (neigh_entry_is(e, addr))
 				return e;
 		}
 		b = neigh_bucket_next(x, b);

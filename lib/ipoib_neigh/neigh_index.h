@@ -18,11 +18,6 @@
  *
  * One writer. It stores an entry's number before its tag, and takes the tag away
  * before it retires the entry. To replace an entry is one 32-bit store.
- *
- * Readers may keep references (ipoib_neigh_ref_get()), which go past the index.
- * So an entry must not look published when it is not: its flags octet is other than 0
- * until everything else is written, and again from the moment it is retired. Both are
- * stores of the entry's first 8 octets at once, and a reader looks at those first.
  */
 
 #include <assert.h>
@@ -60,8 +55,9 @@ struct neigh_index {
 	struct ipoib_neigh_entry *entries; /* the pool */
 	uint64_t secret[NEIGH_SECRET];
 	uint32_t nb_buckets;
+	const struct rte_memzone *zone; /* of the buckets */
 };
-static_assert(sizeof(struct neigh_index) <= RTE_CACHE_LINE_MIN_SIZE, "never written, one line");
+static_assert(sizeof(struct neigh_index) == RTE_CACHE_LINE_MIN_SIZE, "never written, one line");
 
 static inline uint64_t
 neigh_load64(const void *p)
@@ -113,28 +109,17 @@ neigh_hash(const uint64_t secret[NEIGH_SECRET], const struct ipoib_addr *addr)
 	return neigh_fold_mul(h ^ secret[0], secret[1]);
 }
 
-/** Is it the published entry of this address? */
+/** Is it the entry of this address? One that is not in use has other flags than 0. */
 static inline bool
 neigh_entry_is(const struct ipoib_neigh_entry *e, const struct ipoib_addr *addr)
 {
 	const uint8_t *a = (const uint8_t *)addr, *b = (const uint8_t *)&e->addr;
+	uint64_t d;
 
-	/* The rest of an entry that is not published may be being written. */
-	if (__atomic_load_n((const uint64_t *)(const void *)b, __ATOMIC_ACQUIRE) !=
-			neigh_key_head(a))
-		return false;
-	return ((neigh_load64(a + 8) ^ neigh_load64(b + 8)) |
-			       (neigh_load32(a + 16) ^ neigh_load32(b + 16))) == 0;
-}
-
-/** Let readers take an entry for published, or, IPOIB_NEIGH_GEN_NONE, no more. The writer's. */
-static inline void
-neigh_entry_live(struct ipoib_neigh_entry *e, uint64_t gen)
-{
-	uint64_t head = neigh_key_head(&e->addr) | (gen != IPOIB_NEIGH_GEN_NONE ? 0 : 0xff);
-
-	__atomic_store_n(&e->gen, gen, __ATOMIC_RELEASE);
-	__atomic_store_n((uint64_t *)(void *)&e->addr, head, __ATOMIC_RELEASE);
+	d = neigh_key_head(a) ^ neigh_load64(b);
+	d |= neigh_load64(a + 8) ^ neigh_load64(b + 8);
+	d |= neigh_load32(a + 16) ^ neigh_load32(b + 16);
+	return d == 0;
 }
 
 static inline struct neigh_bucket *
@@ -213,8 +198,8 @@ const struct ipoib_neigh_entry *neigh_index_find(
 
 /* The writer's. */
 /** For @p entries entries at most. 0, -EEXIST (the name), -ENOMEM. */
-int neigh_index_init(struct neigh_index *x, const char *name, uint32_t entries, int socket,
-		const struct rte_memzone **zone);
+int neigh_index_init(struct neigh_index *x, const char *name, uint32_t entries, int socket);
+void neigh_index_free(struct neigh_index *x);
 /** Publish an entry whose address is not there. */
 void neigh_index_add(struct neigh_index *x, const struct ipoib_neigh_entry *e);
 /** Publish @p e in place of @p old, which has the same address. */

@@ -52,8 +52,7 @@ burst_tags(const struct neigh_index *x, uint32_t n, struct burst *b)
 	}
 }
 
-/* Compare the addresses; what is not the first of its tag, or was replaced meanwhile, takes the long
- * way. */
+/* Compare the addresses; what is not the first of its tag takes the long way. */
 static inline uint64_t
 burst_compare(const struct ipoib_neigh *t, const struct ipoib_addr *const keys[], uint32_t n,
 		const struct burst *b, const struct ipoib_neigh_entry *entries[])

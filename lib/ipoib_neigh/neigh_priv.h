@@ -85,7 +85,6 @@ struct ipoib_neigh {
 	/* Below: the writer's. */
 	struct ipoib_neigh_cfg cfg __rte_cache_aligned;
 	char name[IPOIB_NEIGH_NAME_MAX + 1];
-	const struct rte_memzone *zone; /* of the index */
 	struct ipoib_neigh_stats stats;
 
 	uint32_t entries_used;	      /* ever used, of gc_thresh3_max + reclaim_max + 1 */
@@ -195,6 +194,13 @@ void neigh_retire(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e, bool
 struct ipoib_neigh_entry *neigh_entry_get(struct ipoib_neigh *t);
 /** A number for a publication, in any table of the process. */
 uint64_t neigh_gen_next(void);
+/** Let references find an entry, by the number of its publication, or, IPOIB_NEIGH_GEN_NONE, no more. */
+static inline void
+neigh_entry_live(struct ipoib_neigh_entry *e, uint64_t gen)
+{
+	__atomic_store_n(&e->gen, gen, __ATOMIC_RELEASE);
+}
+
 /** Write all of an entry that is not published, and is not yet when this returns. */
 void neigh_entry_fill(struct ipoib_neigh_entry *e, const struct ipoib_neigh_entry *from);
 void neigh_entry_put(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e);

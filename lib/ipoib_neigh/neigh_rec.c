@@ -69,7 +69,6 @@ add_publish(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, const struct ipo
 {
 	struct ipoib_neigh_entry *e = neigh_entry_get(t);
 	struct ipoib_neigh_entry first = {
-		.addr = *addr,
 		.qpn = ipoib_addr_qpn(addr),
 		.slot = neigh_slot(t, rec),
 		.state = IPOIB_NEIGH_INCOMPLETE,
@@ -78,6 +77,7 @@ add_publish(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, const struct ipo
 	rec->addr = *addr;
 	rec->addr.flags = 0;
 	rec->entry = e;
+	first.addr = rec->addr;
 	neigh_entry_fill(e, &first);
 	neigh_entry_live(e, neigh_gen_next());
 	neigh_index_add(&t->index, e);

@@ -8,9 +8,8 @@
 
 #include "neigh_priv.h"
 
-/* What is between the two words by which readers see whether an entry is published. */
-#define ENTRY_BODY sizeof(uint64_t)
-#define ENTRY_BODY_LEN (offsetof(struct ipoib_neigh_entry, gen) - ENTRY_BODY)
+/* All but the number: readers with an old reference may look at that. */
+#define ENTRY_BODY_LEN offsetof(struct ipoib_neigh_entry, gen)
 
 uint64_t
 neigh_gen_next(void)
@@ -37,10 +36,8 @@ neigh_entry_put(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e)
 {
 	uint32_t i = (uint32_t)(e - t->index.entries);
 
-	/* A reader that still looks at it is a bug: let it see nonsense. By a reference it may see that
-	 * it is not published. */
-	neigh_entry_live(&t->index.entries[i], IPOIB_NEIGH_GEN_NONE);
-	memset(RTE_PTR_ADD(&t->index.entries[i], ENTRY_BODY), NEIGH_FREE, ENTRY_BODY_LEN);
+	/* A reader that still looks at it is a bug: let it see nonsense. */
+	memset(&t->index.entries[i], NEIGH_FREE, ENTRY_BODY_LEN);
 	t->index.entries[i].slot = t->free_entry;
 	t->free_entry = i;
 }
@@ -48,10 +45,7 @@ neigh_entry_put(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e)
 void
 neigh_entry_fill(struct ipoib_neigh_entry *e, const struct ipoib_neigh_entry *from)
 {
-	uint64_t head = neigh_load64(from) | 0xff;
-
-	__atomic_store_n((uint64_t *)(void *)e, head, __ATOMIC_RELAXED);
-	memcpy(RTE_PTR_ADD(e, ENTRY_BODY), RTE_PTR_ADD(from, ENTRY_BODY), ENTRY_BODY_LEN);
+	memcpy(e, from, ENTRY_BODY_LEN);
 }
 
 /* An entry that goes from VALID to STALE hands its use of the AH to its successor. */

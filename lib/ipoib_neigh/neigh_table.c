@@ -96,7 +96,7 @@ table_free(struct ipoib_neigh *t)
 	free(t->recs);
 	rte_free(t->view.marks);
 	rte_free(t->index.entries);
-	rte_memzone_free(t->zone);
+	neigh_index_free(&t->index);
 	rte_free(t);
 }
 
@@ -120,7 +120,7 @@ ipoib_neigh_create(const struct ipoib_neigh_cfg *cfg, struct ipoib_neigh **out)
 	snprintf(t->name, sizeof(t->name), "%s", c.name);
 	t->cfg.name = t->name;
 	neigh_backoff_init(t);
-	ret = neigh_index_init(&t->index, t->name, c.gc_thresh3_max, c.socket, &t->zone);
+	ret = neigh_index_init(&t->index, t->name, c.gc_thresh3_max, c.socket);
 	if (ret == 0)
 		ret = memory_init(t);
 	if (ret != 0) {
