@@ -68,6 +68,13 @@ void quiesce(void);
 struct ipoib_neigh_stats stats(void);
 struct rte_mbuf *pkt(void);
 
+/* All but the number, which may change under readers. */
+static inline void
+entry_copy(struct ipoib_neigh_entry *to, const struct ipoib_neigh_entry *from)
+{
+	memcpy(to, from, offsetof(struct ipoib_neigh_entry, gen));
+}
+
 /* The same but for what tells whether an entry is published: the flags octet and the number? */
 static inline bool
 entry_equal(const struct ipoib_neigh_entry *a, const struct ipoib_neigh_entry *b)

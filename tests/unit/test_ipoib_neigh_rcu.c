@@ -452,7 +452,7 @@ mt_look(struct mt_burst *b, unsigned int *seed)
 	ipoib_neigh_lookup_bulk(fix.t, b->keys, MT_BURST, &hits, b->e);
 	for (i = 0; i < MT_BURST; i++) {
 		if (b->e[i] != NULL)
-			b->copy[i] = *b->e[i];
+			entry_copy(&b->copy[i], b->e[i]);
 	}
 	return __builtin_popcountll(hits);
 }

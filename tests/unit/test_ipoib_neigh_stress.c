@@ -103,7 +103,7 @@ burst_look(struct burst *b, unsigned int *seed)
 	ipoib_neigh_lookup_bulk(fix.t, b->keys, BURST, &hits, b->e);
 	for (i = 0; i < BURST; i++) {
 		if (b->e[i] != NULL)
-			b->copy[i] = *b->e[i];
+			entry_copy(&b->copy[i], b->e[i]);
 	}
 	return __builtin_popcountll(hits);
 }
@@ -132,7 +132,7 @@ burst_kept(uint32_t id, struct burst *b, unsigned int *seed)
 			*ref = ipoib_neigh_ref_of(fix.t, b->e[i]);
 		}
 		if (b->e[i] != NULL)
-			b->copy[i] = *b->e[i];
+			entry_copy(&b->copy[i], b->e[i]);
 	}
 }
 
