@@ -53,7 +53,7 @@ way_set(const struct dp_worker *w, uint16_t port, struct way *way)
 	way->port = port;
 	way->paths = kind == DP_PORT_IPOIB ? p->neigh : NULL;
 	way->mtu = 0;
-	if (kind != DP_PORT_NONE && worker_port_up(w, port) &&
+	if ((kind == DP_PORT_ETH || way->paths != NULL) && worker_port_up(w, port) &&
 			atomic_load_explicit(&p->tx, memory_order_relaxed) == port &&
 			(atomic_load_explicit(&p->flags, memory_order_relaxed) &
 					DP_PORT_MSS_CLAMP) == 0)
