@@ -35,18 +35,27 @@ RTE_LOG_REGISTER(app_logtype, ipoib.app, INFO);
 /* How long a reader of the last statistics is waited for. */
 #define PRINT_WAIT_MS 1000
 
+#define SAY_PREFIX "dpdk-ipoib: "
+#define SAY_MAX 2048
+
 static struct app app;
 
 void
 app_say(const char *fmt, ...)
 {
+	/* Written at once: the log's thread writes to the same place. */
+	char line[SAY_MAX] = SAY_PREFIX;
+	size_t at = strlen(SAY_PREFIX), room = sizeof(line) - at - 1;
 	va_list ap;
+	int n;
 
-	fputs("dpdk-ipoib: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	n = vsnprintf(line + at, room, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	at += n < 0 ? 0 : RTE_MIN((size_t)n, room - 1);
+	line[at] = '\n';
+	line[at + 1] = '\0';
+	fputs(line, stderr);
 }
 
 static void
