@@ -91,6 +91,9 @@ struct app {
 	struct dp_txgen gen;
 	bool record_bursts;
 	bool record_cycles; /**< show them; workers always count */
+	/* [main] What commands have set, for the configuration that is saved. */
+	bool cores_set, ports_set;
+	uint64_t promisc_set, allmulti_set; /**< ports (bit masks) */
 
 	_Atomic bool forwarding;
 	_Atomic bool quit; /**< end the program */

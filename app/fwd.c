@@ -52,6 +52,7 @@ fwd_ports_set(struct app *a, void *arg)
 	if (ret != 0)
 		return ret;
 	ret = dp_fwd_ports(a->dp, l->id, l->nb);
+	a->ports_set |= ret == 0;
 	return ret == 0 ? 0
 			: says(l->why, ret, "workers cannot take these ports: %s",
 					  rte_strerror(-ret));
@@ -75,6 +76,7 @@ workers_set(struct app *a, const struct app_lcores *wanted, char *why)
 		return says(why, ret, "%u workers cannot poll all queues: %s", wanted->nb_active,
 				rte_strerror(-ret));
 	a->lcores = *wanted;
+	a->cores_set = true;
 	for (i = 0; i < a->lcores.nb_workers; i++)
 		a->dp->worker[i]->lcore = a->lcores.worker[i];
 	ret = run_ask(a, nothing_fn, NULL, 0, CONTROL_MS);
@@ -131,6 +133,7 @@ fwd_init(struct app *a)
 		return ret;
 	memcpy(l.id, a->opt.portlist, l.nb * sizeof(l.id[0]));
 	ret = fwd_ports_set(a, &l);
+	a->ports_set = false;
 	if (ret != 0)
 		app_say("--portlist: %s", l.why);
 	return ret;

@@ -62,8 +62,13 @@ port_mode_set(struct app *a, void *arg)
 	if (ret != 0)
 		return ret;
 	ret = driver_set(m);
-	if (ret == 0)
+	if (ret == 0) {
+		if (m->kind == PORT_PROMISC)
+			a->promisc_set |= RTE_BIT64(m->port);
+		else if (m->kind == PORT_ALLMULTI)
+			a->allmulti_set |= RTE_BIT64(m->port);
 		return 0;
+	}
 	if (m->kind == PORT_LINK)
 		return says(m->why, ret, "Set link %s port %u fail: %s", m->on ? "up" : "down",
 				m->port, rte_strerror(-ret));

@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "commands.h"
+#include "config.h"
 
 static const struct {
 	const char *name, *type;
@@ -33,6 +34,9 @@ static const char *const levels[] = {
 	[RTE_LOG_INFO] = "info",
 	[RTE_LOG_DEBUG] = "debug",
 };
+
+/* Those that a command has set. Command thread. */
+static bool part_set[RTE_DIM(parts)];
 
 /* -1: a name that is not of any type. */
 static int
@@ -59,7 +63,21 @@ cmd_set_log_part_level(struct cli *cli, const struct cmd_set_log_part_level *arg
 		rte_log_set_global_level(level);
 	if (rte_log_set_level_pattern(parts[i].type, level) != 0)
 		return cli_fail(cli, "%s: EAL takes no such level", args->part);
+	part_set[i] = true;
 	return 0;
+}
+
+void
+config_write_log(FILE *out)
+{
+	unsigned int i;
+	int level;
+
+	for (i = 0; i < RTE_DIM(parts); i++) {
+		level = part_set[i] ? level_of(parts[i].type) : -1;
+		if (level >= (int)RTE_LOG_EMERG && level < (int)RTE_DIM(levels))
+			fprintf(out, "set log %s %s\n", parts[i].name, levels[level]);
+	}
 }
 
 int

@@ -19,7 +19,8 @@
 
 /* What the main thread knows. */
 struct config_main {
-	uint64_t plugged, stopped; /* ports, bit masks */
+	uint64_t plugged, stopped, promisc, allmulti; /* ports, bit masks */
+	uint16_t nb_fwd, fwd[DP_PORTS_MAX];	      /* none: no command said so */
 	struct {
 		uint16_t rx, tx;
 	} queues[RTE_MAX_ETHPORTS];
@@ -75,6 +76,10 @@ config_main_fn(struct app *a, void *arg)
 
 	m->plugged = a->plugged;
 	m->stopped = a->stopped;
+	m->promisc = a->promisc_set;
+	m->allmulti = a->allmulti_set;
+	m->nb_fwd = a->ports_set ? a->dp->nb_fwd : 0;
+	memcpy(m->fwd, a->dp->fwd_id, m->nb_fwd * sizeof(m->fwd[0]));
 	for (i = 0; i < RTE_MAX_ETHPORTS; i++) {
 		m->queues[i].rx = a->queues[i].rx;
 		m->queues[i].tx = a->queues[i].tx;
@@ -449,33 +454,32 @@ write_peers(struct config *k)
 	}
 }
 
+/* In this order engines pair them. */
 static void
-write_generator(struct config *k)
+write_portlist(struct config *k)
 {
-	const struct dp_txgen *g = &k->cli->a->gen, *was = &k->cli->a->opt.gen;
-	char src[PARSE_IPV4_STRLEN], dst[PARSE_IPV4_STRLEN];
+	uint16_t i;
 
-	if (g->pkt_len != was->pkt_len)
-		fprintf(k->out, "set txpkts %u\n", g->pkt_len);
-	if (g->src_ip != was->src_ip || g->dst_ip != was->dst_ip)
-		fprintf(k->out, "set tx-ip %s %s\n", format_ipv4(g->src_ip, src),
-				format_ipv4(g->dst_ip, dst));
-	if (g->src_port != was->src_port || g->dst_port != was->dst_port)
-		fprintf(k->out, "set tx-udp %u %u\n", g->src_port, g->dst_port);
-	if (g->pps != was->pps)
-		fprintf(k->out, "set tx-pps %" PRIu64 "\n", g->pps);
-	write_peers(k);
+	for (i = 0; i < k->m.nb_fwd; i++)
+		fprintf(k->out, "%s%u", i == 0 ? "set portlist " : ",", k->map[k->m.fwd[i]]);
+	if (i != 0)
+		fputc('\n', k->out);
 }
 
 static void
-write_forwarding(struct config *k)
+write_modes(struct config *k)
 {
-	const struct app *a = k->cli->a;
+	uint16_t i, port;
 
-	if (a->engine != (enum dp_engine)a->opt.engine)
-		fprintf(k->out, "set fwd %s\n", dp_engine_name[a->engine]);
-	if (a->burst != a->opt.burst)
-		fprintf(k->out, "set burst %u\n", a->burst);
+	for (i = 0; i < k->nb_ports && k->port[i] < DP_PORT_LOGICAL; i++) {
+		port = k->port[i];
+		if ((k->m.promisc & RTE_BIT64(port)) != 0)
+			fprintf(k->out, "set promisc %u %s\n", k->map[port],
+					rte_eth_promiscuous_get(port) == 1 ? "on" : "off");
+		if ((k->m.allmulti & RTE_BIT64(port)) != 0)
+			fprintf(k->out, "set allmulti %u %s\n", k->map[port],
+					rte_eth_allmulticast_get(port) == 1 ? "on" : "off");
+	}
 }
 
 static void
@@ -507,8 +511,10 @@ config_write(struct cli *cli, FILE *out)
 	ret = write_control(&k);
 	if (ret != 0)
 		return ret;
-	write_forwarding(&k);
-	write_generator(&k);
+	write_portlist(&k);
+	write_modes(&k);
+	config_write_program(cli->a, out);
+	write_peers(&k);
 	write_stopped(&k);
 	return 0;
 }

@@ -104,10 +104,20 @@ a "ip route append 10.0.0.0/8 via 203.0.113.8" >/dev/null
 a "ipoib class dscp 1 46 47 1" >/dev/null
 a "ip filter add 10 port 0 in deny from any to 198.51.100.0/24 proto tcp dport 23" >/dev/null
 a "ip multicast upstream port 1" >/dev/null
+a "stop" >/dev/null
+settings=("corelist 1" "portlist 1,0" "promisc 0 on" "record-core-cycles on" "txpkts 128"
+	"tx-stamp on" "tx-pps 1000" "flowgen flows 9" "log control debug")
+for set in "${settings[@]}"; do
+	a "set $set" | grep -qi 'fail\|error\|allowed' && lab_fail "set $set"
+done
+a "start" >/dev/null
 mkdir "$LAB/small"
 mount -t tmpfs -o size=16k none "$LAB/small"
 a "save $LAB/small/a.cmd" | grep '[a-z]' && lab_fail "save says this"
 a "show config running" | grep -v '^$' >"$LAB/shown"
+for set in "${settings[@]}"; do
+	grep -q "^set $set.\?$" "$LAB/shown" || lab_fail "not shown: set $set"
+done
 tr -d '\r' <"$LAB/shown" | diff - "$LAB/small/a.cmd" || lab_fail "saved is not what is shown"
 chmod 640 "$LAB/small/a.cmd"
 cp "$LAB/small/a.cmd" "$LAB/saved"
