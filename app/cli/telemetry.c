@@ -299,6 +299,8 @@ static const struct {
 	{ "/ip/vlan", FORM_LIST, &rows_vlan, NULL,
 			"802.1Q sub-ports. Parameters: [OFFSET[,COUNT]]" },
 	{ "/ip/bind", FORM_LIST, &rows_bind, NULL, "Bound ports. Parameters: [OFFSET[,COUNT]]" },
+	{ "/ip/filter", FORM_LIST, &rows_filter, NULL,
+			"Rules of the packet filter. Parameters: [OFFSET[,COUNT]]" },
 	{ "/fwd/stats", FORM_OWN, NULL, answer_fwd_stats,
 			"Forwarding statistics, in all and by port. Parameters: [OFFSET[,COUNT]]" },
 	{ "/fwd/ports", FORM_OWN, NULL, answer_fwd_ports,

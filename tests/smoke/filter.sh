@@ -45,6 +45,7 @@ tcp 5001 || lab_fail "TCP does not pass beside a rule for ICMP"
 quiet "ip filter add 10 port 0 in permit from 192.0.2.0/24 to 198.51.100.2/32 proto icmp"
 lab_ping 3 >/dev/null || lab_fail "rule 10 does not permit"
 [ "$(count 10)" -eq 3 ] || lab_fail "rule 10 counts $(count 10)"
+lab_is 3 lab_query gateway-a -g rows.0.packets /ip/filter || lab_fail "/ip/filter counts otherwise"
 # What is for ourselves is filtered, too.
 lab_client ping -q -c 1 -W 1 192.0.2.1 >/dev/null && lab_fail "ICMP for us passes"
 quiet "ip filter flush"

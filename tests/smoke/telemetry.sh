@@ -14,6 +14,7 @@ lab_enter "$@"
 # Something of everything that there is a list of.
 cat >"$LAB/gateway-a.cmd" <<X
 ip address add 192.0.2.1/24 port 0
+ip filter add 1 port 0 in permit from any to any
 ip address add 203.0.113.1/24 port 1
 ip route add 198.51.100.0/24 via 203.0.113.2
 ip vlan add 7 port 0
