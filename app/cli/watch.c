@@ -15,7 +15,7 @@ static compat_thread thread;
 static atomic_bool running, ending;
 
 static void
-worker_show(const struct app *a, uint16_t i, uint64_t *missed)
+worker_show(struct app *a, uint16_t i, uint64_t *missed)
 {
 	struct dp_verbose *v = __atomic_load_n(&a->dp->worker[i]->verbose, __ATOMIC_ACQUIRE);
 	uint64_t all;
@@ -24,7 +24,7 @@ worker_show(const struct app *a, uint16_t i, uint64_t *missed)
 	if (v == NULL)
 		return;
 	while ((s = dp_verbose_peek(v)) != NULL) {
-		watch_packet_print(s, stdout);
+		watch_packet_print(a, s, stdout);
 		dp_verbose_next(v);
 	}
 	all = __atomic_load_n(&v->missed, __ATOMIC_RELAXED);
@@ -39,7 +39,7 @@ watch_main(void *arg)
 {
 	static uint64_t missed[DP_WORKERS_MAX];
 	const struct timespec pause = { .tv_nsec = LOOK_US * 1000 };
-	const struct app *a = arg;
+	struct app *a = arg;
 	bool last;
 	uint16_t i;
 

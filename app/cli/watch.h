@@ -21,6 +21,6 @@ int watch_start(struct app *a);
 void watch_stop(void);
 
 /** Print a packet as testpmd does, an IPoIB one with its LIDs, QPNs and GRH. Any thread. */
-void watch_packet_print(const struct dp_seen *s, FILE *out);
+void watch_packet_print(struct app *a, const struct dp_seen *s, FILE *out);
 
 #endif /* WATCH_H */

@@ -105,12 +105,27 @@ source_print(const struct dp_seen *s, FILE *out)
 			(s->grh[1] & 0xf) << 16 | s->grh[2] << 8 | s->grh[3], s->grh[7]);
 }
 
+/* Who closes a port takes it out of the list first. */
+static int
+ah_query(struct app *a, uint16_t port, uint32_t ah, struct pmd_ipoib_av *av)
+{
+	uint16_t i = 0;
+	int ret;
+
+	pthread_rwlock_rdlock(&a->ports_lock);
+	while (i < a->nb_ports && a->port[i] != port)
+		i++;
+	ret = i < a->nb_ports ? pmd_ipoib_ah_query(port, ah, av) : -ENODEV;
+	pthread_rwlock_unlock(&a->ports_lock);
+	return ret;
+}
+
 static void
-destination_print(const struct dp_seen *s, FILE *out)
+destination_print(struct app *a, const struct dp_seen *s, FILE *out)
 {
 	struct pmd_ipoib_av av;
 
-	if (pmd_ipoib_ah_query(s->port, s->meta.ah, &av) != 0) {
+	if (ah_query(a, s->port, s->meta.ah, &av) != 0) {
 		fprintf(out, "  dst dlid=? - qpn=0x%06x", s->meta.qpn);
 		return;
 	}
@@ -139,12 +154,12 @@ ip_print(const struct dp_seen *s, FILE *out)
 }
 
 static void
-ipoib_print(const struct dp_seen *s, FILE *out)
+ipoib_print(struct app *a, const struct dp_seen *s, FILE *out)
 {
 	const struct ipoib_hdr *hdr = (const void *)s->octets;
 
 	if (s->tx)
-		destination_print(s, out);
+		destination_print(a, s, out);
 	else
 		source_print(s, out);
 	mbuf_print(s, rte_be_to_cpu_16(hdr->type), out);
@@ -152,7 +167,7 @@ ipoib_print(const struct dp_seen *s, FILE *out)
 }
 
 void
-watch_packet_print(const struct dp_seen *s, FILE *out)
+watch_packet_print(struct app *a, const struct dp_seen *s, FILE *out)
 {
 	char flags[256];
 
@@ -160,7 +175,7 @@ watch_packet_print(const struct dp_seen *s, FILE *out)
 		fprintf(out, "port %u/queue %u: %s %u packets\n", s->port, s->queue,
 				s->tx ? "sent" : "received", s->burst);
 	if (s->kind == DP_PORT_IPOIB && s->len >= IPOIB_HDR_LEN)
-		ipoib_print(s, out);
+		ipoib_print(a, s, out);
 	else if (s->kind == DP_PORT_ETH && s->len >= RTE_ETHER_HDR_LEN)
 		eth_print(s, out);
 	else

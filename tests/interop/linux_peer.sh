@@ -63,6 +63,20 @@ iperf_udp() {
 	awk '/receiver/ { sub(/.*\(/, ""); ok = $0 + 0 <= 1 } END { exit !ok }' /run/udp.log
 }
 
+# What the driver saw, rebuilt: pings of both, with Linux's LID and ours.
+captured() {
+	local lid
+	lid=$(query r -g lid /ipoib/info,0)
+	say r "ipoib capture start 0 $JOB/ours.pcapng filter icmp" || return 1
+	pings -c 5 10.9.0.2 || return 1
+	say r "ipoib capture stop 0"
+	tshark -r "$JOB/ours.pcapng" -T fields -e infiniband.lrh.slid -e infiniband.lrh.dlid \
+		-e icmp.type -e _ws.malformed | tee /run/ours.fields
+	[ "$(awk -v lid="$lid" '$2 == lid && $3 == 8' /run/ours.fields | wc -l)" -eq 5 ] &&
+		[ "$(awk -v lid="$lid" '$1 == lid && $3 == 0' /run/ours.fields | wc -l)" -eq 5 ] &&
+		! grep -qi malformed /run/ours.fields
+}
+
 must "softib gives two HCAs" softib hcas=2
 modprobe -a ib_ipoib veth
 start_opensm softib0
@@ -106,6 +120,7 @@ tshark -r "$JOB/peer.pcap" -T fields -e _ws.malformed -e arp.opcode >/run/peer.f
 check "tshark finds nothing malformed" sh -c '! grep -i malformed /run/peer.fields'
 arps() { grep -c '[12]$' /run/peer.fields; }
 check "and ARP of both" above 3 arps
+check "a capture of our port has what passed" captured
 check "TCP through us" iperf
 check "TCP through us, the other way" iperf -R
 check "TCP by IPv6" env SERVER=fd00:8::2 bash -c "$(declare -f iperf on wait_for); iperf"
