@@ -116,14 +116,15 @@ near(uint64_t got, uint64_t want)
 static void
 test_percentiles(void **state)
 {
-	const uint64_t s = rte_get_tsc_hz();
+	/* The oldest is younger than any machine that runs this. */
+	const uint64_t s = rte_get_tsc_hz() / 20;
 	struct dp_latency_sum sum;
 	uint32_t i;
 
 	(void)state;
 	stamp_start(DP_ENGINE_RXONLY, 0);
 	for (i = 0; i < 100; i++)
-		receive(i, i < 50 ? s * 2 : i < 90 ? s * 30 : i < 99 ? s * 400 : s * 5000);
+		receive(i, i < 50 ? s * 2 : i < 90 ? s * 30 : i < 99 ? s * 400 : s * 1000);
 	dp_latency_get(fx.dp, &sum);
 	assert_int_equal(sum.packets, 100);
 	assert_int_equal(sum.late, 0);
@@ -131,9 +132,9 @@ test_percentiles(void **state)
 	near(sum.p50, s * 2);
 	near(sum.p90, s * 30);
 	near(sum.p99, s * 400);
-	near(sum.p999, s * 5000);
-	near(sum.max, s * 5000);
-	near(sum.total, 50 * s * 2 + 40 * s * 30 + 9 * s * 400 + s * 5000);
+	near(sum.p999, s * 1000);
+	near(sum.max, s * 1000);
+	near(sum.total, 50 * s * 2 + 40 * s * 30 + 9 * s * 400 + s * 1000);
 	stamp_start(DP_ENGINE_RXONLY, 0);
 	dp_latency_get(fx.dp, &sum);
 	assert_int_equal(sum.packets, 0);
