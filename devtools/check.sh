@@ -186,7 +186,7 @@ part_mutation() {
 }
 
 if [ $# -eq 0 ]; then
-	set -- lint unit clang smoke
+	set -- lint unit smoke clang
 	if [ "$LONG" != 0 ]; then
 		set -- "$@" mutation
 	fi

@@ -15,7 +15,8 @@ a() { lab_say gateway-a "$@"; }
 quiet() { a "$@" | grep '[a-z]' && lab_fail "'$*' says this"; }
 count() { a "ip filter show json" | "$LAB_TOP/tests/tools/jsonrows.py" "rule=$1" packets; }
 denied() { lab_counter gateway-a drop_filter; }
-tcp() { lab_client timeout 5 bash -c "exec 3<>/dev/tcp/198.51.100.2/$1" 2>/dev/null; }
+# tcp PORT [SECONDS]: does a connection come about?
+tcp() { lab_client timeout "${2:-5}" bash -c "exec 3<>/dev/tcp/198.51.100.2/$1" 2>/dev/null; }
 
 lab_start -i -a
 lab_wait 3 lab_ping || lab_fail "no ping"
@@ -53,10 +54,10 @@ quiet "ip filter flush"
 # Out, by port, with ranges.
 quiet "ip filter add 30 port 1 out deny from any to any proto tcp dport 5002-5010"
 tcp 5001 || lab_fail "TCP to 5001 does not pass"
-tcp 5002 && lab_fail "TCP to 5002 passes"
+tcp 5002 1 && lab_fail "TCP to 5002 passes"
 [ "$(count 30)" -ge 1 ] || lab_fail "rule 30 counts nothing"
 quiet "ip filter add 31 port 0 out deny from 198.51.100.2 to any proto tcp sport 5001"
-tcp 5001 && lab_fail "answers of 5001 pass"
+tcp 5001 1 && lab_fail "answers of 5001 pass"
 quiet "ip filter del 31"
 tcp 5001 || lab_fail "TCP to 5001 does not pass any more"
 
@@ -64,7 +65,7 @@ tcp 5001 || lab_fail "TCP to 5001 does not pass any more"
 was=$(denied)
 quiet "ip filter add 40 port 0 out deny from any to 192.0.2.2"
 quiet "port config mtu 0 600"
-lab_client ping -q -c 2 -i 0.1 -s 1200 -M dont 198.51.100.2 >/dev/null && lab_fail "fragments pass"
+lab_client ping -q -c 2 -i 0.1 -W 1 -s 1200 -M dont 198.51.100.2 >/dev/null && lab_fail "fragments pass"
 [ "$(denied)" -gt "$was" ] || lab_fail "fragments are not counted"
 quiet "port config mtu 0 0"
 quiet "ip filter del 40"
