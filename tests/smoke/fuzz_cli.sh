@@ -12,6 +12,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
 lab_enter "$@"
 
+# 'save' and captures take any name: for what runs here, only $LAB can be written.
+mount -o remount,bind,ro / || lab_die "the root file system does not become read-only"
+
 seed=${FUZZ_SEED:-$RANDOM}
 
 # fuzz gentle|any LINES

@@ -76,7 +76,7 @@ import socket, sys, time
 for i in range(int(sys.argv[1]), int(sys.argv[2]) + 1):
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.sendto(bytes(8), ("10.77.%s.%d" % (sys.argv[3], i), 9))
-    time.sleep(0.02)
+    time.sleep(0.01)
 ' "$1" "$2" "$3"
 }
 

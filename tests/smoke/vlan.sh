@@ -99,7 +99,9 @@ arp_asks()
 {
 	lab_client /usr/bin/python3 -c '
 import sys
-from scapy.all import ARP, Ether, get_if_hwaddr, srp1
+from scapy.arch import get_if_hwaddr
+from scapy.layers.l2 import ARP, Ether
+from scapy.sendrecv import srp1
 mac = get_if_hwaddr(sys.argv[1])
 ask = Ether(src=mac, dst="ff:ff:ff:ff:ff:ff") / ARP(hwsrc=mac, psrc="10.1.0.9", pdst=sys.argv[2])
 sys.exit(srp1(ask, iface=sys.argv[1], timeout=1, verbose=0) is None)' "$1" "${2:-10.1.0.1}"
