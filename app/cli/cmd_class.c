@@ -137,7 +137,7 @@ cmd_ipoib_class_path(struct cli *cli, const struct cmd_ipoib_class_path *args)
 		.value = (uint16_t)args->value };
 	int ret;
 
-	ret = check(cli, "class", args->class, 1, DP_CLASSES - 1);
+	ret = check(cli, "class", args->class, 1, IPOIB_CLASSES - 1);
 	if (ret == 0)
 		ret = check(cli, sl ? "SL" : "QoS class", args->value, 0, sl ? 15 : 4095);
 	return ret != 0 ? ret : ask(cli, path_fn, &ch, "ipoib class path");
@@ -151,7 +151,7 @@ cmd_ipoib_class_path_default(struct cli *cli, const struct cmd_ipoib_class_path_
 	};
 	int ret;
 
-	ret = check(cli, "class", args->class, 1, DP_CLASSES - 1);
+	ret = check(cli, "class", args->class, 1, IPOIB_CLASSES - 1);
 	return ret != 0 ? ret : ask(cli, path_fn, &ch, "ipoib class path");
 }
 
@@ -164,7 +164,7 @@ cmd_ipoib_class_dscp(struct cli *cli, const struct cmd_ipoib_class_dscp *args)
 		.last = (uint8_t)args->last };
 	int ret;
 
-	ret = check(cli, "class", args->class, 0, DP_CLASSES - 1);
+	ret = check(cli, "class", args->class, 0, IPOIB_CLASSES - 1);
 	if (ret == 0)
 		ret = check(cli, "first DSCP", args->first, 0, 63);
 	if (ret == 0)

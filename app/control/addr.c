@@ -62,8 +62,8 @@ addr_index(const struct control *c, const struct dp_ip *ip)
 {
 	uint32_t i;
 
-	for (i = 0; i < c->routes.nb_addrs; i++) {
-		if (dp_ip_equal(&c->routes.addrs[i].ip, ip))
+	for (i = 0; i < c->ip->routes.nb_addrs; i++) {
+		if (dp_ip_equal(&c->ip->routes.addrs[i].ip, ip))
 			return (int)i;
 	}
 	return -1;
@@ -72,7 +72,7 @@ addr_index(const struct control *c, const struct dp_ip *ip)
 static bool
 is_linklocal_of(const struct ctl_port *p, const struct dp_ip *ip)
 {
-	return p != NULL && p->nd != NULL && dp_ip_equal(&p->nd->linklocal, ip);
+	return p != NULL && p->ip->nd != NULL && dp_ip_equal(&p->ip->nd->linklocal, ip);
 }
 
 bool
@@ -83,7 +83,7 @@ addr_is_own(const struct control *c, uint16_t port, const struct dp_ip *ip)
 	if (dp_ip_is_linklocal6(ip))
 		return port < DP_PORTS_MAX && is_linklocal_of(c->ports[port], ip);
 	i = addr_index(c, ip);
-	return i >= 0 && c->routes.addrs[i].port == port;
+	return i >= 0 && c->ip->routes.addrs[i].port == port;
 }
 
 bool
@@ -116,8 +116,8 @@ addr_is_anycast(const struct control *c, uint16_t port, const struct dp_ip *ip)
 {
 	uint32_t i;
 
-	for (i = 0; i < c->routes.nb_addrs; i++) {
-		if (c->routes.addrs[i].port == port && is_anycast(&c->routes.addrs[i], ip))
+	for (i = 0; i < c->ip->routes.nb_addrs; i++) {
+		if (c->ip->routes.addrs[i].port == port && is_anycast(&c->ip->routes.addrs[i], ip))
 			return true;
 	}
 	return false;
@@ -138,8 +138,8 @@ addr_on_link(const struct control *c, uint16_t port, const struct dp_ip *ip)
 	if (dp_ip_is_linklocal6(ip))
 		return port < DP_PORTS_MAX && c->ports[port] != NULL &&
 				!is_linklocal_of(c->ports[port], ip);
-	for (i = 0; i < c->routes.nb_addrs; i++) {
-		const struct control_addr_row *a = &c->routes.addrs[i];
+	for (i = 0; i < c->ip->routes.nb_addrs; i++) {
+		const struct control_addr_row *a = &c->ip->routes.addrs[i];
 
 		if (a->port == port && is_neighbour(a, ip))
 			return !addr_is_own_any(c, ip);
@@ -155,8 +155,8 @@ addr_link_port(const struct control *c, const struct dp_ip *ip)
 
 	if (addr_is_own_any(c, ip))
 		return -1;
-	for (i = 0; i < c->routes.nb_addrs; i++) {
-		const struct control_addr_row *a = &c->routes.addrs[i];
+	for (i = 0; i < c->ip->routes.nb_addrs; i++) {
+		const struct control_addr_row *a = &c->ip->routes.addrs[i];
 
 		if (is_neighbour(a, ip) && (best == NULL || a->len > best->len))
 			best = a;
@@ -201,7 +201,7 @@ linklocal_source(const struct control *c, uint16_t port, struct dp_ip *src)
 {
 	const struct ctl_port *p = port < DP_PORTS_MAX ? c->ports[port] : NULL;
 
-	return p != NULL && p->nd != NULL && nd_source(p, src);
+	return p != NULL && p->ip->nd != NULL && nd_source(p, src);
 }
 
 /* Multicast of interface or link scope too (RFC 4291 2.7). */
@@ -219,8 +219,8 @@ addr_source(const struct control *c, uint16_t port, const struct dp_ip *to, stru
 
 	if (is_link_scope(to))
 		return linklocal_source(c, port, src);
-	for (i = 0; i < c->routes.nb_addrs; i++) {
-		a = &c->routes.addrs[i];
+	for (i = 0; i < c->ip->routes.nb_addrs; i++) {
+		a = &c->ip->routes.addrs[i];
 		if (!is_source(a, to) || (a->port != port && dp_ip_is4(to)))
 			continue;
 		if (best == NULL || merit(a, port, to) > merit(best, port, to))
@@ -238,8 +238,8 @@ addr_state_set(struct control *c, uint16_t port, const struct dp_ip *ip,
 {
 	int i = addr_index(c, ip);
 
-	if (i >= 0 && c->routes.addrs[i].port == port)
-		c->routes.addrs[i].state = (uint8_t)state;
+	if (i >= 0 && c->ip->routes.addrs[i].port == port)
+		c->ip->routes.addrs[i].state = (uint8_t)state;
 }
 
 /* --- addresses and their routes --- */
@@ -328,12 +328,12 @@ control_addr_add(struct control *c, uint16_t port, const struct dp_ip *ip, uint8
 		return -EEXIST;
 	ret = routes_ready(c);
 	if (ret == 0)
-		ret = addr_grow(&c->routes);
+		ret = addr_grow(&c->ip->routes);
 	if (ret == 0)
 		ret = routes_add(c, &a);
 	if (ret != 0)
 		return ret;
-	c->routes.addrs[c->routes.nb_addrs++] = a;
+	c->ip->routes.addrs[c->ip->routes.nb_addrs++] = a;
 	if (dp_ip_is4(ip))
 		arp_announce(p);
 	else
@@ -345,7 +345,7 @@ control_addr_add(struct control *c, uint16_t port, const struct dp_ip *ip, uint8
 static void
 addr_remove(struct control *c, uint32_t at)
 {
-	struct ctl_routes *t = &c->routes;
+	struct ctl_routes *t = &c->ip->routes;
 	struct control_addr_row gone = t->addrs[at];
 	struct ctl_port *p = c->ports[gone.port];
 	struct ctl_route r[4];
@@ -365,12 +365,12 @@ control_addr_del(struct control *c, uint16_t port, const struct dp_ip *ip, uint8
 	struct control_addr_row gone;
 	int ret, at = addr_index(c, ip);
 
-	if (at < 0 || c->routes.addrs[at].port != port || c->routes.addrs[at].len != len)
+	if (at < 0 || c->ip->routes.addrs[at].port != port || c->ip->routes.addrs[at].len != len)
 		return -ENOENT;
 	ret = routes_ready(c);
 	if (ret != 0)
 		return ret;
-	gone = c->routes.addrs[at];
+	gone = c->ip->routes.addrs[at];
 	addr_remove(c, (uint32_t)at);
 	routes_recheck(c, &gone);
 	fib_publish(c);
@@ -384,12 +384,12 @@ control_addr_del(struct control *c, uint16_t port, const struct dp_ip *ip, uint8
 int
 control_addr_flush(struct control *c, uint16_t port)
 {
-	uint32_t i = c->routes.nb_addrs;
+	uint32_t i = c->ip->routes.nb_addrs;
 	struct control_addr_row a;
 	int ret;
 
 	while (i-- > 0) {
-		a = c->routes.addrs[i];
+		a = c->ip->routes.addrs[i];
 		if (a.port != port)
 			continue;
 		ret = control_addr_del(c, port, &a.ip, a.len);
@@ -419,11 +419,11 @@ linklocal_row(const struct ctl_port *p, struct control_addr_row *row)
 {
 	const struct nd_addr *a;
 
-	if (p == NULL || p->nd == NULL || dp_ip_is_zero(&p->nd->linklocal))
+	if (p == NULL || p->ip->nd == NULL || dp_ip_is_zero(&p->ip->nd->linklocal))
 		return false;
-	a = nd_addr_find(p, &p->nd->linklocal);
+	a = nd_addr_find(p, &p->ip->nd->linklocal);
 	*row = (struct control_addr_row){
-		.ip = p->nd->linklocal,
+		.ip = p->ip->nd->linklocal,
 		.port = p->id,
 		.len = 64,
 		.state = (uint8_t)(a == NULL ? CONTROL_ADDR_TENTATIVE : a->state),
@@ -436,7 +436,7 @@ uint32_t
 control_addr_rows(struct control *c, uint32_t offset, struct control_addr_row *rows, uint32_t max,
 		uint32_t *total)
 {
-	const struct ctl_routes *t = &c->routes;
+	const struct ctl_routes *t = &c->ip->routes;
 	uint32_t n = offset < t->nb_addrs ? RTE_MIN(max, t->nb_addrs - offset) : 0;
 	struct control_addr_row row;
 	uint16_t i;

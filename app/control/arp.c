@@ -177,7 +177,7 @@ arp_conflict(struct ctl_port *p, const struct arp_info *info)
 	struct control *c = p->c;
 	struct dp_ip ip = dp_ip4(info->spa);
 
-	if (bucket_take(&c->warn_bucket, c->now, 1, 5))
+	if (bucket_take(&c->ip->warn_bucket, c->now, 1, 5))
 		CTL_LOG(WARNING, "port %u: another host claims our address %u.%u.%u.%u", p->id,
 				info->spa >> 24, info->spa >> 16 & 0xff, info->spa >> 8 & 0xff,
 				info->spa & 0xff);
@@ -265,7 +265,7 @@ arp_input(struct ctl_port *p, struct rte_mbuf *m)
 static bool
 garp_one(struct ctl_port *p, uint32_t *at)
 {
-	const struct ctl_routes *r = &p->c->routes;
+	const struct ctl_routes *r = &p->c->ip->routes;
 	uint32_t ip;
 
 	while (*at < r->nb_addrs) {
@@ -283,15 +283,15 @@ garp_one(struct ctl_port *p, uint32_t *at)
 void
 arp_announce(struct ctl_port *p)
 {
-	announce_start(&p->garp);
+	announce_start(&p->ip->garp);
 }
 
 int
 arp_init(struct ctl_port *p)
 {
-	int ret = announce_init(&p->garp, p, garp_one);
+	int ret = announce_init(&p->ip->garp, p, garp_one);
 
-	TAILQ_INIT(&p->peers);
+	TAILQ_INIT(&p->ip->peers);
 	return ret != 0 ? ret : spread_init(p);
 }
 
@@ -300,8 +300,8 @@ arp_fini(struct ctl_port *p)
 {
 	struct ctl_l3 *e;
 
-	announce_fini(&p->garp);
-	TAILQ_FOREACH(e, &p->peers, peer)
+	announce_fini(&p->ip->garp);
+	TAILQ_FOREACH(e, &p->ip->peers, peer)
 		e->owner = NULL;
 	spread_fini(p);
 }

@@ -38,25 +38,25 @@
 static bool
 is_bond(const struct ctl_port *p)
 {
-	return p->bond != NULL && p->bond->p == p;
+	return p->ip->bond != NULL && p->ip->bond->p == p;
 }
 
 bool
 bond_is_member(const struct ctl_port *p)
 {
-	return p->bond != NULL && p->bond->p != p;
+	return p->ip->bond != NULL && p->ip->bond->p != p;
 }
 
 struct ctl_port *
 bond_way(struct ctl_port *p)
 {
-	return bond_is_member(p) ? p->bond->p->lower : p;
+	return bond_is_member(p) ? p->ip->bond->p->lower : p;
 }
 
 uint32_t
 bond_ports(struct ctl_port *p, struct ctl_port *ports[CONTROL_BOND_PORTS])
 {
-	struct ctl_bond *b = p->bond;
+	struct ctl_bond *b = p->ip->bond;
 	uint32_t i;
 
 	if (!is_bond(p)) {
@@ -72,7 +72,7 @@ const struct ib_gid *
 bond_gid(const struct ctl_port *p)
 {
 	if (is_bond(p))
-		return &p->bond->gid;
+		return &p->ip->bond->gid;
 	return p->lower != NULL ? &p->lower->info.gid : &p->info.gid;
 }
 
@@ -94,7 +94,7 @@ has_addr(const struct ctl_port *p, const struct ipoib_addr *addr)
 bool
 bond_addr_is_own(const struct ctl_port *p, const struct ipoib_addr *addr)
 {
-	const struct ctl_bond *b = p->bond;
+	const struct ctl_bond *b = p->ip->bond;
 	uint32_t i;
 
 	if (!is_bond(p))
@@ -128,7 +128,7 @@ bond_mirror(struct control *c, void *arg)
 
 	if (b->mirror_next == NULL) {
 		b->mirror_began = c->now;
-		b->mirror_next = TAILQ_FIRST(&b->p->peers);
+		b->mirror_next = TAILQ_FIRST(&b->p->ip->peers);
 	}
 	for (i = 0; i < MIRROR_BURST && (e = b->mirror_next) != NULL; i++) {
 		b->mirror_next = TAILQ_NEXT(e, peer);
@@ -151,8 +151,8 @@ mirror_start(struct ctl_bond *b)
 void
 bond_peer_gone(struct ctl_port *p, const struct ctl_l3 *e)
 {
-	if (is_bond(p) && p->bond->mirror_next == e)
-		p->bond->mirror_next = TAILQ_NEXT(e, peer);
+	if (is_bond(p) && p->ip->bond->mirror_next == e)
+		p->ip->bond->mirror_next = TAILQ_NEXT(e, peer);
 }
 
 void
@@ -164,7 +164,7 @@ bond_peer_changed(struct ctl_port *p, const struct ipoib_addr *old, const struct
 	for (i = 0; i < n && old != NULL; i++)
 		resolve_forget(ports[i], old);
 	if (is_bond(p))
-		bond_keep(p->bond, now);
+		bond_keep(p->ip->bond, now);
 }
 
 /* --- which one --- */
@@ -211,7 +211,7 @@ bond_mtu(struct ctl_bond *b)
 uint16_t
 bond_link_mtu(struct ctl_port *p)
 {
-	return bond_mtu(p->bond);
+	return bond_mtu(p->ip->bond);
 }
 
 /* Addresses made of a GID stay what they are, whatever becomes active. */
@@ -259,7 +259,7 @@ bond_announce(struct ctl_bond *b)
 
 	if (p->c->link_up != NULL)
 		p->c->link_up(p->c, p);
-	announce_anew(&p->garp);
+	announce_anew(&p->ip->garp);
 	nd_announce_anew(p);
 }
 
@@ -288,7 +288,7 @@ void
 bond_follow(struct ctl_port *member)
 {
 	if (bond_is_member(member))
-		bond_run(member->bond);
+		bond_run(member->ip->bond);
 }
 
 static void
@@ -333,7 +333,7 @@ static void
 member_release(struct ctl_port *m)
 {
 	atomic_store_explicit(&m->dp->master, DP_PORT_NIL, memory_order_release);
-	m->bond = NULL;
+	m->ip->bond = NULL;
 	if (m->hca != NULL)
 		hca_pace(m->c, m->hca);
 }
@@ -341,7 +341,7 @@ member_release(struct ctl_port *m)
 void
 bond_leave(struct ctl_port *p)
 {
-	struct ctl_bond *b = p->bond;
+	struct ctl_bond *b = p->ip->bond;
 
 	if (!is_bond(p))
 		return;
@@ -354,14 +354,14 @@ bond_leave(struct ctl_port *p)
 void
 bond_fini(struct ctl_port *p)
 {
-	struct ctl_bond *b = p->bond;
+	struct ctl_bond *b = p->ip->bond;
 
 	if (!is_bond(p))
 		return;
 	bond_leave(p);
 	timer_fini(p->c, &b->back);
 	timer_fini(p->c, &b->mirror);
-	p->bond = NULL;
+	p->ip->bond = NULL;
 	free(b);
 }
 
@@ -405,7 +405,7 @@ member_take(struct ctl_bond *b, struct ctl_port *m)
 			atomic_store(&m->dp->dscp_class[i], atomic_load(&first->dp->dscp_class[i]));
 		paths_stale(m);
 	}
-	m->bond = b;
+	m->ip->bond = b;
 	b->member[b->nb++] = m;
 	atomic_store_explicit(&m->dp->master, b->p->id, memory_order_release);
 	hca_pace(m->c, m->hca);
@@ -423,12 +423,12 @@ control_bond_add(struct control *c, struct control_bond_cfg *cfg)
 	ret = control_bond_check(c, cfg);
 	if (ret != 0)
 		return ret;
-	if (p == NULL || p->kind != DP_PORT_IPOIB || p->hca != NULL || p->bond != NULL)
+	if (p == NULL || p->kind != DP_PORT_IPOIB || p->hca != NULL || p->ip->bond != NULL)
 		return -ENODEV;
 	b = bond_new(c, cfg);
 	if (b == NULL)
 		return -ENOMEM;
-	p->bond = b;
+	p->ip->bond = b;
 	for (i = 0; i < cfg->nb && ret == 0; i++) {
 		ret = member_take(b, c->ports[cfg->member[i]]);
 		if (cfg->member[i] == cfg->primary)
@@ -450,7 +450,7 @@ control_bond_find(struct control *c, const char *name)
 
 	for (i = DP_PORT_LOGICAL; i < DP_PORTS_MAX; i++) {
 		if (c->ports[i] != NULL && is_bond(c->ports[i]) &&
-				strcmp(c->ports[i]->bond->name, name) == 0)
+				strcmp(c->ports[i]->ip->bond->name, name) == 0)
 			return i;
 	}
 	return -ENOENT;
@@ -465,8 +465,8 @@ control_bond_active(struct control *c, const char *name, uint16_t port)
 
 	if (i < 0)
 		return i;
-	b = c->ports[i]->bond;
-	if (p == NULL || !bond_is_member(p) || p->bond != b)
+	b = c->ports[i]->ip->bond;
+	if (p == NULL || !bond_is_member(p) || p->ip->bond != b)
 		return -ENODEV;
 	if (!p->up)
 		return -ENETDOWN;
@@ -507,9 +507,9 @@ control_bond_rows(struct control *c, uint16_t bond, uint32_t offset, struct cont
 		if (c->ports[i] == NULL || !is_bond(c->ports[i]) ||
 				(bond != DP_PORT_NIL && bond != i))
 			continue;
-		for (k = 0; k < c->ports[i]->bond->nb; k++) {
+		for (k = 0; k < c->ports[i]->ip->bond->nb; k++) {
 			if ((*total)++ >= offset && n < max)
-				bond_row(c->ports[i]->bond, k, &rows[n++]);
+				bond_row(c->ports[i]->ip->bond, k, &rows[n++]);
 		}
 	}
 	return n;

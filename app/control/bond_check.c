@@ -45,8 +45,8 @@ has_address(const struct control *c, uint16_t port)
 {
 	uint32_t i;
 
-	for (i = 0; i < c->routes.nb_addrs; i++) {
-		if (c->routes.addrs[i].port == port)
+	for (i = 0; i < c->ip->routes.nb_addrs; i++) {
+		if (c->ip->routes.addrs[i].port == port)
 			return true;
 	}
 	return false;
@@ -57,8 +57,8 @@ has_route(const struct control *c, uint16_t port)
 {
 	uint32_t i;
 
-	for (i = 0; i < c->routes.nb; i++) {
-		if (c->routes.tab[i].port == port)
+	for (i = 0; i < c->ip->routes.nb; i++) {
+		if (c->ip->routes.tab[i].port == port)
 			return true;
 	}
 	return false;
@@ -89,15 +89,16 @@ check_member(struct control *c, struct control_bond_cfg *cfg, uint16_t port)
 	if (p->hca == NULL)
 		return refuse(cfg, -ENODEV, "port %u is no IPoIB port with an HCA of its own",
 				port);
-	if (p->bond != NULL)
-		return refuse(cfg, -EBUSY, "port %u belongs to %s already", port, p->bond->name);
+	if (p->ip->bond != NULL)
+		return refuse(cfg, -EBUSY, "port %u belongs to %s already", port,
+				p->ip->bond->name);
 	if (has_address(c, port))
 		return refuse(cfg, -EADDRINUSE,
 				"port %u has addresses, which belong on the bond: 'ip address flush port %u' first",
 				port, port);
 	if (has_route(c, port))
 		return refuse(cfg, -EADDRINUSE, "routes lead by port %u: delete them first", port);
-	if (p->flags != 0)
+	if (p->ip->flags != 0)
 		return refuse(cfg, -EADDRINUSE,
 				"'ip set' of port %u is for the bond: switch it off here first",
 				port);

@@ -86,7 +86,7 @@ control_call(struct control *c, control_fn fn, void *arg, size_t arg_size, uint3
 
 	if (r == NULL)
 		return -ENOMEM;
-	if (rte_ring_mp_enqueue(c->calls, r) != 0) {
+	if (rte_ring_mp_enqueue(c->ip->calls, r) != 0) {
 		call_put(r);
 		call_put(r);
 		return -EBUSY;
@@ -109,7 +109,7 @@ calls_run(struct control *c)
 	struct call *r;
 	void *p;
 
-	if (rte_ring_sc_dequeue(c->calls, &p) != 0)
+	if (rte_ring_sc_dequeue(c->ip->calls, &p) != 0)
 		return false;
 	r = p;
 	if (atomic_compare_exchange_strong(&r->state, &waiting, CALL_TAKEN)) {
@@ -127,8 +127,9 @@ calls_init(struct control *c)
 	char name[RTE_RING_NAMESIZE];
 
 	snprintf(name, sizeof(name), "control_calls_%u", atomic_fetch_add(&serial, 1));
-	c->calls = rte_ring_create(name, CALLS_MAX, SOCKET_ID_ANY, RING_F_EXACT_SZ | RING_F_SC_DEQ);
-	return c->calls == NULL ? -ENOMEM : 0;
+	c->ip->calls = rte_ring_create(
+			name, CALLS_MAX, SOCKET_ID_ANY, RING_F_EXACT_SZ | RING_F_SC_DEQ);
+	return c->ip->calls == NULL ? -ENOMEM : 0;
 }
 
 void
@@ -136,8 +137,8 @@ calls_fini(struct control *c)
 {
 	void *r;
 
-	while (c->calls != NULL && rte_ring_sc_dequeue(c->calls, &r) == 0)
+	while (c->ip->calls != NULL && rte_ring_sc_dequeue(c->ip->calls, &r) == 0)
 		call_put(r);
-	rte_ring_free(c->calls);
-	c->calls = NULL;
+	rte_ring_free(c->ip->calls);
+	c->ip->calls = NULL;
 }

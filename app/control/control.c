@@ -11,15 +11,9 @@
 #include "control_probe.h"
 #include "nd.h"
 
-/* Pace of an idle control core, and while answers are awaited. */
+/* Pace of an idle control core, and while something is awaited. */
 #define TICK_IDLE_US (10 * CTL_US_PER_MS)
 #define TICK_WAITING_US 200
-/* While more is to be asked than the SA's window lets out: each of its answers makes room. */
-#define TICK_QUEUED_MIN_US 50
-/* What a leaving group may take, ms. */
-#define LEAVE_WAIT_MS 200
-
-RTE_LOG_REGISTER(ctl_logtype, ipoib.control, NOTICE);
 
 static uint64_t
 clock_real(void)
@@ -65,8 +59,73 @@ on_alive(struct control *c, struct ctl_hca *h)
 static void
 on_undelivered(struct control *c, struct rte_mbuf *m)
 {
-	if (!park_put(&c->lost, m))
+	if (!park_put(&c->ip->lost, m))
 		ctl_drop(c, DP_DROP_no_path, m);
+}
+
+static void
+on_inject(struct control *c, struct ctl_port *p, struct rte_mbuf *m)
+{
+	dp_inject(c->dp, ctl_ctr(c, p->id), p->id, m);
+}
+
+static bool
+on_inject_busy(const struct control *c)
+{
+	return dp_inject_busy(c->dp);
+}
+
+static bool
+on_inject_idle(const struct control *c)
+{
+	uint16_t i;
+
+	for (i = 0; i < c->dp->nb_workers; i++) {
+		if (rte_ring_empty(c->dp->worker[i]->inject) == 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+on_lose(struct control *c, uint16_t port, enum ctl_lost why, uint32_t n)
+{
+	static const enum dp_drop drop[] = {
+		[CTL_LOST_NO_PATH] = DP_DROP_no_path,
+		[CTL_LOST_QUEUE_FULL] = DP_DROP_queue_full,
+		[CTL_LOST_TABLE_FULL] = DP_DROP_table_full,
+		[CTL_LOST_MCAST] = DP_DROP_mcast,
+		[CTL_LOST_MCAST_FULL] = DP_DROP_mcast_full,
+		[CTL_LOST_NOMBUF] = DP_DROP_nombuf,
+	};
+
+	dp_count(&ctl_ctr(c, port)->drop[drop[why]], n);
+}
+
+/* What workers see of a port. */
+static void
+on_shown(struct control *c, struct ctl_port *p)
+{
+	struct dp_port *dp = p->dp;
+
+	RTE_SET_USED(c);
+	/* Workers read these while the port is up: written only where they change. */
+	if (p->hca != NULL) {
+		if (dp->neigh != p->neigh)
+			dp->neigh = p->neigh;
+		if (dp->ahset != p->ahset)
+			dp->ahset = p->ahset;
+		if (!ib_gid_equal(&dp->bcast_gid, &p->bcast.mgid))
+			dp->bcast_gid = p->bcast.mgid;
+	}
+	atomic_store(&dp->mtu, atomic_load(&p->mtu));
+	atomic_store_explicit(&dp->up, p->up, memory_order_release);
+}
+
+static bool
+on_wants_groups(const struct ctl_port *p)
+{
+	return (atomic_load(&p->dp->flags) & DP_PORT_MCAST) != 0;
 }
 
 /* --- punted packets --- */
@@ -157,11 +216,11 @@ punts_run(struct control *c)
 		for (i = 0; i < n; i++) {
 			worker = dp_meta(pkts[i])->worker;
 			punt(c, pkts[i]);
-			c->handled[worker % DP_WORKERS_MAX]++;
-			c->untold = true;
+			c->ip->handled[worker % DP_WORKERS_MAX]++;
+			c->ip->untold = true;
 		}
 		done += n;
-		c->punts += n;
+		c->ip->punts += n;
 	} while (n == CTL_BURST && done < CTL_PUNTS_MAX);
 }
 
@@ -175,7 +234,7 @@ any_parked(const struct control *c)
 		if (c->ports[i] != NULL && c->ports[i]->park.nb > 0)
 			return true;
 	}
-	return c->park.nb > 0;
+	return c->ip->park.nb > 0;
 }
 
 /*
@@ -188,76 +247,29 @@ punts_tell(struct control *c)
 {
 	uint16_t i;
 
-	if (!c->untold || any_parked(c))
+	if (!c->ip->untold || any_parked(c))
 		return;
 	for (i = 0; i < c->dp->nb_workers; i++)
-		atomic_store_explicit(
-				&c->dp->worker[i]->punt_done, c->handled[i], memory_order_release);
-	c->untold = false;
+		atomic_store_explicit(&c->dp->worker[i]->punt_done, c->ip->handled[i],
+				memory_order_release);
+	c->ip->untold = false;
 }
 
 /* --- the tick --- */
-
-static void
-port_run(struct ctl_port *p)
-{
-	if (p->hca == NULL)
-		return;
-	resolve_run(p);
-	paths_run(p);
-	mcast_run(p);
-	ipoib_neigh_iterate(p->neigh, p->c->now, CTL_ITERATE_MAX);
-	ah_reap(p);
-}
-
-/*
- * Full, the window is answered within a round trip: at a quarter of that most of it is still at the
- * SA, and a look finds many answers.
- */
-static uint64_t
-waiting_tick(const struct ipoib_sa_stats *s)
-{
-	if (s->queued == 0)
-		return TICK_WAITING_US;
-	return RTE_MIN(RTE_MAX(s->rtt_us / 4, (uint32_t)TICK_QUEUED_MIN_US),
-			(uint32_t)TICK_WAITING_US);
-}
-
-static uint64_t
-hcas_deadline(const struct control *c)
-{
-	struct ipoib_sa_stats s;
-	uint64_t due = UINT64_MAX;
-	struct ctl_hca *h;
-
-	LIST_FOREACH(h, &c->hcas, next) {
-		ipoib_sa_stats_get(h->sa, &s);
-		if (s.outstanding > 0)
-			due = RTE_MIN(due, c->now + waiting_tick(&s));
-		due = RTE_MIN(due, ipoib_sa_next_deadline(h->sa));
-	}
-	return due;
-}
 
 static uint64_t
 deadline(const struct control *c)
 {
 	uint64_t due = c->now + TICK_IDLE_US;
-	uint16_t i;
 
-	if (rte_ring_empty(c->dp->punt) == 0 || rte_ring_empty(c->calls) == 0 || c->lost.nb > 0)
+	if (rte_ring_empty(c->dp->punt) == 0 || rte_ring_empty(c->ip->calls) == 0 ||
+			c->ip->lost.nb > 0)
 		return c->now;
 	if (l3_busy(c))
 		due = c->now + TICK_WAITING_US;
-	for (i = 0; i < DP_PORTS_MAX; i++) {
-		if (c->ports[i] != NULL && c->ports[i]->hca != NULL &&
-				(paths_busy(c->ports[i]) || mcast_busy(c->ports[i])))
-			due = c->now + TICK_WAITING_US;
-	}
 	if (routes_busy(c))
 		due = RTE_MIN(due, c->now + TICK_WAITING_US);
-	due = RTE_MIN(due, timers_next(c));
-	return RTE_MIN(due, hcas_deadline(c));
+	return ctl_deadline(c, due);
 }
 
 uint64_t
@@ -275,8 +287,8 @@ control_tick(struct control *c)
 	ip_lost_run(c);
 	l3_run(c);
 	for (i = 0; i < DP_PORTS_MAX; i++) {
-		if (c->ports[i] != NULL)
-			port_run(c->ports[i]);
+		if (c->ports[i] != NULL && c->ports[i]->hca != NULL)
+			ctl_ipoib_run(c->ports[i]);
 	}
 	punts_tell(c);
 	timers_run(c);
@@ -298,8 +310,14 @@ control_create(const struct control_cfg *cfg, struct dp *dp, struct control **ou
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return -ENOMEM;
+	c->ip = calloc(1, sizeof(*c->ip));
+	if (c->ip == NULL) {
+		free(c);
+		return -ENOMEM;
+	}
 	LIST_INIT(&c->hcas);
 	c->dp = dp;
+	c->rcu = dp->rcu;
 	if (cfg != NULL)
 		c->cfg = *cfg;
 	c->now = control_now_us();
@@ -307,6 +325,16 @@ control_create(const struct control_cfg *cfg, struct dp *dp, struct control **ou
 	c->alive = on_alive;
 	c->undelivered = on_undelivered;
 	c->narrow = ip_narrow;
+	c->inject = on_inject;
+	c->lose = on_lose;
+	c->inject_busy = on_inject_busy;
+	c->inject_idle = on_inject_idle;
+	c->shown = on_shown;
+	c->follow = port_link_followed;
+	c->wants_groups = on_wants_groups;
+	c->is_own = bond_addr_is_own;
+	c->ways = bond_ports;
+	c->flow_hash = dp_flow_hash;
 	ret = calls_init(c);
 	if (ret == 0)
 		ret = routes_init(c);
@@ -329,41 +357,12 @@ control_create(const struct control_cfg *cfg, struct dp *dp, struct control **ou
 	return 0;
 }
 
-/* The control thread has ended: here it is allowed to wait. */
-static void
-groups_leave(struct control *c)
-{
-	struct ipoib_sa_stats s;
-	struct ctl_hca *h;
-	uint32_t waiting;
-	int i;
-
-	for (i = 0; i < DP_PORTS_MAX; i++) {
-		if (c->ports[i] != NULL && c->ports[i]->hca != NULL)
-			mcast_bcast_leave(c->ports[i]);
-	}
-	LIST_FOREACH(h, &c->hcas, next)
-		events_leave(h);
-	for (i = 0; i < LEAVE_WAIT_MS; i++) {
-		c->now = control_now_us();
-		hcas_poll(c);
-		waiting = 0;
-		LIST_FOREACH(h, &c->hcas, next) {
-			ipoib_sa_stats_get(h->sa, &s);
-			waiting += h->alive ? s.outstanding + s.queued : 0;
-		}
-		if (waiting == 0)
-			return;
-		usleep(1000);
-	}
-}
-
 static void
 lost_free(struct control *c)
 {
 	struct rte_mbuf *m;
 
-	for (; (m = park_first(&c->lost)) != NULL; park_pop(&c->lost))
+	for (; (m = park_first(&c->ip->lost)) != NULL; park_pop(&c->ip->lost))
 		ctl_drop(c, DP_DROP_no_path, m);
 }
 
@@ -386,7 +385,7 @@ control_destroy(struct control *c)
 	if (c == NULL)
 		return;
 	c->closing = true;
-	groups_leave(c);
+	ctl_farewell(c, control_now_us);
 	trust_fini(c);
 	/* Logical ports first: others are below them. */
 	for (i = DP_PORTS_MAX; i-- > 0;) {
@@ -407,5 +406,6 @@ control_destroy(struct control *c)
 	routes_fini(c);
 	calls_fini(c);
 	timers_free(c);
+	free(c->ip);
 	free(c);
 }

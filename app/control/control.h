@@ -15,9 +15,8 @@
  * with control_call() only, which runs a function there and waits a bounded
  * time.
  *
- * Nothing here depends on the CLI; the resolver (path, neighbour, multicast
- * parts) depends on neither CLI nor routing, so that it can move below the
- * driver later.
+ * Nothing here depends on the CLI. The resolver (path, neighbour, multicast parts) lies below, in
+ * lib/ipoib_ctrl, for it serves the driver's mode=ether too.
  */
 
 #include <stdbool.h>
@@ -26,18 +25,12 @@
 #include <rte_ether.h>
 
 #include "dp.h"
+#include "ipoib_ctrl_cfg.h"
 #include "ipoib_neigh.h"
 #include "pmd_ipoib.h"
 
 /** Opaque. */
 struct control;
-
-/** Parameters of the control core; zero takes the default. */
-struct control_cfg {
-	uint32_t gc_interval;			     /**< M of all neighbour tables, seconds [30] */
-	uint32_t gc_thresh1, gc_thresh2, gc_thresh3; /**< [see ipoib_neigh.h] */
-	uint16_t neigh_queue; /**< packets that wait for one neighbour [16] */
-};
 
 /** Make the control core's state on top of @p dp (which outlives it). Main thread. */
 int control_create(const struct control_cfg *cfg, struct dp *dp, struct control **c);
@@ -270,7 +263,7 @@ enum control_class_by { CONTROL_CLASS_DEFAULT, CONTROL_CLASS_SL, CONTROL_CLASS_Q
 
 /**
  * Ask for paths of a class by SL (0..15) or QoS class (0..4095); a peer that the SA refuses one for
- * is reached by the default path. @param class 1..DP_CLASSES - 1
+ * is reached by the default path. @param class 1..IPOIB_CLASSES - 1
  * @return 0, -ENODEV no IPoIB forwarding port, -EINVAL
  */
 int control_class_path(struct control *c, uint16_t port, uint8_t class, enum control_class_by by,
@@ -378,20 +371,6 @@ struct control_mcast_row {
 	bool followed;	    /**< received because it exists (multicast routing) */
 };
 /** Multicast groups of an IPoIB port, since its start. */
-struct control_mcast_stats {
-	uint32_t groups;   /**< now, the broadcast group aside */
-	uint64_t joins;	   /**< asked of the SA */
-	uint64_t failed;   /**< of these, refused or not answered */
-	uint64_t left;	   /**< memberships given back to the SA */
-	uint64_t kept;	   /**< not given back, for a kernel interface may need them */
-	uint64_t idle;	   /**< left because nothing was sent to them */
-	uint64_t evicted;  /**< left early to make room for others */
-	uint64_t looks;	   /**< for one that may go, to make room */
-	uint64_t full;	   /**< refused for lack of room */
-	uint64_t verified; /**< memberships asked after */
-	uint64_t lost;	   /**< and found gone, or told so by the SA */
-	uint64_t fallback; /**< packets for solicited-node groups sent to the broadcast group */
-};
 /** Flags of a port, and what its address resolution met. */
 struct control_flags_row {
 	uint16_t port;

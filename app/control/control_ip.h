@@ -7,24 +7,8 @@
 
 /* Functions of the control core's IP half; included by control_priv.h, which says who calls whom. */
 
-#include <rte_jhash.h>
-
-/* Keyed hash of 16 octets, a GID or an IP address, wherever they lie: rte_jhash() wants them aligned. */
-static inline uint32_t
-ctl_hash16(const uint8_t *octets, uint32_t seed)
-{
-	uint32_t words[4];
-
-	memcpy(words, octets, sizeof(words));
-	return rte_jhash_32b(words, 4, seed);
-}
-
 /* --- IP: next hops (l3.c) --- */
 
-/* How many packets may wait in a table of neighbours, of either kind (resolve.c). */
-uint32_t resolve_queue_total(const struct control_cfg *cfg);
-/* Workers have much to send already: what waits should wait on (resolve.c). */
-bool resolve_inject_busy(struct control *c);
 int l3_init(struct control *c);
 void l3_fini(struct control *c);
 /* Send an IP packet (data at the IP header) to a next hop; takes it for good. */

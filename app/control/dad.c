@@ -29,7 +29,7 @@ nd_addr_find(const struct ctl_port *p, const struct dp_ip *ip)
 {
 	struct nd_addr *a;
 
-	LIST_FOREACH(a, &p->nd->addrs, next) {
+	LIST_FOREACH(a, &p->ip->nd->addrs, next) {
 		if (dp_ip_equal(&a->ip, ip))
 			return a;
 	}
@@ -47,7 +47,7 @@ nd_addr_usable(const struct ctl_port *p, const struct dp_ip *ip)
 bool
 nd_source(const struct ctl_port *p, struct dp_ip *src)
 {
-	*src = p->nd->linklocal;
+	*src = p->ip->nd->linklocal;
 	return !dp_ip_is_zero(src) && nd_addr_usable(p, src);
 }
 
@@ -75,8 +75,8 @@ dad_conflict(struct nd_addr *a, const char *what)
 
 	timer_stop(p->c, &a->timer);
 	addr_state(a, CONTROL_ADDR_DUPLICATE);
-	p->conflicts++;
-	if (bucket_take(&p->c->warn_bucket, p->c->now, 1, 5))
+	p->ip->conflicts++;
+	if (bucket_take(&p->c->ip->warn_bucket, p->c->now, 1, 5))
 		CTL_LOG(ERR, "port %u: address %s is a duplicate, another host %s: not used", p->id,
 				addr_text(a, buf, sizeof(buf)), what);
 }
@@ -114,7 +114,7 @@ dad_done(struct nd_addr *a)
 	struct ctl_port *p = a->p;
 
 	addr_state(a, CONTROL_ADDR_PREFERRED);
-	announce_start(&p->nd->announce);
+	announce_start(&p->ip->nd->announce);
 	ra_kick(p);
 }
 
@@ -171,7 +171,7 @@ nd_addr_new(struct ctl_port *p, const struct dp_ip *ip, bool automatic)
 	a->p = p;
 	a->ip = *ip;
 	a->automatic = automatic;
-	LIST_INSERT_HEAD(&p->nd->addrs, a, next);
+	LIST_INSERT_HEAD(&p->ip->nd->addrs, a, next);
 	dad_start(a);
 	return 0;
 }
@@ -218,7 +218,7 @@ nd_linklocal(const struct ctl_port *p, struct dp_ip *ip)
 static void
 linklocal_follow(struct ctl_port *p)
 {
-	struct ctl_nd *nd = p->nd;
+	struct ctl_nd *nd = p->ip->nd;
 	struct nd_addr *old;
 	struct dp_ip now;
 
@@ -239,7 +239,7 @@ dad_link_up(struct ctl_port *p)
 	struct nd_addr *a;
 
 	linklocal_follow(p);
-	LIST_FOREACH(a, &p->nd->addrs, next) {
+	LIST_FOREACH(a, &p->ip->nd->addrs, next) {
 		if (a->state == CONTROL_ADDR_DUPLICATE ||
 				(a->state == CONTROL_ADDR_TENTATIVE && a->timer.pos == 0))
 			dad_start(a);
@@ -249,7 +249,7 @@ dad_link_up(struct ctl_port *p)
 int
 nd_enable(struct ctl_port *p)
 {
-	struct ctl_nd *nd = p->nd;
+	struct ctl_nd *nd = p->ip->nd;
 
 	if (nd->on)
 		return 0;
@@ -282,7 +282,7 @@ nd_addr_removed(struct ctl_port *p, const struct dp_ip *ip)
 
 	if (a == NULL)
 		return;
-	if (dp_ip_equal(ip, &p->nd->linklocal))
+	if (dp_ip_equal(ip, &p->ip->nd->linklocal))
 		a->automatic = true;
 	else
 		nd_addr_free(a);

@@ -22,10 +22,10 @@ relay_find(const struct control *c, uint16_t port, const struct dp_ip *server)
 {
 	uint32_t i;
 
-	for (i = 0; c->dhcp != NULL && i < c->dhcp->nb; i++) {
-		if (c->dhcp->relay[i].port == port &&
-				dp_ip_equal(&c->dhcp->relay[i].server, server))
-			return &c->dhcp->relay[i];
+	for (i = 0; c->ip->dhcp != NULL && i < c->ip->dhcp->nb; i++) {
+		if (c->ip->dhcp->relay[i].port == port &&
+				dp_ip_equal(&c->ip->dhcp->relay[i].server, server))
+			return &c->ip->dhcp->relay[i];
 	}
 	return NULL;
 }
@@ -35,8 +35,9 @@ dhcp_serves(const struct control *c, uint16_t port, bool v4)
 {
 	uint32_t i;
 
-	for (i = 0; c->dhcp != NULL && i < c->dhcp->nb; i++) {
-		if (c->dhcp->relay[i].port == port && dp_ip_is4(&c->dhcp->relay[i].server) == v4)
+	for (i = 0; c->ip->dhcp != NULL && i < c->ip->dhcp->nb; i++) {
+		if (c->ip->dhcp->relay[i].port == port &&
+				dp_ip_is4(&c->ip->dhcp->relay[i].server) == v4)
 			return true;
 	}
 	return false;
@@ -65,20 +66,20 @@ control_dhcp_add(struct control *c, uint16_t port, const struct dp_ip *server)
 		return -ENODEV;
 	if (!server_ok(c, server))
 		return -EINVAL;
-	if (c->dhcp == NULL)
-		c->dhcp = calloc(1, sizeof(*c->dhcp));
-	if (c->dhcp == NULL)
+	if (c->ip->dhcp == NULL)
+		c->ip->dhcp = calloc(1, sizeof(*c->ip->dhcp));
+	if (c->ip->dhcp == NULL)
 		return -ENOMEM;
 	if (relay_find(c, port, server) != NULL)
 		return -EEXIST;
-	if (c->dhcp->nb == DHCP_RELAYS_MAX)
+	if (c->ip->dhcp->nb == DHCP_RELAYS_MAX)
 		return -ENOSPC;
 	if (!dp_ip_is4(server) && !dhcp_serves(c, port, false)) {
 		ret = dhcp6_listen(p, true);
 		if (ret != 0)
 			return ret;
 	}
-	r = &c->dhcp->relay[c->dhcp->nb++];
+	r = &c->ip->dhcp->relay[c->ip->dhcp->nb++];
 	*r = (struct dhcp_relay){ .port = port, .server = *server };
 	return 0;
 }
@@ -91,7 +92,7 @@ control_dhcp_del(struct control *c, uint16_t port, const struct dp_ip *server)
 
 	if (r == NULL)
 		return -ENOENT;
-	*r = c->dhcp->relay[--c->dhcp->nb];
+	*r = c->ip->dhcp->relay[--c->ip->dhcp->nb];
 	if (v6 && !dhcp_serves(c, port, false))
 		dhcp6_listen(c->ports[port], false);
 	return 0;
@@ -104,9 +105,9 @@ control_dhcp_rows(struct control *c, uint32_t offset, struct control_dhcp_row *r
 	const struct dhcp_relay *r;
 	uint32_t n;
 
-	*total = c->dhcp == NULL ? 0 : c->dhcp->nb;
+	*total = c->ip->dhcp == NULL ? 0 : c->ip->dhcp->nb;
 	for (n = 0; n < max && offset + n < *total; n++) {
-		r = &c->dhcp->relay[offset + n];
+		r = &c->ip->dhcp->relay[offset + n];
 		rows[n] = (struct control_dhcp_row){
 			.port = r->port,
 			.server = r->server,
@@ -124,10 +125,10 @@ dhcp_port_gone(struct ctl_port *p)
 	struct dp_ip server;
 	uint32_t i;
 
-	for (i = c->dhcp == NULL ? 0 : c->dhcp->nb; i-- > 0;) {
-		if (c->dhcp->relay[i].port != p->id)
+	for (i = c->ip->dhcp == NULL ? 0 : c->ip->dhcp->nb; i-- > 0;) {
+		if (c->ip->dhcp->relay[i].port != p->id)
 			continue;
-		server = c->dhcp->relay[i].server;
+		server = c->ip->dhcp->relay[i].server;
 		control_dhcp_del(c, p->id, &server);
 	}
 }
@@ -135,8 +136,8 @@ dhcp_port_gone(struct ctl_port *p)
 void
 dhcp_fini(struct control *c)
 {
-	free(c->dhcp);
-	c->dhcp = NULL;
+	free(c->ip->dhcp);
+	c->ip->dhcp = NULL;
 }
 
 /* --- messages --- */
@@ -144,7 +145,7 @@ dhcp_fini(struct control *c)
 bool
 dhcp_take(struct ctl_port *p)
 {
-	return bucket_take(&p->c->dhcp->bucket[p->id], p->c->now, RELAY_PER_S, RELAY_BURST);
+	return bucket_take(&p->c->ip->dhcp->bucket[p->id], p->c->now, RELAY_PER_S, RELAY_BURST);
 }
 
 bool
@@ -276,7 +277,7 @@ dhcp_input(struct ctl_port *p, struct rte_mbuf *m)
 	const struct rte_udp_hdr *udp;
 	struct rte_udp_hdr buf;
 
-	if (p->c->dhcp == NULL || p->c->dhcp->nb == 0)
+	if (p->c->ip->dhcp == NULL || p->c->ip->dhcp->nb == 0)
 		return false;
 	msg.at = v4 ? rte_ipv4_hdr_len(ip4) : sizeof(*ip6);
 	udp = rte_pktmbuf_read(m, msg.at, sizeof(buf), &buf);

@@ -96,8 +96,8 @@ relay_request(const struct dhcp_msg *msg, const struct dhcp4 *d)
 		ctl_drop(c, DP_DROP_dhcp, msg->m);
 		return;
 	}
-	for (i = 0; i < c->dhcp->nb; i++) {
-		r = &c->dhcp->relay[i];
+	for (i = 0; i < c->ip->dhcp->nb; i++) {
+		r = &c->ip->dhcp->relay[i];
 		if (r->port != msg->p->id || !dp_ip_is4(&r->server) ||
 				!request_source(msg, d, &r->server, &src))
 			continue;
@@ -185,8 +185,8 @@ relay_reply(const struct dhcp_msg *msg, const struct dhcp4 *d)
 	struct dhcp_relay *r;
 	uint32_t i;
 
-	for (i = 0; i < c->dhcp->nb; i++) {
-		r = &c->dhcp->relay[i];
+	for (i = 0; i < c->ip->dhcp->nb; i++) {
+		r = &c->ip->dhcp->relay[i];
 		if (!dp_ip_equal(&r->server, &msg->src) || !addr_is_own(c, r->port, &gi))
 			continue;
 		if (send_to_client(c->ports[r->port], msg, d))

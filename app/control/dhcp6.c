@@ -105,8 +105,8 @@ relay_request(const struct dhcp_msg *msg, uint8_t type, uint8_t hops)
 		ctl_drop(c, DP_DROP_dhcp, msg->m);
 		return;
 	}
-	for (i = 0; i < c->dhcp->nb; i++) {
-		r = &c->dhcp->relay[i];
+	for (i = 0; i < c->ip->dhcp->nb; i++) {
+		r = &c->ip->dhcp->relay[i];
 		if (r->port != msg->p->id || dp_ip_is4(&r->server) ||
 				!dhcp_source(c, &r->server, &src))
 			continue;
@@ -191,8 +191,8 @@ reply_relay(const struct dhcp_msg *msg, const struct reply *r)
 	struct dhcp_relay *e;
 	uint32_t i;
 
-	for (i = 0; i < c->dhcp->nb; i++) {
-		e = &c->dhcp->relay[i];
+	for (i = 0; i < c->ip->dhcp->nb; i++) {
+		e = &c->ip->dhcp->relay[i];
 		if (dp_ip_equal(&e->server, &msg->src) &&
 				(r->has_id ? e->port == r->id : addr_is_own(c, e->port, &link)))
 			return e;

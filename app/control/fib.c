@@ -119,7 +119,7 @@ op_run(struct ctl_fib *f, const struct ctl_fib_op *op)
 int
 fib_set(struct control *c, const struct dp_ip *prefix, uint8_t len, uint32_t nh)
 {
-	struct ctl_fib *f = &c->fib;
+	struct ctl_fib *f = &c->ip->fib;
 	struct ctl_fib_op *op = &f->ops[f->nb_ops];
 	int ret;
 
@@ -154,7 +154,7 @@ rules_next(struct dp *dp)
 void
 fib_publish(struct control *c)
 {
-	struct ctl_fib *f = &c->fib;
+	struct ctl_fib *f = &c->ip->fib;
 	struct rte_fib *old = c->dp->fib;
 	struct rte_fib6 *old6 = c->dp->fib6;
 
@@ -176,7 +176,7 @@ fib_publish(struct control *c)
 bool
 fib_settled(struct control *c)
 {
-	struct ctl_fib *f = &c->fib;
+	struct ctl_fib *f = &c->ip->fib;
 	uint32_t i;
 
 	if (!f->settling)
@@ -200,13 +200,13 @@ fib_init(struct control *c)
 	struct dp *dp = c->dp;
 	int ret;
 
-	c->fib.shadow = dp->fib_tab[dp->fib == dp->fib_tab[0] ? 1 : 0];
+	c->ip->fib.shadow = dp->fib_tab[dp->fib == dp->fib_tab[0] ? 1 : 0];
 	if (dp->fib6 == NULL)
 		return 0;
-	c->fib.shadow6 = dp->fib6_tab[dp->fib6 == dp->fib6_tab[0] ? 1 : 0];
+	c->ip->fib.shadow6 = dp->fib6_tab[dp->fib6 == dp->fib6_tab[0] ? 1 : 0];
 	/* The parent of all; it leads nowhere. */
 	ret = rte_fib6_add(dp->fib6, COMPAT_IP6(any), 0, 0);
 	if (ret == 0)
-		ret = rte_fib6_add(c->fib.shadow6, COMPAT_IP6(any), 0, 0);
+		ret = rte_fib6_add(c->ip->fib.shadow6, COMPAT_IP6(any), 0, 0);
 	return ret;
 }

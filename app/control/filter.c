@@ -53,7 +53,7 @@ filter_init(struct control *c)
 	struct dp_filter_hits *hits;
 	struct ctl_filter *f;
 
-	if (c->filter != NULL)
+	if (c->ip->filter != NULL)
 		return 0;
 	f = calloc(1, sizeof(*f));
 	hits = calloc((c->dp->nb_workers + 1u) * DP_FILTER_MAX, sizeof(*hits));
@@ -64,14 +64,14 @@ filter_init(struct control *c)
 	}
 	f->c = c;
 	c->dp->filter_hits = hits;
-	c->filter = f;
+	c->ip->filter = f;
 	return 0;
 }
 
 void
 filter_fini(struct control *c)
 {
-	struct ctl_filter *f = c->filter;
+	struct ctl_filter *f = c->ip->filter;
 
 	if (f == NULL)
 		return;
@@ -82,7 +82,7 @@ filter_fini(struct control *c)
 	free(c->dp->filter_hits);
 	c->dp->filter_hits = NULL;
 	free(f);
-	c->filter = NULL;
+	c->ip->filter = NULL;
 }
 
 /* Of all who count. */
@@ -105,7 +105,7 @@ hits_sum(const struct control *c, uint16_t slot)
 static void
 rule_get(const struct control *c, uint16_t i, struct control_filter_rule *row)
 {
-	const struct ctl_filter *f = c->filter;
+	const struct ctl_filter *f = c->ip->filter;
 	struct dp_filter_hits now;
 
 	*row = f->rule[i];
@@ -120,8 +120,8 @@ control_filter_get(struct control *c, struct control_filter *f)
 	uint16_t i;
 
 	f->table = NULL;
-	f->nb = c->filter == NULL ? 0 : c->filter->nb;
-	f->generation = c->filter == NULL ? 0 : c->filter->generation;
+	f->nb = c->ip->filter == NULL ? 0 : c->ip->filter->nb;
+	f->generation = c->ip->filter == NULL ? 0 : c->ip->filter->generation;
 	for (i = 0; i < f->nb; i++)
 		rule_get(c, i, &f->rule[i]);
 	return 0;
@@ -135,7 +135,7 @@ control_filter_set(struct control *c, struct control_filter *new)
 
 	if (filter_init(c) != 0)
 		return -ENOMEM;
-	f = c->filter;
+	f = c->ip->filter;
 	if (f->generation != new->generation)
 		return -ESTALE;
 	reclaim(c, f);
@@ -162,7 +162,7 @@ control_filter_rows(struct control *c, uint32_t offset, struct control_filter_ru
 {
 	uint32_t i, n = 0;
 
-	*total = c->filter == NULL ? 0 : c->filter->nb;
+	*total = c->ip->filter == NULL ? 0 : c->ip->filter->nb;
 	for (i = offset; i < *total && n < max; i++)
 		rule_get(c, (uint16_t)i, &rows[n++]);
 	return n;

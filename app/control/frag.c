@@ -129,13 +129,13 @@ is_first_part(const struct rte_mbuf *m)
 static void
 bury(struct control *c, bool late)
 {
-	struct rte_ip_frag_death_row *dr = c->frag_dr;
+	struct rte_ip_frag_death_row *dr = c->ip->frag_dr;
 	struct rte_mbuf *m;
 	uint32_t i;
 
 	for (i = 0; i < dr->cnt; i++) {
 		m = dr->row[i];
-		c->frags_held -= m->nb_segs;
+		c->ip->frags_held -= m->nb_segs;
 		if (late && is_first_part(m))
 			ip_error(c, m, CTL_ERR_REASSEMBLY, 0);
 		dp_count(&ctl_ctr(c, m->port)->drop[DP_DROP_reassembly], m->nb_segs);
@@ -149,8 +149,8 @@ static void
 expire(struct control *c, uint64_t now)
 {
 	do {
-		rte_ip_frag_table_del_expired_entries(c->frag_tbl, c->frag_dr, now);
-		if (c->frag_dr->cnt == 0)
+		rte_ip_frag_table_del_expired_entries(c->ip->frag_tbl, c->ip->frag_dr, now);
+		if (c->ip->frag_dr->cnt == 0)
 			return;
 		bury(c, !c->closing);
 	} while (1);
@@ -161,8 +161,8 @@ merge_timer(struct control *c, void *arg)
 {
 	RTE_SET_USED(arg);
 	expire(c, c->now);
-	if (c->frags_held > 0)
-		timer_set(c, &c->frag_timer, c->now + CTL_US_PER_S);
+	if (c->ip->frags_held > 0)
+		timer_set(c, &c->ip->frag_timer, c->now + CTL_US_PER_S);
 }
 
 static struct rte_mbuf *
@@ -173,11 +173,11 @@ merge(struct control *c, struct rte_mbuf *m)
 	m->l2_len = 0;
 	if (ctl_ethertype(m) == RTE_ETHER_TYPE_IPV6) {
 		m->l3_len = sizeof(*ip6) + FRAG6_HDR_LEN;
-		return rte_ipv6_frag_reassemble_packet(c->frag_tbl, c->frag_dr, m, c->now, ip6,
-				(struct rte_ipv6_fragment_ext *)(ip6 + 1));
+		return rte_ipv6_frag_reassemble_packet(c->ip->frag_tbl, c->ip->frag_dr, m, c->now,
+				ip6, (struct rte_ipv6_fragment_ext *)(ip6 + 1));
 	}
 	m->l3_len = rte_ipv4_hdr_len(rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *));
-	return rte_ipv4_frag_reassemble_packet(c->frag_tbl, c->frag_dr, m, c->now,
+	return rte_ipv4_frag_reassemble_packet(c->ip->frag_tbl, c->ip->frag_dr, m, c->now,
 			rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *));
 }
 
@@ -195,19 +195,19 @@ frag_merge(struct control *c, struct rte_mbuf *m)
 		ctl_drop(c, DP_DROP_nombuf, m);
 		return NULL;
 	}
-	if (c->frags_held >= MERGE_PARTS_MAX) {
+	if (c->ip->frags_held >= MERGE_PARTS_MAX) {
 		ctl_drop(c, DP_DROP_reassembly, m);
 		return NULL;
 	}
-	c->frags_held++;
+	c->ip->frags_held++;
 	whole = merge(c, m);
 	bury(c, false);
 	if (whole == NULL) {
-		if (c->frags_held > 0 && c->frag_timer.pos == 0)
-			timer_set(c, &c->frag_timer, c->now + CTL_US_PER_S);
+		if (c->ip->frags_held > 0 && c->ip->frag_timer.pos == 0)
+			timer_set(c, &c->ip->frag_timer, c->now + CTL_US_PER_S);
 		return NULL;
 	}
-	c->frags_held -= whole->nb_segs;
+	c->ip->frags_held -= whole->nb_segs;
 	dp_count(&ctl_ctr(c, whole->port)->consumed, (uint64_t)whole->nb_segs - 1);
 	return whole;
 }
@@ -215,24 +215,24 @@ frag_merge(struct control *c, struct rte_mbuf *m)
 int
 frag_init(struct control *c)
 {
-	c->frag_dr = calloc(1, sizeof(*c->frag_dr));
-	if (c->frag_dr == NULL)
+	c->ip->frag_dr = calloc(1, sizeof(*c->ip->frag_dr));
+	if (c->ip->frag_dr == NULL)
 		return -ENOMEM;
 	/* The table's "cycles" are whatever time it is given: microseconds here. */
-	c->frag_tbl = rte_ip_frag_table_create(MERGE_FLOWS, MERGE_BUCKET,
+	c->ip->frag_tbl = rte_ip_frag_table_create(MERGE_FLOWS, MERGE_BUCKET,
 			MERGE_FLOWS * MERGE_BUCKET, MERGE_LIFE_MS * CTL_US_PER_MS, SOCKET_ID_ANY);
-	if (c->frag_tbl == NULL)
+	if (c->ip->frag_tbl == NULL)
 		return -ENOMEM;
-	return timer_init(c, &c->frag_timer, merge_timer, NULL);
+	return timer_init(c, &c->ip->frag_timer, merge_timer, NULL);
 }
 
 void
 frag_fini(struct control *c)
 {
-	timer_fini(c, &c->frag_timer);
-	if (c->frag_tbl != NULL) {
+	timer_fini(c, &c->ip->frag_timer);
+	if (c->ip->frag_tbl != NULL) {
 		expire(c, UINT64_MAX);
-		rte_ip_frag_table_destroy(c->frag_tbl);
+		rte_ip_frag_table_destroy(c->ip->frag_tbl);
 	}
-	free(c->frag_dr);
+	free(c->ip->frag_dr);
 }

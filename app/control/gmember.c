@@ -59,7 +59,7 @@ gmember_find(struct ctl_port *p, const struct dp_ip *group)
 {
 	struct gmember *e;
 
-	LIST_FOREACH(e, &p->c->gmembers->buckets[bucket_of(p, group)], bucket) {
+	LIST_FOREACH(e, &p->c->ip->gmembers->buckets[bucket_of(p, group)], bucket) {
 		if (e->p == p && dp_ip_equal(&e->group, group))
 			return e;
 	}
@@ -126,9 +126,9 @@ eth_allmulti(struct ctl_port *p, bool on)
 	struct ctl_port *real = ctl_real(p);
 	struct eth_pass *e;
 
-	if (p->c->gmembers == NULL || real->id >= DP_PORT_LOGICAL)
+	if (p->c->ip->gmembers == NULL || real->id >= DP_PORT_LOGICAL)
 		return 0;
-	e = &p->c->gmembers->pass[real->id];
+	e = &p->c->ip->gmembers->pass[real->id];
 	if (on && e->needs++ == 0) {
 		e->before = rte_eth_allmulticast_get(real->id) == 1;
 		e->status = e->before ? 0 : rte_eth_allmulticast_enable(real->id);
@@ -243,7 +243,7 @@ receive_ib(struct gmember *e, bool on)
 static int
 receive(struct gmember *e, bool on)
 {
-	struct ctl_gmembers *gm = e->p->c->gmembers;
+	struct ctl_gmembers *gm = e->p->c->ip->gmembers;
 	struct ctl_port *real = e->real;
 
 	if (real->kind == DP_PORT_IPOIB) {
@@ -262,7 +262,7 @@ gmember_free(struct gmember *e)
 	struct control *c = e->p->c;
 
 	LIST_REMOVE(e, bucket);
-	c->gmembers->nb--;
+	c->ip->gmembers->nb--;
 	receive(e, false);
 	free(e);
 }
@@ -281,7 +281,7 @@ ip_mcast_join(struct ctl_port *p, const struct dp_ip *group)
 		e->refs++;
 		return 0;
 	}
-	if (c->gmembers->nb == CTL_GMEMBERS_MAX)
+	if (c->ip->gmembers->nb == CTL_GMEMBERS_MAX)
 		return -ENOSPC;
 	e = calloc(1, sizeof(*e));
 	if (e == NULL)
@@ -292,10 +292,10 @@ ip_mcast_join(struct ctl_port *p, const struct dp_ip *group)
 		free(e);
 		return ret;
 	}
-	LIST_INSERT_HEAD(&c->gmembers->buckets[bucket_of(p, group)], e, bucket);
-	c->gmembers->nb++;
-	if (c->membership != NULL)
-		c->membership(c, p, group, true);
+	LIST_INSERT_HEAD(&c->ip->gmembers->buckets[bucket_of(p, group)], e, bucket);
+	c->ip->gmembers->nb++;
+	if (c->ip->membership != NULL)
+		c->ip->membership(c, p, group, true);
 	return 0;
 }
 
@@ -306,12 +306,12 @@ ip_mcast_leave(struct ctl_port *p, const struct dp_ip *group)
 	struct gmember *e;
 	struct dp_ip ip = *group;
 
-	e = c->gmembers != NULL ? gmember_find(p, group) : NULL;
+	e = c->ip->gmembers != NULL ? gmember_find(p, group) : NULL;
 	if (e == NULL || --e->refs > 0)
 		return;
 	/* While it is still there: the report of the leave goes to routers. */
-	if (c->membership != NULL)
-		c->membership(c, p, &ip, false);
+	if (c->ip->membership != NULL)
+		c->ip->membership(c, p, &ip, false);
 	gmember_free(e);
 }
 
@@ -328,7 +328,7 @@ ip_mcast_walk(struct ctl_port *p, void (*fn)(void *arg, const struct dp_ip *grou
 	uint32_t i;
 
 	for (i = 0; i < GMEMBER_BUCKETS; i++) {
-		for (e = LIST_FIRST(&p->c->gmembers->buckets[i]); e != NULL; e = tmp) {
+		for (e = LIST_FIRST(&p->c->ip->gmembers->buckets[i]); e != NULL; e = tmp) {
 			tmp = LIST_NEXT(e, bucket);
 			if (e->p == p)
 				fn(arg, &e->group);
@@ -362,7 +362,7 @@ ip_mcast_sync(struct ctl_port *p)
 	uint32_t i;
 
 	for (i = 0; i < GMEMBER_BUCKETS; i++) {
-		LIST_FOREACH(e, &p->c->gmembers->buckets[i], bucket) {
+		LIST_FOREACH(e, &p->c->ip->gmembers->buckets[i], bucket) {
 			if (e->p == p && e->real != ctl_real(p))
 				gmember_move(e, ctl_real(p));
 		}
@@ -372,7 +372,7 @@ ip_mcast_sync(struct ctl_port *p)
 void
 ip_mcast_port_gone(struct ctl_port *p)
 {
-	struct ctl_gmembers *gm = p->c->gmembers;
+	struct ctl_gmembers *gm = p->c->ip->gmembers;
 	struct gmember *e, *tmp;
 	uint32_t i;
 
@@ -401,16 +401,16 @@ gmembers_init(struct control *c)
 		free(gm);
 		return -ENOMEM;
 	}
-	c->gmembers = gm;
+	c->ip->gmembers = gm;
 	return 0;
 }
 
 void
 gmembers_fini(struct control *c)
 {
-	if (c->gmembers == NULL)
+	if (c->ip->gmembers == NULL)
 		return;
-	timer_fini(c, &c->gmembers->sync);
-	free(c->gmembers);
-	c->gmembers = NULL;
+	timer_fini(c, &c->ip->gmembers->sync);
+	free(c->ip->gmembers);
+	c->ip->gmembers = NULL;
 }

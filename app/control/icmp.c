@@ -87,7 +87,7 @@ ip_header(struct control *c, struct rte_ipv4_hdr *ip, uint16_t len, uint32_t src
 	memset(ip, 0, sizeof(*ip));
 	ip->version_ihl = RTE_IPV4_VHL_DEF;
 	ip->total_length = rte_cpu_to_be_16(len);
-	ip->packet_id = rte_cpu_to_be_16(c->ip_id++);
+	ip->packet_id = rte_cpu_to_be_16(c->ip->ip_id++);
 	ip->time_to_live = ICMP_TTL;
 	ip->next_proto_id = IPPROTO_ICMP;
 	ip->src_addr = rte_cpu_to_be_32(src);
@@ -131,9 +131,10 @@ error_send(struct control *c, struct rte_mbuf *m, uint32_t src, uint8_t type, ui
 bool
 icmp_error_take(struct control *c, uint16_t port)
 {
-	return bucket_take(&c->icmp_port_bucket[port], c->now, ICMP_PORT_ERRORS_PER_S,
+	return bucket_take(&c->ip->icmp_port_bucket[port], c->now, ICMP_PORT_ERRORS_PER_S,
 			       ICMP_PORT_ERRORS_BURST) &&
-			bucket_take(&c->icmp_bucket, c->now, ICMP_ERRORS_PER_S, ICMP_ERRORS_BURST);
+			bucket_take(&c->ip->icmp_bucket, c->now, ICMP_ERRORS_PER_S,
+					ICMP_ERRORS_BURST);
 }
 
 void
@@ -202,7 +203,7 @@ echo_reply(struct control *c, struct rte_mbuf *m)
 	dp_count(&ctl_ctr(c, m->port)->originated, 1);
 	ip->src_addr = ip->dst_addr;
 	ip->dst_addr = src;
-	ip->packet_id = rte_cpu_to_be_16(c->ip_id++);
+	ip->packet_id = rte_cpu_to_be_16(c->ip->ip_id++);
 	ip->fragment_offset = 0;
 	ip->time_to_live = ICMP_TTL;
 	ip_cksum_set(ip);

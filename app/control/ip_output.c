@@ -203,8 +203,8 @@ ip_lost_run(struct control *c)
 {
 	struct rte_mbuf *m;
 
-	while ((m = park_first(&c->lost)) != NULL) {
-		park_pop(&c->lost);
+	while ((m = park_first(&c->ip->lost)) != NULL) {
+		park_pop(&c->ip->lost);
 		if (frame_carries(m) != 0) {
 			rte_pktmbuf_adj(m, IPOIB_HDR_LEN);
 			ip_error(c, m, CTL_ERR_HOST, 0);

@@ -37,7 +37,7 @@ static void l3_timer(struct control *c, void *arg);
 static int
 adjs_init(struct control *c)
 {
-	struct ctl_adjs *a = &c->adjs;
+	struct ctl_adjs *a = &c->ip->adjs;
 	uint32_t i;
 
 	a->refs = calloc(DP_ADJ_MAX, sizeof(*a->refs));
@@ -53,7 +53,7 @@ adjs_init(struct control *c)
 static uint32_t
 adj_new(struct control *c, const struct dp_adj *lladdr)
 {
-	struct ctl_adjs *a = &c->adjs;
+	struct ctl_adjs *a = &c->ip->adjs;
 	uint32_t adj;
 
 	if (a->nb_free == 0)
@@ -67,7 +67,7 @@ adj_new(struct control *c, const struct dp_adj *lladdr)
 static void
 adj_put(struct control *c, uint32_t adj)
 {
-	struct ctl_adjs *a = &c->adjs;
+	struct ctl_adjs *a = &c->ip->adjs;
 
 	RTE_ASSERT(adj < DP_ADJ_MAX && a->refs[adj] > 0);
 	if (--a->refs[adj] == 0)
@@ -113,13 +113,13 @@ l3_evicted(void *arg, struct ipoib_neigh_rec *rec, uint32_t nb_pkts)
 	dp_count(&ctl_ctr(c, e->port)->drop[DP_DROP_no_neigh], nb_pkts);
 	timer_fini(c, &e->timer);
 	if (e->on_ready)
-		TAILQ_REMOVE(&c->l3_ready, e, ready);
+		TAILQ_REMOVE(&c->ip->l3_ready, e, ready);
 	if (e->adj != ADJ_NONE)
 		adj_put(c, e->adj);
 	if (e->owner != NULL) {
 		retell_gone(e->owner, e);
 		bond_peer_gone(e->owner, e);
-		TAILQ_REMOVE(&e->owner->peers, e, peer);
+		TAILQ_REMOVE(&e->owner->ip->peers, e, peer);
 	}
 	ipoib_neigh_rec_user_set(rec, NULL);
 	free(e);
@@ -274,7 +274,7 @@ l3_park(struct control *c, uint16_t port, const struct dp_ip *ip, struct rte_mbu
 		return;
 	}
 	dp_l3_key(key, port, ip);
-	if (!park_put(&c->park, m))
+	if (!park_put(&c->ip->park, m))
 		ctl_drop(c, DP_DROP_queue_full, m);
 }
 
@@ -287,7 +287,7 @@ l3_send(struct control *c, uint16_t port, const struct dp_ip *ip, struct rte_mbu
 		ctl_drop(c, DP_DROP_tx_port, m);
 		return;
 	}
-	if (c->park.nb == 0 && l3_try(p, ip, m) == 0)
+	if (c->ip->park.nb == 0 && l3_try(p, ip, m) == 0)
 		return;
 	l3_park(c, port, ip, m);
 }
@@ -329,13 +329,13 @@ l3_publish(struct control *c, struct ctl_l3 *e)
 			return -EAGAIN;
 		l3_send_waiting(c, e);
 	}
-	c->adjs.refs[e->adj]++;
+	c->ip->adjs.refs[e->adj]++;
 	if (ipoib_neigh_set_valid(c->dp->l3, e->rec, &v, c->now) != 0) {
 		adj_put(c, e->adj);
 		return -EAGAIN;
 	}
 	e->on_ready = false;
-	TAILQ_REMOVE(&c->l3_ready, e, ready);
+	TAILQ_REMOVE(&c->ip->l3_ready, e, ready);
 	/* What was only heard of is STALE at once. */
 	if (!e->fixed)
 		timer_set(c, &e->timer,
@@ -353,7 +353,7 @@ l3_resolved(struct control *c, struct ctl_l3 *e)
 	if (e->on_ready)
 		return;
 	e->on_ready = true;
-	TAILQ_INSERT_TAIL(&c->l3_ready, e, ready);
+	TAILQ_INSERT_TAIL(&c->ip->l3_ready, e, ready);
 }
 
 void
@@ -365,7 +365,7 @@ l3_run(struct control *c)
 	uint16_t port;
 	uint32_t i;
 
-	for (; (m = park_first(&c->park)) != NULL; park_pop(&c->park)) {
+	for (; (m = park_first(&c->ip->park)) != NULL; park_pop(&c->ip->park)) {
 		ctl_l3_key_pull(m, &port, &ip);
 		if (ctl_port(c, port) == NULL) {
 			ctl_drop(c, DP_DROP_tx_port, m);
@@ -374,7 +374,7 @@ l3_run(struct control *c)
 			break;
 		}
 	}
-	for (i = 0; i < CTL_PUBLISH_MAX && (e = TAILQ_FIRST(&c->l3_ready)) != NULL; i++) {
+	for (i = 0; i < CTL_PUBLISH_MAX && (e = TAILQ_FIRST(&c->ip->l3_ready)) != NULL; i++) {
 		if (l3_publish(c, e) != 0)
 			break;
 	}
@@ -383,7 +383,7 @@ l3_run(struct control *c)
 bool
 l3_busy(const struct control *c)
 {
-	return c->park.nb > 0 || !TAILQ_EMPTY(&c->l3_ready);
+	return c->ip->park.nb > 0 || !TAILQ_EMPTY(&c->ip->l3_ready);
 }
 
 /* Is a request of ours under way? */
@@ -436,7 +436,7 @@ l3_adj_set(struct ctl_port *p, struct ctl_l3 *e, const struct dp_adj *lladdr, bo
 		adj_put(c, e->adj);
 	} else {
 		e->owner = p;
-		TAILQ_INSERT_HEAD(&p->peers, e, peer);
+		TAILQ_INSERT_HEAD(&p->ip->peers, e, peer);
 	}
 	e->adj = adj;
 	return true;
@@ -737,7 +737,7 @@ l3_init(struct control *c)
 	};
 	int ret;
 
-	TAILQ_INIT(&c->l3_ready);
+	TAILQ_INIT(&c->ip->l3_ready);
 	ret = adjs_init(c);
 	if (ret != 0)
 		return ret;
@@ -749,12 +749,13 @@ l3_fini(struct control *c)
 {
 	struct rte_mbuf *m;
 
-	for (; (m = park_first(&c->park)) != NULL; park_pop(&c->park))
+	for (; (m = park_first(&c->ip->park)) != NULL; park_pop(&c->ip->park))
 		ctl_drop(c, DP_DROP_no_neigh, m);
 	ipoib_neigh_destroy(c->dp->l3);
 	c->dp->l3 = NULL;
-	if (c->adjs.refs != NULL && c->adjs.nb_free != DP_ADJ_MAX)
-		CTL_LOG(ERR, "%u link-layer addresses still in use", DP_ADJ_MAX - c->adjs.nb_free);
-	free(c->adjs.refs);
-	free(c->adjs.free);
+	if (c->ip->adjs.refs != NULL && c->ip->adjs.nb_free != DP_ADJ_MAX)
+		CTL_LOG(ERR, "%u link-layer addresses still in use",
+				DP_ADJ_MAX - c->ip->adjs.nb_free);
+	free(c->ip->adjs.refs);
+	free(c->ip->adjs.free);
 }

@@ -25,14 +25,14 @@ group_of(const struct rte_mbuf *m)
 static uint64_t
 ports_of(struct control *c, const struct rte_mbuf *m, const struct dp_ip *group)
 {
-	const struct mp_group *g = mp_group_find(c->mproxy, group);
+	const struct mp_group *g = mp_group_find(c->ip->mproxy, group);
 	uint16_t bind = atomic_load(&c->dp->port[m->port].bind);
 	uint64_t ports = 0;
 
 	if (g != NULL && g->rec != NULL)
 		ports = atomic_load(&c->dp->mgroup[g->index]);
-	if (c->mproxy->upstream != DP_PORT_NIL)
-		ports |= RTE_BIT64(c->mproxy->upstream);
+	if (c->ip->mproxy->upstream != DP_PORT_NIL)
+		ports |= RTE_BIT64(c->ip->mproxy->upstream);
 	if (bind < DP_PORTS_MAX)
 		ports &= RTE_BIT64(bind);
 	return ports & ~RTE_BIT64(m->port);

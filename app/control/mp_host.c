@@ -53,7 +53,7 @@ static bool
 wanted(const struct mp_host *h, const struct dp_ip *group, struct dp_ip *sources, uint16_t *n)
 {
 	struct ctl_port *p = h->mp->p;
-	const struct ctl_mproxy *mx = p->c->mproxy;
+	const struct ctl_mproxy *mx = p->c->ip->mproxy;
 	const struct mp_group *g = mp_group_find(mx, group);
 
 	*n = 0;
@@ -145,7 +145,7 @@ say(struct mp_host *h, const struct mp_pending *e)
 static uint32_t
 bucket_of(const struct mp_host *h, const struct dp_ip *group)
 {
-	return ctl_hash16(group->b, h->mp->p->c->mproxy->seed) % MP_PENDING_BUCKETS;
+	return ctl_hash16(group->b, h->mp->p->c->ip->mproxy->seed) % MP_PENDING_BUCKETS;
 }
 
 static struct mp_pending *

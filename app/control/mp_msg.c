@@ -333,7 +333,7 @@ struct dp_ip
 mp_source_addr(const struct mp_port *mp, bool v6)
 {
 	static const struct dp_ip none;
-	const struct ctl_routes *r = &mp->p->c->routes;
+	const struct ctl_routes *r = &mp->p->c->ip->routes;
 	struct dp_ip ip;
 	uint32_t i;
 
@@ -385,7 +385,7 @@ head4(struct mp_port *mp, struct rte_mbuf *m, const struct dp_ip *dst)
 		.version_ihl = RTE_IPV4_VHL_DEF + 1,
 		.type_of_service = 0xc0, /* internetwork control */
 		.total_length = rte_cpu_to_be_16((uint16_t)(IP4_LEN + len)),
-		.packet_id = rte_cpu_to_be_16(mp->p->c->ip_id++),
+		.packet_id = rte_cpu_to_be_16(mp->p->c->ip->ip_id++),
 		.time_to_live = 1,
 		.next_proto_id = IPPROTO_IGMP,
 	};

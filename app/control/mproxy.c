@@ -278,7 +278,7 @@ mp_group_sources(const struct mp_group *g, struct dp_ip *sources, uint16_t *n)
 struct mp_member *
 mp_member_find(struct mp_port *mp, const struct dp_ip *group)
 {
-	struct mp_group *g = mp_group_find(mp->p->c->mproxy, group);
+	struct mp_group *g = mp_group_find(mp->p->c->ip->mproxy, group);
 	struct mp_member *mb;
 
 	if (g == NULL)
@@ -293,7 +293,7 @@ mp_member_find(struct mp_port *mp, const struct dp_ip *group)
 struct mp_member *
 mp_member_get(struct mp_port *mp, const struct dp_ip *group)
 {
-	struct ctl_mproxy *mx = mp->p->c->mproxy;
+	struct ctl_mproxy *mx = mp->p->c->ip->mproxy;
 	struct mp_member *mb = mp_member_find(mp, group);
 
 	if (mb != NULL)
@@ -342,8 +342,8 @@ mp_member_changed(struct mp_member *mb)
 	/* A member is left: g stays. */
 	group_sync(g);
 	up = upstream_of(g->mx);
-	if (was && g->upstream && up != NULL && up->mp != NULL)
-		mp_host_changed(up->mp, &g->ip);
+	if (was && g->upstream && up != NULL && up->ip->mp != NULL)
+		mp_host_changed(up->ip->mp, &g->ip);
 }
 
 /* --- ports --- */
@@ -351,7 +351,7 @@ mp_member_changed(struct mp_member *mb)
 struct mp_port *
 mp_port_get(struct ctl_port *p)
 {
-	struct mp_port *mp = p->mp;
+	struct mp_port *mp = p->ip->mp;
 
 	if (mp != NULL)
 		return mp;
@@ -366,7 +366,7 @@ mp_port_get(struct ctl_port *p)
 		free(mp);
 		return NULL;
 	}
-	p->mp = mp;
+	p->ip->mp = mp;
 	return mp;
 }
 
@@ -438,31 +438,31 @@ upstream_set(struct ctl_mproxy *mx, uint16_t port)
 static void
 role_set(struct ctl_port *p)
 {
-	bool router = ctl_flag(p, CONTROL_MCAST) && p->id != p->c->mproxy->upstream;
+	bool router = ctl_flag(p, CONTROL_MCAST) && p->id != p->c->ip->mproxy->upstream;
 
-	if (p->mp == NULL || p->mp->router == router)
+	if (p->ip->mp == NULL || p->ip->mp->router == router)
 		return;
 	follow(p, router);
-	mp_router_set(p->mp, router);
+	mp_router_set(p->ip->mp, router);
 }
 
 static void
 flag_changed(struct control *c, struct ctl_port *p, enum control_flag flag, bool on)
 {
-	if (flag != CONTROL_MCAST || p->mp == NULL)
+	if (flag != CONTROL_MCAST || p->ip->mp == NULL)
 		return;
 	hear_routers(p, on);
-	if (!on && c->mproxy->upstream == p->id)
-		upstream_set(c->mproxy, DP_PORT_NIL);
+	if (!on && c->ip->mproxy->upstream == p->id)
+		upstream_set(c->ip->mproxy, DP_PORT_NIL);
 	role_set(p);
-	groups_sync(c->mproxy);
+	groups_sync(c->ip->mproxy);
 }
 
 /* Before the flag is set: what it needs. */
 int
 mproxy_prepare(struct ctl_port *p)
 {
-	int ret = tables_init(p->c->mproxy);
+	int ret = tables_init(p->c->ip->mproxy);
 
 	if (ret != 0)
 		return ret;
@@ -474,43 +474,43 @@ membership(struct control *c, struct ctl_port *p, const struct dp_ip *group, boo
 {
 	RTE_SET_USED(c);
 	RTE_SET_USED(joined);
-	if (p->mp != NULL)
-		mp_host_changed(p->mp, group);
+	if (p->ip->mp != NULL)
+		mp_host_changed(p->ip->mp, group);
 }
 
 void
 mproxy_keep(struct ctl_port *p)
 {
-	if (p->c->mproxy->upstream == p->id)
-		p->c->mproxy->lent = false;
+	if (p->c->ip->mproxy->upstream == p->id)
+		p->c->ip->mproxy->lent = false;
 }
 
 bool
 mproxy_is_lent(const struct ctl_port *p)
 {
-	return p->c->mproxy->upstream == p->id && p->c->mproxy->lent;
+	return p->c->ip->mproxy->upstream == p->id && p->c->ip->mproxy->lent;
 }
 
 void
 mproxy_link_up(struct ctl_port *p)
 {
-	if (p->mp == NULL)
+	if (p->ip->mp == NULL)
 		return;
-	if (p->mp->router)
-		mp_router_start(p->mp);
-	mp_host_start(p->mp);
+	if (p->ip->mp->router)
+		mp_router_start(p->ip->mp);
+	mp_host_start(p->ip->mp);
 }
 
 void
 mproxy_port_gone(struct ctl_port *p)
 {
-	struct mp_port *mp = p->mp;
+	struct mp_port *mp = p->ip->mp;
 	struct mp_member *mb;
 
 	if (mp == NULL)
 		return;
-	if (p->c->mproxy->upstream == p->id)
-		upstream_set(p->c->mproxy, DP_PORT_NIL);
+	if (p->c->ip->mproxy->upstream == p->id)
+		upstream_set(p->c->ip->mproxy, DP_PORT_NIL);
 	if (mp->router)
 		follow(p, false);
 	mp->router = false;
@@ -519,7 +519,7 @@ mproxy_port_gone(struct ctl_port *p)
 	mp_router_fini(mp);
 	mp_host_fini(mp);
 	free(mp);
-	p->mp = NULL;
+	p->ip->mp = NULL;
 }
 
 /* --- commands --- */
@@ -527,7 +527,7 @@ mproxy_port_gone(struct ctl_port *p)
 int
 control_mcast_upstream(struct control *c, uint16_t port)
 {
-	struct ctl_mproxy *mx = c->mproxy;
+	struct ctl_mproxy *mx = c->ip->mproxy;
 	struct ctl_port *p = NULL, *old = upstream_of(mx);
 	bool lent = mx->lent;
 	int ret;
@@ -568,9 +568,9 @@ control_mcast_join(struct control *c, uint16_t port, const struct dp_ip *group)
 		return -ENODEV;
 	if (!mp_is_routed(group))
 		return -EINVAL;
-	if (p->mp == NULL || !ctl_flag(p, CONTROL_MCAST))
+	if (p->ip->mp == NULL || !ctl_flag(p, CONTROL_MCAST))
 		return -ENOTCONN;
-	mb = mp_member_get(p->mp, group);
+	mb = mp_member_get(p->ip->mp, group);
 	if (mb == NULL)
 		return -ENOSPC;
 	if (mb->fixed)
@@ -586,7 +586,7 @@ control_mcast_leave(struct control *c, uint16_t port, const struct dp_ip *group)
 	struct ctl_port *p = ctl_port(c, port);
 	struct mp_member *mb;
 
-	mb = p != NULL && p->mp != NULL ? mp_member_find(p->mp, group) : NULL;
+	mb = p != NULL && p->ip->mp != NULL ? mp_member_find(p->ip->mp, group) : NULL;
 	if (mb == NULL || !mb->fixed)
 		return -ENOENT;
 	mb->fixed = false;
@@ -626,7 +626,7 @@ control_member_rows(struct control *c, uint32_t offset, struct control_member_ro
 
 	*total = 0;
 	for (i = 0; i < MP_BUCKETS; i++) {
-		LIST_FOREACH(g, &c->mproxy->buckets[i], bucket) {
+		LIST_FOREACH(g, &c->ip->mproxy->buckets[i], bucket) {
 			LIST_FOREACH(mb, &g->members, of_group) {
 				if ((*total)++ >= offset && n < max)
 					member_row(mb, &rows[n++]);
@@ -657,16 +657,16 @@ control_mcast_port_rows(struct control *c, uint32_t offset, struct control_mcast
 	*total = 0;
 	for (i = 0; i < DP_PORTS_MAX; i++) {
 		p = c->ports[i];
-		if (p == NULL || p->mp == NULL || !ctl_flag(p, CONTROL_MCAST) ||
+		if (p == NULL || p->ip->mp == NULL || !ctl_flag(p, CONTROL_MCAST) ||
 				(*total)++ < offset || n == max)
 			continue;
 		rows[n++] = (struct control_mcast_port_row){
 			.port = p->id,
-			.upstream = c->mproxy->upstream == p->id,
-			.querier4 = querier_of(p->mp, false),
-			.querier6 = querier_of(p->mp, true),
-			.members = p->mp->nb_members,
-			.refused = p->mp->refused,
+			.upstream = c->ip->mproxy->upstream == p->id,
+			.querier4 = querier_of(p->ip->mp, false),
+			.querier6 = querier_of(p->ip->mp, true),
+			.members = p->ip->mp->nb_members,
+			.refused = p->ip->mp->refused,
 		};
 	}
 	return n;
@@ -691,16 +691,16 @@ mproxy_init(struct control *c)
 	mx->c = c;
 	mx->seed = (uint32_t)rte_rand();
 	mx->upstream = DP_PORT_NIL;
-	c->mproxy = mx;
-	c->flag_changed = flag_changed;
-	c->membership = membership;
+	c->ip->mproxy = mx;
+	c->ip->flag_changed = flag_changed;
+	c->ip->membership = membership;
 	return 0;
 }
 
 void
 mproxy_fini(struct control *c)
 {
-	struct ctl_mproxy *mx = c->mproxy;
+	struct ctl_mproxy *mx = c->ip->mproxy;
 	struct mp_group *g;
 	uint32_t i;
 
@@ -717,5 +717,5 @@ mproxy_fini(struct control *c)
 	c->dp->mgroup = NULL;
 	free(mx->free);
 	free(mx);
-	c->mproxy = NULL;
+	c->ip->mproxy = NULL;
 }

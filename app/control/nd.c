@@ -92,7 +92,7 @@ announce_one(struct ctl_port *p, uint32_t *at)
 	const struct nd_addr *a;
 	uint32_t i = 0;
 
-	LIST_FOREACH(a, &p->nd->addrs, next) {
+	LIST_FOREACH(a, &p->ip->nd->addrs, next) {
 		if (i++ < *at || a->state != CONTROL_ADDR_PREFERRED)
 			continue;
 		*at = i;
@@ -105,18 +105,18 @@ announce_one(struct ctl_port *p, uint32_t *at)
 void
 nd_announce(struct ctl_port *p)
 {
-	if (!p->nd->on)
+	if (!p->ip->nd->on)
 		return;
 	dad_link_up(p);
-	announce_start(&p->nd->announce);
+	announce_start(&p->ip->nd->announce);
 	ra_kick(p);
 }
 
 void
 nd_announce_anew(struct ctl_port *p)
 {
-	if (p->nd->on)
-		announce_anew(&p->nd->announce);
+	if (p->ip->nd->on)
+		announce_anew(&p->ip->nd->announce);
 }
 
 /* --- what we hear --- */
@@ -219,7 +219,7 @@ na_conflict(struct nd_addr *a)
 	if (a->state != CONTROL_ADDR_PREFERRED)
 		return;
 	memcpy(ip.raw, a->ip.b, sizeof(ip.raw));
-	if (bucket_take(&p->c->warn_bucket, p->c->now, 1, 5))
+	if (bucket_take(&p->c->ip->warn_bucket, p->c->now, 1, 5))
 		CTL_LOG(WARNING, "port %u: another host claims our address %s", p->id,
 				ib_gid_format(&ip, text, sizeof(text)));
 	if (conflict_seen(p, &a->ip))
@@ -255,7 +255,7 @@ rs_input(struct ctl_port *p, const struct nd_info *info, struct rte_mbuf *m)
 	struct dp_adj from;
 
 	nd_sender(info, &from);
-	if (p->nd->ra_on && !source_take(p, &from)) {
+	if (p->ip->nd->ra_on && !source_take(p, &from)) {
 		ctl_drop(c, DP_DROP_arp_limit, m);
 		return;
 	}
@@ -329,11 +329,11 @@ nd_init(struct ctl_port *p)
 {
 	int ret;
 
-	p->nd = calloc(1, sizeof(*p->nd));
-	if (p->nd == NULL)
+	p->ip->nd = calloc(1, sizeof(*p->ip->nd));
+	if (p->ip->nd == NULL)
 		return -ENOMEM;
-	LIST_INIT(&p->nd->addrs);
-	ret = announce_init(&p->nd->announce, p, announce_one);
+	LIST_INIT(&p->ip->nd->addrs);
+	ret = announce_init(&p->ip->nd->announce, p, announce_one);
 	return ret != 0 ? ret : ra_init(p);
 }
 
@@ -342,12 +342,12 @@ nd_fini(struct ctl_port *p)
 {
 	struct nd_addr *a;
 
-	if (p->nd == NULL)
+	if (p->ip->nd == NULL)
 		return;
-	while ((a = LIST_FIRST(&p->nd->addrs)) != NULL)
+	while ((a = LIST_FIRST(&p->ip->nd->addrs)) != NULL)
 		nd_addr_free(a);
-	announce_fini(&p->nd->announce);
+	announce_fini(&p->ip->nd->announce);
 	ra_fini(p);
-	free(p->nd);
-	p->nd = NULL;
+	free(p->ip->nd);
+	p->ip->nd = NULL;
 }

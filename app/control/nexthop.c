@@ -47,7 +47,7 @@ members_hold(struct control *c, const struct dp_nh *nh)
 uint32_t
 nh_get(struct control *c, const struct dp_nh *want)
 {
-	struct ctl_nhs *t = &c->nhs;
+	struct ctl_nhs *t = &c->ip->nhs;
 	uint32_t nh = nh_find(t, want);
 
 	if (nh != 0) {
@@ -71,14 +71,14 @@ nh_get(struct control *c, const struct dp_nh *want)
 void
 nh_hold(struct control *c, uint32_t nh)
 {
-	c->nhs.refs[nh]++;
+	c->ip->nhs.refs[nh]++;
 }
 
 void
 nh_put(struct control *c, uint32_t nh)
 {
 	const struct dp_nh *n = &c->dp->nh[nh];
-	struct ctl_nhs *t = &c->nhs;
+	struct ctl_nhs *t = &c->ip->nhs;
 	uint8_t i;
 
 	RTE_ASSERT(nh != 0 && t->refs[nh] > 0);
@@ -97,7 +97,7 @@ nh_put(struct control *c, uint32_t nh)
 void
 nhs_reclaim(struct control *c)
 {
-	struct ctl_nhs *t = &c->nhs;
+	struct ctl_nhs *t = &c->ip->nhs;
 
 	while (t->nb_retired > 0)
 		t->free[t->nb_free++] = t->retired[--t->nb_retired];
@@ -110,14 +110,14 @@ nh_alive(const struct control *c, uint32_t nh)
 {
 	const struct ctl_port *p = ctl_port((struct control *)(uintptr_t)c, c->dp->nh[nh].port);
 
-	return c->nhs.died[nh] == 0 && p != NULL && p->up;
+	return c->ip->nhs.died[nh] == 0 && p != NULL && p->up;
 }
 
 bool
 nh_dead_set(struct control *c, uint16_t port, const struct dp_ip *gw, bool dead)
 {
 	struct dp_nh want = { .type = DP_NH_VIA, .port = port, .gw = *gw };
-	struct ctl_nhs *t = &c->nhs;
+	struct ctl_nhs *t = &c->ip->nhs;
 	uint32_t nh;
 
 	/* Most that is learnt of peers ends here. */
@@ -145,7 +145,7 @@ nhs_init(struct control *c)
 		.hash_func = rte_jhash,
 		.socket_id = SOCKET_ID_ANY,
 	};
-	struct ctl_nhs *t = &c->nhs;
+	struct ctl_nhs *t = &c->ip->nhs;
 
 	snprintf(name, sizeof(name), "control_nh_%u", atomic_fetch_add(&serial, 1));
 	t->high = 1; /* 0 is "no route" */
@@ -162,7 +162,7 @@ nhs_init(struct control *c)
 void
 nhs_fini(struct control *c)
 {
-	struct ctl_nhs *t = &c->nhs;
+	struct ctl_nhs *t = &c->ip->nhs;
 
 	rte_hash_free(t->index);
 	free(t->refs);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "control_priv.h"
 #include "path.h"
 
 static bool
@@ -19,7 +20,7 @@ lladdr_usable(const struct ctl_port *p, const struct dp_adj *lladdr)
 static bool
 is_own(const struct control *c, const struct dp_ip *ip)
 {
-	const struct ctl_routes *t = &c->routes;
+	const struct ctl_routes *t = &c->ip->routes;
 	uint32_t i;
 
 	for (i = 0; i < t->nb_addrs; i++) {

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "control_priv.h"
 #include "mcast.h"
 
 #define VIDS 4096
@@ -53,24 +54,6 @@ vlan_fini(struct ctl_port *p)
 /* --- start --- */
 
 static int
-ipoib_init(struct ctl_port *p)
-{
-	int ret;
-
-	p->ahs.dead_first = UINT32_MAX;
-	ret = hca_get(p->c, p->id, &p->hca);
-	if (ret == 0)
-		ret = pmd_ipoib_info_get(p->id, &p->info);
-	if (ret == 0)
-		ret = paths_init(p);
-	if (ret == 0)
-		ret = resolve_init(p);
-	if (ret == 0)
-		ret = mcast_init(p);
-	return ret;
-}
-
-static int
 logical_init(struct ctl_port *p)
 {
 	uint16_t lower = atomic_load(&p->dp->tx);
@@ -93,9 +76,9 @@ port_init(struct ctl_port *p)
 	if (ret == 0)
 		ret = nd_init(p);
 	if (ret == 0 && p->kind == DP_PORT_IPOIB && p->id < DP_PORT_LOGICAL)
-		ret = ipoib_init(p);
-	if (ret == 0)
-		ret = link_init(p);
+		ret = ctl_ipoib_init(p);
+	else if (ret == 0)
+		ret = port_link_init(p);
 	if (ret == 0 && p->dp->vlan != 0)
 		vlan_set(p->lower, p->dp->vlan, p->id);
 	return ret;
@@ -112,21 +95,14 @@ ctl_port_free(struct ctl_port *p)
 	mproxy_port_gone(p);
 	ip_mcast_port_gone(p);
 	bond_fini(p);
-	if (p->hca != NULL) {
-		if (p->bcast.p != NULL)
-			mcast_fini(p);
-		paths_fini(p);
-		if (p->neigh != NULL)
-			resolve_fini(p);
-	}
-	link_fini(p);
-	if (p->hca != NULL) {
-		ah_fini(p);
-		hca_put(p);
-	}
+	if (p->hca != NULL)
+		ctl_ipoib_fini(p);
+	else
+		port_link_fini(p);
 	vlan_fini(p);
 	atomic_store(&p->dp->up, false);
 	c->ports[p->id] = NULL;
+	free(p->ip);
 	free(p);
 }
 
@@ -137,7 +113,7 @@ ctl_port_free(struct ctl_port *p)
 static bool
 number_rests(const struct control *c, uint16_t port)
 {
-	return c->punts < c->gone[port] && rte_ring_empty(c->dp->punt) == 0;
+	return c->ip->punts < c->ip->gone[port] && rte_ring_empty(c->dp->punt) == 0;
 }
 
 int
@@ -155,10 +131,17 @@ control_port_add(struct control *c, uint16_t port_id)
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return -ENOMEM;
+	p->ip = calloc(1, sizeof(*p->ip));
+	if (p->ip == NULL) {
+		free(p);
+		return -ENOMEM;
+	}
 	p->c = c;
 	p->id = port_id;
 	p->dp = &c->dp->port[port_id];
 	p->kind = p->dp->kind;
+	p->dscp_class = p->dp->dscp_class;
+	atomic_store(&p->mtu, atomic_load(&p->dp->mtu));
 	c->ports[port_id] = p;
 	ret = port_init(p);
 	if (ret == 0)
@@ -205,9 +188,9 @@ leave_begin(struct ctl_port *p)
 	mproxy_port_gone(p);
 	ip_mcast_port_gone(p);
 	p->leaving = true;
-	p->leave_until = p->c->now + LEAVE_WAIT_US;
+	p->ip->leave_until = p->c->now + LEAVE_WAIT_US;
 	bond_leave(p);
-	link_leave(p);
+	port_link_leave(p);
 	if (p->dp->vlan != 0)
 		vlan_set(p->lower, p->dp->vlan, DP_PORT_NIL);
 }
@@ -220,7 +203,7 @@ sa_told(const struct ctl_port *p)
 	struct ipoib_sa_stats s;
 	uint16_t i;
 
-	if (p->hca == NULL || !p->hca->alive || c->now >= p->leave_until)
+	if (p->hca == NULL || !p->hca->alive || c->now >= p->ip->leave_until)
 		return true;
 	for (i = 0; i < DP_PORTS_MAX; i++) {
 		if (c->ports[i] != NULL && c->ports[i] != p && c->ports[i]->hca == p->hca)
@@ -260,6 +243,6 @@ control_port_del(struct control *c, uint16_t port_id)
 	if (!p->leaving || p->dp->kind != DP_PORT_NONE)
 		return -EBUSY;
 	ctl_port_free(p);
-	c->gone[port_id] = c->punts + rte_ring_count(c->dp->punt);
+	c->ip->gone[port_id] = c->ip->punts + rte_ring_count(c->dp->punt);
 	return 0;
 }

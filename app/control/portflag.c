@@ -59,13 +59,13 @@ control_port_flag(struct control *c, uint16_t port, enum control_flag flag, bool
 		return ret;
 	if (flag == CONTROL_PROXY_ARP)
 		proxy_listen(p, on);
-	p->flags = on ? p->flags | RTE_BIT32(flag) : p->flags & ~RTE_BIT32(flag);
+	p->ip->flags = on ? p->ip->flags | RTE_BIT32(flag) : p->ip->flags & ~RTE_BIT32(flag);
 	if (on)
 		atomic_fetch_or(&p->dp->flags, dp_flag[flag]);
 	else
 		atomic_fetch_and(&p->dp->flags, (uint8_t)~dp_flag[flag]);
-	if (c->flag_changed != NULL)
-		c->flag_changed(c, p, flag, on);
+	if (c->ip->flag_changed != NULL)
+		c->ip->flag_changed(c, p, flag, on);
 	return 0;
 }
 
@@ -83,12 +83,12 @@ control_flags_rows(struct control *c, uint32_t offset, struct control_flags_row 
 			continue;
 		rows[n++] = (struct control_flags_row){
 			.port = p->id,
-			.flags = p->flags,
+			.flags = p->ip->flags,
 			.by_upstream = mproxy_is_lent(p),
 			.mtu = p->admin_mtu,
-			.conflicts = p->conflicts,
-			.ra_sent = p->nd->ra_sent,
-			.ra_inconsistent = p->nd->ra_inconsistent,
+			.conflicts = p->ip->conflicts,
+			.ra_sent = p->ip->nd->ra_sent,
+			.ra_inconsistent = p->ip->nd->ra_inconsistent,
 		};
 	}
 	return n;

@@ -65,9 +65,9 @@ note(struct ctl_probe *pr, const struct control_probe_event *e)
 static void
 probe_free(struct control *c)
 {
-	timer_fini(c, &c->probe->timer);
-	free(c->probe);
-	c->probe = NULL;
+	timer_fini(c, &c->ip->probe->timer);
+	free(c->ip->probe);
+	c->ip->probe = NULL;
 }
 
 /* --- what goes out --- */
@@ -90,7 +90,7 @@ send4(struct control *c, struct rte_mbuf *m, const struct ctl_probe *pr, struct 
 	memset(ip, 0, sizeof(*ip));
 	ip->version_ihl = RTE_IPV4_VHL_DEF;
 	ip->total_length = rte_cpu_to_be_16((uint16_t)m->pkt_len);
-	ip->packet_id = rte_cpu_to_be_16(c->ip_id++);
+	ip->packet_id = rte_cpu_to_be_16(c->ip->ip_id++);
 	ip->time_to_live = pr->hop != 0 ? pr->hop : TTL;
 	ip->next_proto_id = IPPROTO_ICMP;
 	ip->src_addr = rte_cpu_to_be_32(dp_ip_get4(&pr->cfg.src));
@@ -302,7 +302,7 @@ probe_icmp4(struct control *c, struct rte_mbuf *m, uint32_t at)
 	struct open *o;
 
 	icmp = rte_pktmbuf_read(m, at, sizeof(b1), &b1);
-	if (c->probe == NULL || icmp == NULL || !dp_ip_is4(&c->probe->cfg.dst))
+	if (c->ip->probe == NULL || icmp == NULL || !dp_ip_is4(&c->ip->probe->cfg.dst))
 		return;
 	about = icmp;
 	if (icmp->type != ICMP4_REPLY) {
@@ -310,12 +310,13 @@ probe_icmp4(struct control *c, struct rte_mbuf *m, uint32_t at)
 		quoted = rte_pktmbuf_read(m, at + sizeof(*icmp), sizeof(b3), &b3);
 		if (quoted == NULL || quoted->next_proto_id != IPPROTO_ICMP ||
 				quoted->dst_addr !=
-						rte_cpu_to_be_32(dp_ip_get4(&c->probe->cfg.dst)))
+						rte_cpu_to_be_32(
+								dp_ip_get4(&c->ip->probe->cfg.dst)))
 			return;
 		about = rte_pktmbuf_read(
 				m, at + sizeof(*icmp) + rte_ipv4_hdr_len(quoted), sizeof(b2), &b2);
 	}
-	o = find_open(c->probe, about);
+	o = find_open(c->ip->probe, about);
 	if (o == NULL)
 		return;
 	e.type = icmp->type;
@@ -323,7 +324,7 @@ probe_icmp4(struct control *c, struct rte_mbuf *m, uint32_t at)
 	e.ttl = ip->time_to_live;
 	e.size = (uint16_t)(m->pkt_len - at);
 	from_where(c, m, IPOIB_HDR_LEN, &e);
-	answered(c, c->probe, o, &e);
+	answered(c, c->ip->probe, o, &e);
 }
 
 void
@@ -336,7 +337,7 @@ probe_icmp6(struct control *c, struct rte_mbuf *m, uint32_t at)
 	struct open *o;
 
 	icmp = rte_pktmbuf_read(m, at, sizeof(b1), &b1);
-	if (c->probe == NULL || icmp == NULL || dp_ip_is4(&c->probe->cfg.dst))
+	if (c->ip->probe == NULL || icmp == NULL || dp_ip_is4(&c->ip->probe->cfg.dst))
 		return;
 	about = icmp;
 	if (icmp->type != ICMP6_REPLY) {
@@ -344,7 +345,7 @@ probe_icmp6(struct control *c, struct rte_mbuf *m, uint32_t at)
 		about = rte_pktmbuf_read(m, at + sizeof(*icmp) + sizeof(struct rte_ipv6_hdr),
 				sizeof(b2), &b2);
 	}
-	o = find_open(c->probe, about);
+	o = find_open(c->ip->probe, about);
 	if (o == NULL)
 		return;
 	e.type = icmp->type;
@@ -352,7 +353,7 @@ probe_icmp6(struct control *c, struct rte_mbuf *m, uint32_t at)
 	e.ttl = ip->hop_limits;
 	e.size = (uint16_t)(m->pkt_len - at);
 	from_where(c, m, IPOIB_HDR_LEN, &e);
-	answered(c, c->probe, o, &e);
+	answered(c, c->ip->probe, o, &e);
 }
 
 void
@@ -360,7 +361,7 @@ probe_lladdr(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *ll
 		struct rte_mbuf *m, uint16_t l2)
 {
 	struct control_probe_event e = { .from = *ip, .has_lladdr = true, .lladdr = *lladdr };
-	struct ctl_probe *pr = p->c->probe;
+	struct ctl_probe *pr = p->c->ip->probe;
 	uint32_t seq;
 
 	if (pr == NULL || pr->cfg.kind != CONTROL_ARPING || pr->cfg.port != p->id ||
@@ -419,7 +420,7 @@ control_probe_start(struct control *c, struct control_probe_cfg *cfg)
 	struct ctl_probe *pr;
 	int ret;
 
-	if (c->probe != NULL && !c->probe->done && c->now < c->probe->polled + LEASE_US)
+	if (c->ip->probe != NULL && !c->ip->probe->done && c->now < c->ip->probe->polled + LEASE_US)
 		return -EBUSY;
 	if (dp_ip_is_mcast(&cfg->dst) || dp_ip_is_zero(&cfg->dst))
 		return -ENETUNREACH;
@@ -438,7 +439,7 @@ control_probe_start(struct control *c, struct control_probe_cfg *cfg)
 	pr->cfg.interval_ms = RTE_MAX(cfg->interval_ms, 10u);
 	pr->id = (rte_be16_t)rte_rand();
 	pr->polled = c->now;
-	c->probe = pr;
+	c->ip->probe = pr;
 	timer_set(c, &pr->timer, c->now);
 	return 0;
 }
@@ -446,7 +447,7 @@ control_probe_start(struct control *c, struct control_probe_cfg *cfg)
 int
 control_probe_poll(struct control *c, struct control_probe_poll *poll)
 {
-	struct ctl_probe *pr = c->probe;
+	struct ctl_probe *pr = c->ip->probe;
 
 	if (pr == NULL)
 		return -ENOENT;
@@ -466,6 +467,6 @@ control_probe_poll(struct control *c, struct control_probe_poll *poll)
 void
 control_probe_stop(struct control *c)
 {
-	if (c->probe != NULL)
+	if (c->ip->probe != NULL)
 		probe_free(c);
 }

@@ -65,14 +65,14 @@ prefix_add(struct rte_mbuf *m, const struct dp_ip *ip, uint8_t len)
 static bool
 is_told(const struct ctl_port *p, uint32_t at)
 {
-	const struct control_addr_row *a = &p->c->routes.addrs[at], *b;
+	const struct control_addr_row *a = &p->c->ip->routes.addrs[at], *b;
 	uint32_t i;
 
 	if (a->port != p->id || dp_ip_is4(&a->ip) || dp_ip_is_linklocal6(&a->ip) || a->len == 128 ||
 			!nd_addr_usable(p, &a->ip))
 		return false;
 	for (i = 0; i < at; i++) {
-		b = &p->c->routes.addrs[i];
+		b = &p->c->ip->routes.addrs[i];
 		if (b->port == p->id && b->len == a->len && same_prefix(&b->ip, &a->ip, a->len) &&
 				nd_addr_usable(p, &b->ip))
 			return false;
@@ -83,7 +83,7 @@ is_told(const struct ctl_port *p, uint32_t at)
 static bool
 prefixes_add(struct ctl_port *p, struct rte_mbuf *m)
 {
-	const struct ctl_routes *r = &p->c->routes;
+	const struct ctl_routes *r = &p->c->ip->routes;
 	uint32_t i, n = 0;
 
 	for (i = 0; i < r->nb_addrs && n < RA_PREFIXES_MAX; i++) {
@@ -139,8 +139,8 @@ ra_send(struct ctl_port *p, uint16_t lifetime)
 		return false;
 	}
 	nd_finish(p, m, NULL);
-	p->nd->ra_sent++;
-	p->nd->ra_last = p->c->now;
+	p->ip->nd->ra_sent++;
+	p->ip->nd->ra_last = p->c->now;
 	return true;
 }
 
@@ -155,7 +155,7 @@ static void
 ra_timer(struct control *c, void *arg)
 {
 	struct ctl_port *p = arg;
-	struct ctl_nd *nd = p->nd;
+	struct ctl_nd *nd = p->ip->nd;
 
 	if (!ra_send(p, RA_LIFETIME_S)) {
 		timer_set(c, &nd->ra, c->now + RA_AGAIN_US);
@@ -175,7 +175,7 @@ static void
 ra_soon(struct ctl_port *p, uint64_t delay)
 {
 	struct control *c = p->c;
-	struct ctl_nd *nd = p->nd;
+	struct ctl_nd *nd = p->ip->nd;
 	uint64_t due = c->now + delay;
 
 	if (nd->ra_last != 0)
@@ -187,16 +187,16 @@ ra_soon(struct ctl_port *p, uint64_t delay)
 void
 ra_kick(struct ctl_port *p)
 {
-	if (!p->nd->ra_on)
+	if (!p->ip->nd->ra_on)
 		return;
-	p->nd->ra_initial = RA_INITIAL;
+	p->ip->nd->ra_initial = RA_INITIAL;
 	ra_soon(p, 0);
 }
 
 void
 ra_solicited(struct ctl_port *p)
 {
-	if (p->nd->ra_on)
+	if (p->ip->nd->ra_on)
 		ra_soon(p, up_to(RA_DELAY_US));
 }
 
@@ -207,13 +207,13 @@ ra_heard(struct ctl_port *p, const struct nd_info *info)
 	struct control *c = p->c;
 	uint8_t hops = info->ra->hop_limit;
 
-	if (!p->nd->ra_on)
+	if (!p->ip->nd->ra_on)
 		return;
 	if ((hops == 0 || hops == RA_HOP_LIMIT) && (info->ra->flags & 0xc0) == 0 &&
 			(info->mtu == 0 || info->mtu == atomic_load(&p->dp->mtu)))
 		return;
-	p->nd->ra_inconsistent++;
-	if (bucket_take(&c->warn_bucket, c->now, 1, 5))
+	p->ip->nd->ra_inconsistent++;
+	if (bucket_take(&c->ip->warn_bucket, c->now, 1, 5))
 		CTL_LOG(WARNING,
 				"port %u: another router advertises other parameters of the link "
 				"than we do",
@@ -223,7 +223,7 @@ ra_heard(struct ctl_port *p, const struct nd_info *info)
 int
 ra_set(struct ctl_port *p, bool on)
 {
-	struct ctl_nd *nd = p->nd;
+	struct ctl_nd *nd = p->ip->nd;
 	int ret;
 
 	if (!on) {
@@ -245,11 +245,11 @@ ra_set(struct ctl_port *p, bool on)
 int
 ra_init(struct ctl_port *p)
 {
-	return timer_init(p->c, &p->nd->ra, ra_timer, p);
+	return timer_init(p->c, &p->ip->nd->ra, ra_timer, p);
 }
 
 void
 ra_fini(struct ctl_port *p)
 {
-	timer_fini(p->c, &p->nd->ra);
+	timer_fini(p->c, &p->ip->nd->ra);
 }

@@ -52,12 +52,12 @@ tell_one(struct ctl_port *p, const struct dp_ip *own, const struct dp_ip *ip,
 static void
 tell(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *peer)
 {
-	const struct ctl_routes *r = &p->c->routes;
+	const struct ctl_routes *r = &p->c->ip->routes;
 	const struct control_addr_row *a;
 	uint32_t i, n = 0;
 	struct dp_ip own;
 
-	p->spread->told++;
+	p->ip->spread->told++;
 	if (!dp_ip_is4(ip) && nd_source(p, &own))
 		tell_one(p, &own, ip, peer);
 	for (i = 0; i < r->nb_addrs && n < TELL_ADDRS_MAX; i++) {
@@ -77,7 +77,7 @@ is_told(struct ctl_port *p, const struct ctl_l3 *e)
 	enum ipoib_neigh_state state = ipoib_neigh_rec_state(e->rec);
 	uint8_t what = dp_ip_is4(&e->ip) ? RETELL_ARP : RETELL_ND;
 
-	return (p->spread->walk & what) != 0 &&
+	return (p->ip->spread->walk & what) != 0 &&
 			(state == IPOIB_NEIGH_VALID || state == IPOIB_NEIGH_STALE) &&
 			!is_right(p, &p->c->dp->adj[e->adj]);
 }
@@ -86,14 +86,14 @@ static void
 retell_timer(struct control *c, void *arg)
 {
 	struct ctl_port *p = arg;
-	struct ctl_spread *s = p->spread;
+	struct ctl_spread *s = p->ip->spread;
 	uint32_t told = 0, seen = 0;
 	struct ctl_l3 *e;
 
 	if (s->next == NULL) {
 		s->walk = s->again;
 		s->again = 0;
-		s->next = TAILQ_FIRST(&p->peers);
+		s->next = TAILQ_FIRST(&p->ip->peers);
 	}
 	while ((e = s->next) != NULL && told < RETELL_BURST && seen++ < CTL_ITERATE_MAX) {
 		s->next = TAILQ_NEXT(e, peer);
@@ -113,9 +113,9 @@ retell_start(struct ctl_port *p, enum retell_what what)
 {
 	if (!spread_used(p))
 		return;
-	p->spread->again |= (uint8_t)what;
-	if (p->spread->timer.pos == 0)
-		timer_set(p->c, &p->spread->timer, p->c->now + RETELL_WAIT_US);
+	p->ip->spread->again |= (uint8_t)what;
+	if (p->ip->spread->timer.pos == 0)
+		timer_set(p->c, &p->ip->spread->timer, p->c->now + RETELL_WAIT_US);
 }
 
 void
@@ -123,7 +123,7 @@ retell_now(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *peer
 {
 	if (!spread_used(p) || is_right(p, peer))
 		return;
-	if (bucket_take(&p->spread->at_once, p->c->now, AT_ONCE_PER_S, AT_ONCE_BURST))
+	if (bucket_take(&p->ip->spread->at_once, p->c->now, AT_ONCE_PER_S, AT_ONCE_BURST))
 		tell(p, ip, peer);
 	else
 		retell_start(p, dp_ip_is4(ip) ? RETELL_ARP : RETELL_ND);
@@ -132,18 +132,18 @@ retell_now(struct ctl_port *p, const struct dp_ip *ip, const struct dp_adj *peer
 void
 retell_gone(struct ctl_port *p, const struct ctl_l3 *e)
 {
-	if (p->spread != NULL && p->spread->next == e)
-		p->spread->next = TAILQ_NEXT(e, peer);
+	if (p->ip->spread != NULL && p->ip->spread->next == e)
+		p->ip->spread->next = TAILQ_NEXT(e, peer);
 }
 
 int
 retell_init(struct ctl_port *p)
 {
-	return timer_init(p->c, &p->spread->timer, retell_timer, p);
+	return timer_init(p->c, &p->ip->spread->timer, retell_timer, p);
 }
 
 void
 retell_fini(struct ctl_port *p)
 {
-	timer_fini(p->c, &p->spread->timer);
+	timer_fini(p->c, &p->ip->spread->timer);
 }

@@ -170,7 +170,7 @@ sort(uint16_t *v, uint8_t n)
 static uint32_t
 last_alive(const struct control *c, const struct ctl_route *r, uint32_t nb)
 {
-	const uint64_t *died = c->nhs.died;
+	const uint64_t *died = c->ip->nhs.died;
 	uint32_t i, best = r[0].nh;
 
 	for (i = 1; i < nb; i++) {
@@ -184,7 +184,7 @@ last_alive(const struct control *c, const struct ctl_route *r, uint32_t nb)
 static uint32_t
 group_choose(struct control *c, const struct group *g)
 {
-	const struct ctl_route *r = &c->routes.tab[g->first];
+	const struct ctl_route *r = &c->ip->routes.tab[g->first];
 	struct dp_nh set = { .type = DP_NH_ECMP, .port = DP_PORT_NIL };
 	uint32_t i, nh;
 
@@ -207,7 +207,7 @@ group_choose(struct control *c, const struct group *g)
 static void
 group_set(struct control *c, const struct group *g, uint32_t nh)
 {
-	struct ctl_route *r = &c->routes.tab[g->first];
+	struct ctl_route *r = &c->ip->routes.tab[g->first];
 	uint32_t i;
 
 	for (i = 0; i < g->nb; i++) {
@@ -235,12 +235,12 @@ group_cur(const struct ctl_routes *t, const struct group *g)
 int
 route_sync(struct control *c, uint32_t at)
 {
-	struct group g = group_of(&c->routes, at);
-	const struct ctl_route *r = &c->routes.tab[g.first];
+	struct group g = group_of(&c->ip->routes, at);
+	const struct ctl_route *r = &c->ip->routes.tab[g.first];
 	uint32_t nh = group_choose(c, &g);
 	int ret = 0;
 
-	if (nh != group_cur(&c->routes, &g))
+	if (nh != group_cur(&c->ip->routes, &g))
 		ret = fib_set(c, &r->prefix, r->len, nh);
 	if (ret == 0)
 		group_set(c, &g, nh);
@@ -303,7 +303,7 @@ route_nh(struct control *c, const struct ctl_route *r)
 int
 route_insert(struct control *c, const struct ctl_route *want)
 {
-	struct ctl_routes *t = &c->routes;
+	struct ctl_routes *t = &c->ip->routes;
 	struct ctl_route r = *want;
 	struct ctl_route *old;
 	uint32_t at, room;
@@ -339,7 +339,7 @@ route_insert(struct control *c, const struct ctl_route *want)
 void
 route_remove(struct control *c, const struct ctl_route *want)
 {
-	struct ctl_routes *t = &c->routes;
+	struct ctl_routes *t = &c->ip->routes;
 	struct ctl_route *r = route_find(t, want);
 	struct ctl_route gone;
 	uint32_t at;
@@ -394,7 +394,7 @@ routes_run(struct control *c)
 bool
 routes_busy(const struct control *c)
 {
-	return c->fib.settling || c->routes.recheck || c->routes.sweep;
+	return c->ip->fib.settling || c->ip->routes.recheck || c->ip->routes.sweep;
 }
 
 int
@@ -403,11 +403,11 @@ routes_ready(struct control *c)
 	if (!fib_settled(c))
 		return -EAGAIN;
 	nhs_reclaim(c);
-	if (c->routes.recheck) {
+	if (c->ip->routes.recheck) {
 		recheck_run(c);
 		fib_publish(c);
 	}
-	return c->fib.settling || c->routes.recheck ? -EAGAIN : 0;
+	return c->ip->fib.settling || c->ip->routes.recheck ? -EAGAIN : 0;
 }
 
 int
@@ -427,7 +427,7 @@ routes_fini(struct control *c)
 {
 	statics_fini(c);
 	nhs_fini(c);
-	free(c->routes.addrs);
-	free(c->routes.tab);
-	c->routes = (struct ctl_routes){ 0 };
+	free(c->ip->routes.addrs);
+	free(c->ip->routes.tab);
+	c->ip->routes = (struct ctl_routes){ 0 };
 }

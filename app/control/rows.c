@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "control_priv.h"
 #include "mcast.h"
 
 /* A window on a list that is walked as a whole. */
@@ -80,7 +81,7 @@ uint32_t
 control_route_rows(struct control *c, uint32_t offset, struct control_route_row *rows, uint32_t max,
 		uint32_t *total)
 {
-	const struct ctl_routes *t = &c->routes;
+	const struct ctl_routes *t = &c->ip->routes;
 	uint32_t i, n = offset < t->nb ? RTE_MIN(max, t->nb - offset) : 0;
 
 	*total = t->nb;
@@ -93,7 +94,7 @@ uint32_t
 control_route_get(struct control *c, const struct dp_ip *ip, struct control_route_row *rows,
 		uint32_t max, uint32_t *total)
 {
-	const struct ctl_routes *t = &c->routes;
+	const struct ctl_routes *t = &c->ip->routes;
 	struct dp_ip prefix;
 	uint32_t i, n = 0;
 	int len;
@@ -397,7 +398,7 @@ control_path_flush(struct control *c, uint16_t port)
 uint64_t
 control_queued(struct control *c)
 {
-	uint64_t n = c->park.nb + c->lost.nb + c->frags_held + trust_held(c);
+	uint64_t n = c->ip->park.nb + c->ip->lost.nb + c->ip->frags_held + trust_held(c);
 	struct ipoib_neigh_stats s;
 	uint16_t i;
 

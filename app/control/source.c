@@ -32,7 +32,8 @@ static uint64_t
 source_key(const struct ctl_port *p, const struct dp_adj *from)
 {
 	const struct control *c = p->c;
-	uint32_t a = (uint32_t)c->sources_seed, b = (uint32_t)(c->sources_seed >> 32) + p->id;
+	uint32_t a = (uint32_t)c->ip->sources_seed,
+		 b = (uint32_t)(c->ip->sources_seed >> 32) + p->id;
 	uint32_t words[IPOIB_ADDR_LEN / sizeof(uint32_t)] = { 0 };
 	uint64_t key;
 
@@ -52,7 +53,7 @@ static struct ctl_source *
 source_get(struct ctl_port *p, const struct dp_adj *from)
 {
 	uint64_t key = source_key(p, from);
-	struct ctl_source *set = p->c->sources[key % CTL_SOURCES_SETS], *oldest = &set[0];
+	struct ctl_source *set = p->c->ip->sources[key % CTL_SOURCES_SETS], *oldest = &set[0];
 	uint32_t i;
 
 	for (i = 0; i < CTL_SOURCES_WAYS; i++) {
@@ -72,19 +73,19 @@ source_take(struct ctl_port *p, const struct dp_adj *from)
 	uint64_t now = p->c->now;
 
 	return bucket_take(&source_get(p, from)->bucket, now, SOURCE_PER_S, SOURCE_BURST) &&
-			bucket_take(&p->arp_bucket, now, PORT_PER_S, PORT_BURST);
+			bucket_take(&p->ip->arp_bucket, now, PORT_PER_S, PORT_BURST);
 }
 
 bool
 conflict_seen(struct ctl_port *p, const struct dp_ip *ip)
 {
-	struct ctl_defence *d, *oldest = &p->defence[0];
+	struct ctl_defence *d, *oldest = &p->ip->defence[0];
 	uint64_t now = p->c->now;
 	uint32_t i;
 
-	p->conflicts++;
+	p->ip->conflicts++;
 	for (i = 0; i < CTL_DEFENCES; i++) {
-		d = &p->defence[i];
+		d = &p->ip->defence[i];
 		if (d->when != 0 && dp_ip_equal(&d->ip, ip)) {
 			oldest = d;
 			break;
@@ -103,14 +104,14 @@ conflict_seen(struct ctl_port *p, const struct dp_ip *ip)
 int
 sources_init(struct control *c)
 {
-	c->sources = calloc(CTL_SOURCES_SETS, sizeof(*c->sources));
-	c->sources_seed = rte_rand();
-	return c->sources == NULL ? -ENOMEM : 0;
+	c->ip->sources = calloc(CTL_SOURCES_SETS, sizeof(*c->ip->sources));
+	c->ip->sources_seed = rte_rand();
+	return c->ip->sources == NULL ? -ENOMEM : 0;
 }
 
 void
 sources_fini(struct control *c)
 {
-	free(c->sources);
-	c->sources = NULL;
+	free(c->ip->sources);
+	c->ip->sources = NULL;
 }

@@ -127,14 +127,14 @@ spread_used(const struct ctl_port *p)
 {
 	const struct ctl_port *real = p->lower != NULL ? p->lower : p;
 
-	return p->spread != NULL && real->spread != NULL && real->info.nb_qps > 1;
+	return p->ip->spread != NULL && real->ip->spread != NULL && real->info.nb_qps > 1;
 }
 
 uint16_t
 spread_queue(struct ctl_port *p, const struct ipoib_addr *peer)
 {
 	uint16_t n = RTE_MIN(p->info.nb_qps, PMD_IPOIB_QUEUES_MAX);
-	struct ctl_spread *s = p->spread;
+	struct ctl_spread *s = p->ip->spread;
 	struct ipoib_addr key = *peer;
 	struct ctl_told *t;
 	uint32_t hash;
@@ -175,7 +175,7 @@ control_queue_rows(struct control *c, uint16_t port, uint32_t offset,
 			.port = p->id,
 			.queue = (uint16_t)offset,
 			.qpn = p->info.qpn[offset],
-			.peers = p->spread->load[offset],
+			.peers = p->ip->spread->load[offset],
 		};
 	return n;
 }
@@ -194,20 +194,20 @@ spread_init(struct ctl_port *p)
 	s->seed = (uint32_t)rte_rand();
 	s->max = p->c->cfg.gc_thresh3 != 0 ? p->c->cfg.gc_thresh3 : SPREAD_MAX_DEFAULT;
 	TAILQ_INIT(&s->order);
-	p->spread = s;
+	p->ip->spread = s;
 	return retell_init(p);
 }
 
 void
 spread_fini(struct ctl_port *p)
 {
-	struct ctl_spread *s = p->spread;
+	struct ctl_spread *s = p->ip->spread;
 
 	if (s == NULL)
 		return;
 	retell_fini(p);
 	while (!TAILQ_EMPTY(&s->order))
 		told_forget(s, TAILQ_FIRST(&s->order));
-	p->spread = NULL;
+	p->ip->spread = NULL;
 	free(s);
 }

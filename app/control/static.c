@@ -24,7 +24,7 @@
 static bool
 is_lost(const struct control *c, const struct ctl_route *r)
 {
-	const struct control_addr_row *sub = &c->routes.lost;
+	const struct control_addr_row *sub = &c->ip->routes.lost;
 
 	return r->type == DP_NH_VIA && r->port == sub->port && ip_in(&r->via, &sub->ip, sub->len) &&
 			!addr_on_link(c, r->port, &r->via);
@@ -33,7 +33,7 @@ is_lost(const struct control *c, const struct ctl_route *r)
 void
 recheck_run(struct control *c)
 {
-	struct ctl_routes *t = &c->routes;
+	struct ctl_routes *t = &c->ip->routes;
 	uint32_t looks, n = 0;
 
 	for (looks = 0; looks < LOOKS_MAX && n < CHANGES_MAX && t->recheck_at < t->nb; looks++) {
@@ -52,8 +52,8 @@ recheck_run(struct control *c)
 void
 routes_recheck(struct control *c, const struct control_addr_row *subnet)
 {
-	c->routes.lost = *subnet;
-	c->routes.recheck_at = 0;
+	c->ip->routes.lost = *subnet;
+	c->ip->routes.recheck_at = 0;
 	recheck_run(c);
 }
 
@@ -75,19 +75,19 @@ ports_up(const struct control *c)
 static void
 sweep_start(struct control *c)
 {
-	c->routes.sweep = true;
-	c->routes.sweep_at = 0;
+	c->ip->routes.sweep = true;
+	c->ip->routes.sweep_at = 0;
 }
 
 /* What is refused now is tried again when something changes. */
 static void
 sweep_run(struct control *c)
 {
-	struct ctl_routes *t = &c->routes;
+	struct ctl_routes *t = &c->ip->routes;
 	uint32_t looks;
 
 	for (looks = 0; looks < LOOKS_MAX && t->sweep_at < t->nb; looks++, t->sweep_at++) {
-		if (c->fib.nb_ops >= CHANGES_MAX)
+		if (c->ip->fib.nb_ops >= CHANGES_MAX)
 			return;
 		if (t->tab[t->sweep_at].type == DP_NH_VIA)
 			route_sync(c, t->sweep_at);
@@ -98,7 +98,7 @@ sweep_run(struct control *c)
 void
 statics_run(struct control *c)
 {
-	struct ctl_routes *t = &c->routes;
+	struct ctl_routes *t = &c->ip->routes;
 	uint64_t up = ports_up(c);
 
 	if (up != t->ports_up) {
@@ -108,7 +108,7 @@ statics_run(struct control *c)
 	if (t->recheck)
 		recheck_run(c);
 	/* Gateways that come and go all the time must not keep commands off. */
-	if (t->sweep && rte_ring_empty(c->calls) != 0)
+	if (t->sweep && rte_ring_empty(c->ip->calls) != 0)
 		sweep_run(c);
 }
 
@@ -118,15 +118,15 @@ route_gw_dead(struct control *c, uint16_t port, const struct dp_ip *gw, bool dea
 	if (!nh_dead_set(c, port, gw, dead))
 		return;
 	sweep_start(c);
-	if (dead && c->nhs.probe.pos == 0)
-		timer_set(c, &c->nhs.probe, c->now + ctl_jitter(PROBE_US, 10));
+	if (dead && c->ip->nhs.probe.pos == 0)
+		timer_set(c, &c->ip->nhs.probe, c->now + ctl_jitter(PROBE_US, 10));
 }
 
 /* Ask some of those that do not answer; the rest soon, all again after a while. */
 static void
 probe(struct control *c, void *arg __rte_unused)
 {
-	struct ctl_nhs *t = &c->nhs;
+	struct ctl_nhs *t = &c->ip->nhs;
 	uint32_t n = 0, looks;
 
 	for (looks = 0; looks < LOOKS_MAX && n < PROBES_MAX && t->probe_at < t->high;
@@ -150,14 +150,14 @@ probe(struct control *c, void *arg __rte_unused)
 int
 statics_init(struct control *c)
 {
-	return timer_init(c, &c->nhs.probe, probe, NULL);
+	return timer_init(c, &c->ip->nhs.probe, probe, NULL);
 }
 
 void
 statics_fini(struct control *c)
 {
-	if (c->nhs.probe.fn != NULL)
-		timer_fini(c, &c->nhs.probe);
+	if (c->ip->nhs.probe.fn != NULL)
+		timer_fini(c, &c->ip->nhs.probe);
 }
 
 /* --- commands --- */
@@ -208,7 +208,7 @@ gateway_port(const struct control *c, const struct control_route *r, uint16_t *p
 static int
 beside_check(const struct control *c, const struct control_route *r, uint16_t port)
 {
-	const struct ctl_routes *t = &c->routes;
+	const struct ctl_routes *t = &c->ip->routes;
 	uint32_t i = route_bound(t, &r->prefix, r->len), n = 0;
 
 	for (; i < t->nb && route_is(&t->tab[i], &r->prefix, r->len); i++) {
@@ -253,7 +253,7 @@ static uint32_t
 statics_remove(struct control *c, uint32_t at, const struct dp_ip *prefix, uint8_t len,
 		const struct dp_ip *via)
 {
-	struct ctl_routes *t = &c->routes;
+	struct ctl_routes *t = &c->ip->routes;
 	uint32_t n = 0;
 
 	while (at < t->nb && route_is(&t->tab[at], prefix, len)) {
@@ -289,12 +289,12 @@ control_route_del(
 {
 	int ret;
 
-	if (!statics_there(&c->routes, prefix, len, via))
+	if (!statics_there(&c->ip->routes, prefix, len, via))
 		return -ENOENT;
 	ret = routes_ready(c);
 	if (ret != 0)
 		return ret;
-	statics_remove(c, route_bound(&c->routes, prefix, len), prefix, len, via);
+	statics_remove(c, route_bound(&c->ip->routes, prefix, len), prefix, len, via);
 	fib_publish(c);
 	return 0;
 }
@@ -302,7 +302,7 @@ control_route_del(
 int
 control_route_flush(struct control *c, uint16_t port)
 {
-	struct ctl_routes *t = &c->routes;
+	struct ctl_routes *t = &c->ip->routes;
 	int ret = routes_ready(c);
 	uint32_t i, n = 0;
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "control_priv.h"
 #include "path.h"
 
 #define SL_MAX 15
@@ -30,7 +31,7 @@ control_class_set(struct control *c, uint16_t port, uint8_t first, uint8_t last,
 
 	if (class_port(c, port) == NULL)
 		return -ENODEV;
-	if (first > last || last > DSCP_MAX || class >= DP_CLASSES)
+	if (first > last || last > DSCP_MAX || class >= IPOIB_CLASSES)
 		return -EINVAL;
 	n = bond_ports(c->ports[port], ports);
 	for (k = 0; k < n; k++) {
@@ -59,7 +60,7 @@ control_class_path(struct control *c, uint16_t port, uint8_t class, enum control
 
 	if (class_port(c, port) == NULL)
 		return -ENODEV;
-	if (class == 0 || class >= DP_CLASSES || (by == CONTROL_CLASS_SL && value > SL_MAX) ||
+	if (class == 0 || class >= IPOIB_CLASSES || (by == CONTROL_CLASS_SL && value > SL_MAX) ||
 			(by == CONTROL_CLASS_QOS && value > QOS_CLASS_MAX))
 		return -EINVAL;
 	n = bond_ports(c->ports[port], ports);
@@ -97,7 +98,7 @@ control_class_rows(struct control *c, uint16_t port, uint32_t offset,
 	const struct ctl_port *p = class_port(c, port);
 	uint32_t n;
 
-	*total = p == NULL ? 0 : DP_CLASSES;
+	*total = p == NULL ? 0 : IPOIB_CLASSES;
 	for (n = 0; n < max && offset + n < *total; n++)
 		class_row(p, (uint8_t)(offset + n), &rows[n]);
 	return n;

@@ -11,10 +11,10 @@
 int
 control_top_start(struct control *c, struct dp_top *top)
 {
-	if (c->top_busy)
+	if (c->ip->top_busy)
 		return -EBUSY;
-	c->top_busy = true;
-	c->top_token = 0;
+	c->ip->top_busy = true;
+	c->ip->top_token = 0;
 	__atomic_store_n(&c->dp->top, top, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -22,12 +22,12 @@ control_top_start(struct control *c, struct dp_top *top)
 int
 control_top_stop(struct control *c)
 {
-	if (c->top_token == 0) {
+	if (c->ip->top_token == 0) {
 		__atomic_store_n(&c->dp->top, NULL, __ATOMIC_RELEASE);
-		c->top_token = rte_rcu_qsbr_start(c->dp->rcu);
+		c->ip->top_token = rte_rcu_qsbr_start(c->dp->rcu);
 	}
-	if (rte_rcu_qsbr_check(c->dp->rcu, c->top_token, false) != 1)
+	if (rte_rcu_qsbr_check(c->dp->rcu, c->ip->top_token, false) != 1)
 		return -EAGAIN;
-	c->top_busy = false;
+	c->ip->top_busy = false;
 	return 0;
 }

@@ -56,7 +56,7 @@ trust_init(struct control *c)
 	struct ctl_trust *t;
 	int ret;
 
-	if (c->trust != NULL)
+	if (c->ip->trust != NULL)
 		return 0;
 	t = calloc(1, sizeof(*t));
 	if (t == NULL)
@@ -66,7 +66,7 @@ trust_init(struct control *c)
 		free(t);
 		return ret;
 	}
-	c->trust = t;
+	c->ip->trust = t;
 	return 0;
 }
 
@@ -76,9 +76,9 @@ trust_hold(struct ctl_port *p, const struct ib_gid *gid, struct rte_mbuf *m)
 	struct control *c = p->c;
 	struct ctl_trust *t;
 
-	if (trust_init(c) != 0 || c->trust->nb == CTL_TRUST_MAX)
+	if (trust_init(c) != 0 || c->ip->trust->nb == CTL_TRUST_MAX)
 		return CTL_UNTRUSTED;
-	t = c->trust;
+	t = c->ip->trust;
 	t->pkts[t->nb] = m;
 	t->gid[t->nb] = *gid;
 	t->since[t->nb++] = c->now;
@@ -167,17 +167,17 @@ trust_fini(struct control *c)
 {
 	uint32_t i;
 
-	if (c->trust == NULL)
+	if (c->ip->trust == NULL)
 		return;
-	for (i = 0; i < c->trust->nb; i++)
-		ctl_drop(c, DP_DROP_untrusted, c->trust->pkts[i]);
-	timer_fini(c, &c->trust->timer);
-	free(c->trust);
-	c->trust = NULL;
+	for (i = 0; i < c->ip->trust->nb; i++)
+		ctl_drop(c, DP_DROP_untrusted, c->ip->trust->pkts[i]);
+	timer_fini(c, &c->ip->trust->timer);
+	free(c->ip->trust);
+	c->ip->trust = NULL;
 }
 
 uint32_t
 trust_held(const struct control *c)
 {
-	return c->trust == NULL ? 0 : c->trust->nb;
+	return c->ip->trust == NULL ? 0 : c->ip->trust->nb;
 }

@@ -31,6 +31,7 @@
 #include <rte_ring.h>
 
 #include "dp_ip.h"
+#include "ipoib_ctrl_dp.h"
 #include "ipoib_neigh_dp.h"
 
 /** Most packets of one burst; lookups take at most 64. */
@@ -70,12 +71,6 @@ static_assert(DP_PORT_LOGICAL < DP_PORTS_MAX, "no number is left for logical por
 #define DP_ECMP_MAX 8
 /** Multicast groups that are routed. */
 #define DP_MGROUP_MAX 4096
-/** Traffic classes of a port: 0 is the default. */
-#define DP_CLASSES 4
-/** Paths by LMC that are used at a time. */
-#define DP_LIDS_MAX 8
-/** Sets of paths of a port. */
-#define DP_AHSET_MAX 16384
 /** Link-layer addresses of IP next hops. */
 #define DP_ADJ_MAX 65536
 
@@ -241,18 +236,6 @@ struct dp_adj {
 
 enum dp_port_kind { DP_PORT_NONE, DP_PORT_ETH, DP_PORT_IPOIB };
 
-/**
- * Paths to one neighbour: the low bits (modulo DP_AHSET_MAX) of the handle in an
- * entry of kind IPOIB_NEIGH_UD_SET are an index of these. The handle of a packet is
- * ah[class][dp_flow_hash() % nb_lids[class]]; class by the port's table of
- * DSCPs. A class without a LID takes those of class 0. Immutable while an entry
- * or a reader can lead to it.
- */
-struct dp_ahset {
-	uint8_t nb_lids[DP_CLASSES]; /**< 1..DP_LIDS_MAX */
-	uint32_t ah[DP_CLASSES][DP_LIDS_MAX];
-};
-
 /** What a port does beyond plain forwarding; all off by default. */
 enum dp_port_flag {
 	DP_PORT_MSS_CLAMP = 1 << 0,	 /**< lower TCP MSS of SYNs to the port's MTU */
@@ -273,7 +256,7 @@ struct __rte_cache_aligned dp_port {
 	struct rte_ether_addr mac; /**< [main] of an Ethernet port */
 	bool stopped; /**< [main] nothing is received, and what is to be sent dropped */
 	struct ipoib_neigh *neigh; /**< [main, control] IPoIB neighbour table; NULL on Ethernet */
-	struct dp_ahset *ahset;	   /**< [control] DP_AHSET_MAX; NULL until first needed */
+	struct ipoib_ahset *ahset; /**< [control] IPOIB_AHSET_MAX; NULL until first needed */
 	_Atomic uint16_t mtu;	   /**< [control] IP MTU */
 	_Atomic bool up;	   /**< [control] link is up */
 	_Atomic uint8_t flags;	   /**< [control] enum dp_port_flag */

@@ -89,17 +89,17 @@ ib_miss(struct dp_worker *w, struct rte_mbuf *m, uint16_t port, const struct ipo
 uint32_t
 dp_ib_set_ah(const struct dp_port *p, const struct rte_mbuf *m, const struct ipoib_neigh_entry *e)
 {
-	const struct dp_ahset *set = __atomic_load_n(&p->ahset, __ATOMIC_ACQUIRE);
+	const struct ipoib_ahset *set = __atomic_load_n(&p->ahset, __ATOMIC_ACQUIRE);
 	uint16_t word = rte_be_to_cpu_16(*rte_pktmbuf_mtod(m, const unaligned_uint16_t *));
 	uint32_t dscp = word >> 12 == 6 ? word >> 6 & 63 : word >> 2 & 63, class;
 
 	if (set == NULL)
 		return PMD_IPOIB_AH_NONE;
-	set += e->ah % DP_AHSET_MAX;
-	class = atomic_load_explicit(&p->dscp_class[dscp], memory_order_relaxed) % DP_CLASSES;
+	set += e->ah % IPOIB_AHSET_MAX;
+	class = atomic_load_explicit(&p->dscp_class[dscp], memory_order_relaxed) % IPOIB_CLASSES;
 	if (set->nb_lids[class] == 0)
 		class = 0;
-	if (set->nb_lids[class] == 0 || set->nb_lids[class] > DP_LIDS_MAX)
+	if (set->nb_lids[class] == 0 || set->nb_lids[class] > IPOIB_LIDS_MAX)
 		return PMD_IPOIB_AH_NONE;
 	return set->ah[class][dp_flow_hash(m) % set->nb_lids[class]];
 }

@@ -109,8 +109,8 @@ void ether_group_addr(rte_be16_t type, const void *ip, const struct ib_gid *bcas
  * 01:00:5e has 23 of 28 bits: the group with the missing bits zero (224.0.0.0/4 + 23 bits).
  * @return 0, -EINVAL no such MAC
  */
-int ether_mac_group(const struct rte_ether_addr *mac, const struct ib_gid *bcast,
-		struct ib_gid *mgid);
+int ether_mac_group(
+		const struct rte_ether_addr *mac, const struct ib_gid *bcast, struct ib_gid *mgid);
 
 /** The MAC that an IPoIB packet for a group has on Ethernet: by its IP destination (RFC 1112, RFC
  *  2464); broadcast if it is neither or not multicast. @param ip IP header or NULL */
@@ -165,8 +165,8 @@ bool ether_peer_by_source(const struct ether_table *t, const struct ether_from *
 		const struct ether_ip *ip, struct rte_ether_addr *mac);
 
 /** Burst: MAC behind the port of an IP address. @return whether there is one */
-bool ether_local_by_ip(const struct ether_table *t, const struct ether_ip *ip,
-		struct rte_ether_addr *mac);
+bool ether_local_by_ip(
+		const struct ether_table *t, const struct ether_ip *ip, struct rte_ether_addr *mac);
 
 /** Are there locals with another MAC than the port's? If not, bursts need not ask. Any thread. */
 bool ether_has_locals(const struct ether_table *t);

@@ -451,7 +451,7 @@ test_primary(void **state)
 	struct ipoib_addr peer = know_peer(IB_PEER, 2);
 
 	(void)state;
-	bond()->bond->primary = fx.c->ports[IB];
+	bond()->ip->bond->primary = fx.c->ports[IB];
 	plug(IB, false);
 	assert_int_equal(fx.dp->port[BOND].tx, IB2);
 	fx_run(2 * S);
@@ -529,7 +529,7 @@ test_own_echo(void **state)
 	arp(1, &old, IB_US, IB_US);
 	fx_tick();
 	fx_assert_none();
-	assert_int_equal(bond()->conflicts, 0);
+	assert_int_equal(bond()->ip->conflicts, 0);
 }
 
 /* What is shown of a bond, and what is forgotten, is that of all members. */
@@ -586,7 +586,7 @@ test_ip6(void **state)
 	fx_run(4 * S);
 	fx_drain();
 	assert_true(nd_addr_usable(bond(), &ip));
-	ll = bond()->nd->linklocal;
+	ll = bond()->ip->nd->linklocal;
 	assert_int_equal(ll.b[15], 1);
 	nd_solicited_node(&ip, &group);
 	ip_mcast_mgid(fx.c->ports[IB], &group, &mgid);
@@ -599,7 +599,7 @@ test_ip6(void **state)
 	plug(IB, false);
 	fx_run(MS);
 	assert_int_equal(g->bits2, IPOIB_SA_JOIN_FULL);
-	assert_true(dp_ip_equal(&ll, &bond()->nd->linklocal));
+	assert_true(dp_ip_equal(&ll, &bond()->ip->nd->linklocal));
 	fx_run(2 * S);
 	while ((m = fx_sent(&port)) != NULL) {
 		const uint8_t *f = rte_pktmbuf_mtod(m, const uint8_t *);

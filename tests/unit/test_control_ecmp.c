@@ -120,8 +120,8 @@ test_append(void **state)
 	assert_int_equal(lookup(DST)->type, DP_NH_NONE);
 	/* All numbers come free again. */
 	fx_run(5 * MS);
-	for (i = 1; i < fx.c->nhs.high; i++)
-		assert_true(fx.c->nhs.refs[i] == 0 || fx.dp->nh[i].type != DP_NH_VIA);
+	for (i = 1; i < fx.c->ip->nhs.high; i++)
+		assert_true(fx.c->ip->nhs.refs[i] == 0 || fx.dp->nh[i].type != DP_NH_VIA);
 }
 
 static void
@@ -189,9 +189,9 @@ test_dead(void **state)
 	assert_int_equal(gateways(IP(30, 0, 0, 1)), 1u << 5);
 	/* Who is no gateway does not count. */
 	dead(7, true);
-	assert_int_equal(fx.c->nhs.nb_dead, 1);
+	assert_int_equal(fx.c->ip->nhs.nb_dead, 1);
 	assert_int_equal(fx_route_del(IP(30, 0, 0, 0), 8), 0);
-	assert_int_equal(fx.c->nhs.nb_dead, 0);
+	assert_int_equal(fx.c->ip->nhs.nb_dead, 0);
 }
 
 /* Numbers of sets that a reader may look at are not given out again, not even in the same batch. */
@@ -315,7 +315,7 @@ test_many(void **state)
 	}
 	route_gw_dead(fx.c, ETH, &gw, true);
 	do {
-		n = fx.c->fib.nb_ops;
+		n = fx.c->ip->fib.nb_ops;
 		assert_in_range(n, 0, 16);
 		assert_in_range(ticks++, 0, 1000);
 		fx.now += MS;
@@ -366,7 +366,7 @@ test_port_gone(void **state)
 	assert_int_equal(gateways(IP(11, 0, 0, 1)), 1);
 	assert_int_equal(lookup(IB_US)->type, DP_NH_NONE);
 	assert_int_equal(lookup(ETH_US)->type, DP_NH_LOCAL);
-	assert_int_equal(fx.c->routes.nb_addrs, 1);
+	assert_int_equal(fx.c->ip->routes.nb_addrs, 1);
 	assert_false(routes_busy(fx.c));
 	fx_drain();
 }

@@ -180,14 +180,14 @@ test_conflict_and_echo(void **state)
 	fx_arp_eth(1, 1, ETH_US, ETH_PEER); /* our own MAC */
 	fx_tick();
 	fx_assert_none();
-	assert_int_equal(fx.c->ports[ETH]->conflicts, 0);
+	assert_int_equal(fx.c->ports[ETH]->ip->conflicts, 0);
 	/* RFC 5227 2.4 c: we say whose it is, at most every 10 s. */
 	fx_arp_eth(1, PEER_MAC, ETH_US, ETH_US);
 	fx_arp_eth(2, PEER_MAC, ETH_US, ETH_PEER);
 	fx_tick();
 	fx_assert_bytes(fx_sent_on(ETH), golden_garp, sizeof(golden_garp));
 	fx_assert_none();
-	assert_int_equal(fx.c->ports[ETH]->conflicts, 2);
+	assert_int_equal(fx.c->ports[ETH]->ip->conflicts, 2);
 	fx_run(9900 * MS);
 	fx_arp_eth(1, PEER_MAC, ETH_US, ETH_US);
 	fx_tick();

@@ -614,7 +614,7 @@ test_ip_groups_ipoib(void **state)
 
 	(void)state;
 	told = 0;
-	fx.c->membership = on_membership;
+	fx.c->ip->membership = on_membership;
 	assert_int_equal(ip_mcast_join(port(), &host), -EINVAL);
 	assert_int_equal(ip_mcast_join(port(), &g4), 0);
 	assert_int_equal(ip_mcast_join(port(), &g4), 0);
@@ -636,7 +636,7 @@ test_ip_groups_ipoib(void **state)
 	assert_int_equal(told, 0x102);
 	assert_false(ip_mcast_is_member(port(), &g4));
 	assert_int_equal(fx.nb_attached, 1);
-	fx.c->membership = NULL;
+	fx.c->ip->membership = NULL;
 }
 
 /* net_null knows no filter of MACs: it is asked for all multicast. */

@@ -259,7 +259,7 @@ test_half_malformed(void **state)
 static void
 test_full(void **state)
 {
-	struct mp_port *mp = fx.c->ports[ETH]->mp;
+	struct mp_port *mp = fx.c->ports[ETH]->ip->mp;
 
 	(void)state;
 	mp->nb_members = MP_PORT_MEMBERS_MAX;

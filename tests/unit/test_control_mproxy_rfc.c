@@ -15,7 +15,7 @@
 static struct mp_member *
 member(const struct dp_ip *group)
 {
-	return mp_member_find(fx.c->ports[ETH]->mp, group);
+	return mp_member_find(fx.c->ports[ETH]->ip->mp, group);
 }
 
 /* If nobody says anything more, the group is wanted for so long. */
@@ -379,7 +379,7 @@ test_not_suppressed(void **state)
 static void
 test_version_changes(void **state)
 {
-	struct mp_host *h = &fx.c->ports[IB]->mp->host[0];
+	struct mp_host *h = &fx.c->ports[IB]->ip->mp->host[0];
 
 	(void)state;
 	HEAR(ETH, in_to_ex);

@@ -243,7 +243,7 @@ static void
 dad_lost(void)
 {
 	assert_int_equal(state_of(US), CONTROL_ADDR_DUPLICATE);
-	assert_int_equal(fx.c->ports[ETH]->conflicts, 1);
+	assert_int_equal(fx.c->ports[ETH]->ip->conflicts, 1);
 	fx_run(3 * S);
 	assert_int_equal(state_of(US), CONTROL_ADDR_DUPLICATE);
 	fx_drain();
@@ -511,7 +511,7 @@ test_conflict(void **state)
 	EXPECT(ETH, eth_na_all);
 	SEND(ETH, in_na_ours);
 	fx_assert_none();
-	assert_int_equal(fx.c->ports[ETH]->conflicts, 2);
+	assert_int_equal(fx.c->ports[ETH]->ip->conflicts, 2);
 	assert_int_equal(state_of(US), CONTROL_ADDR_PREFERRED);
 	fx_run(10100 * MS);
 	SEND(ETH, in_na_ours);

@@ -37,11 +37,11 @@ lookup(void)
 	return e;
 }
 
-static const struct dp_ahset *
+static const struct ipoib_ahset *
 set(void)
 {
 	assert_int_equal(lookup()->kind, IPOIB_NEIGH_UD_SET);
-	return &fx.dp->port[IB].ahset[lookup()->ah % DP_AHSET_MAX];
+	return &fx.dp->port[IB].ahset[lookup()->ah % IPOIB_AHSET_MAX];
 }
 
 static const struct pmd_ipoib_av *
@@ -216,7 +216,7 @@ static void
 test_b_class(void **state)
 {
 	struct ipoib_sa_path rec = record(BASE, 3);
-	struct control_class_row row[DP_CLASSES];
+	struct control_class_row row[IPOIB_CLASSES];
 	uint32_t total;
 
 	(void)state;
@@ -230,7 +230,8 @@ test_b_class(void **state)
 	assert_int_equal(av_of(set()->ah[0][0])->sl, 3);
 	assert_int_equal(av_of(set()->ah[1][0])->sl, 5);
 	assert_int_equal(atomic_load(&fx.dp->port[IB].dscp_class[46]), 1);
-	assert_int_equal(control_class_rows(fx.c, IB, 0, row, DP_CLASSES, &total), DP_CLASSES);
+	assert_int_equal(
+			control_class_rows(fx.c, IB, 0, row, IPOIB_CLASSES, &total), IPOIB_CLASSES);
 	assert_int_equal(row[1].dscps, RTE_BIT64(46));
 	assert_int_equal(row[1].value, 5);
 }

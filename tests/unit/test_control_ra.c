@@ -124,7 +124,7 @@ test_others(void **state)
 	fx_tick();
 	expect_ra();
 	send_in(golden_in_ra, sizeof(golden_in_ra));
-	assert_int_equal(fx.c->ports[ETH]->conflicts, 0);
+	assert_int_equal(fx.c->ports[ETH]->ip->conflicts, 0);
 	send_in(golden_in_ra_other, sizeof(golden_in_ra_other));
 	fx_run(10 * MS);
 	fx_assert_none();

@@ -354,7 +354,7 @@ test_changes6(void **state)
 static void
 test_full6(void **state)
 {
-	const uint32_t used = fx.c->routes.nb_tbl8_6;
+	const uint32_t used = fx.c->ip->routes.nb_tbl8_6;
 	struct control_route_row row;
 	uint32_t i, n, total, before;
 	char text[64];
@@ -492,7 +492,7 @@ test_oracle(void **state)
 		} while (ret > 0);
 		assert_int_equal(ret, 0);
 		/* Nothing is left over: the room is that of the addresses. */
-		assert_int_equal(fx.c->routes.nb_tbl8, 2);
+		assert_int_equal(fx.c->ip->routes.nb_tbl8, 2);
 	}
 }
 

@@ -96,7 +96,7 @@ fresh(uint16_t n, uint32_t room)
 {
 	spread_fini(port());
 	assert_int_equal(spread_init(port()), 0);
-	port()->spread->max = room;
+	port()->ip->spread->max = room;
 	port()->info.nb_qps = n;
 }
 
@@ -108,7 +108,7 @@ busiest(uint16_t n)
 	uint16_t q;
 
 	for (q = 0; q < n; q++)
-		most = RTE_MAX(most, port()->spread->load[q]);
+		most = RTE_MAX(most, port()->ip->spread->load[q]);
 	return most;
 }
 
@@ -128,7 +128,7 @@ even(enum kind kind, uint32_t step, uint16_t n, uint32_t peers)
 	/* And each time the same. */
 	for (i = peers; i-- > 0;)
 		assert_int_equal(queue_of(kind, step, i), first[i]);
-	assert_int_equal(port()->spread->nb, peers);
+	assert_int_equal(port()->ip->spread->nb, peers);
 }
 
 static void
@@ -157,7 +157,7 @@ test_flags(void **state)
 	(void)state;
 	a.flags = 0x80;
 	assert_int_equal(spread_queue(port(), &a), q);
-	assert_int_equal(port()->spread->nb, 1);
+	assert_int_equal(port()->ip->spread->nb, 1);
 }
 
 /* After a change of the number of queues as many move as must, and then they stay. */
@@ -205,10 +205,10 @@ test_flood(void **state)
 	fresh(QUEUES, 64);
 	for (i = 0; i < 100000; i++) {
 		queue_of(RANDOM, 0, i);
-		assert_in_range(port()->spread->nb, 1, 64);
+		assert_in_range(port()->ip->spread->nb, 1, 64);
 	}
 	for (q = 0; q < QUEUES; q++)
-		sum += port()->spread->load[q];
+		sum += port()->ip->spread->load[q];
 	assert_int_equal(sum, 64);
 	assert_in_range(busiest(QUEUES), 16, 24);
 }
@@ -233,7 +233,7 @@ test_ages(void **state)
 	/* Six are forgotten, and the new ones go where they were. */
 	for (i = 8; i < 14; i++)
 		assert_int_not_equal(queue_of(SEQUENTIAL, 0, i), q[0]);
-	assert_int_equal(port()->spread->nb, 8);
+	assert_int_equal(port()->ip->spread->nb, 8);
 	assert_int_equal(queue_of(SEQUENTIAL, 0, 0), q[0]);
 }
 
@@ -351,7 +351,7 @@ test_volley(void **state)
 	for (i = 0; i < 20; i++)
 		ask_all(IP(198, 51, 100, 200 + i));
 	assert_int_equal(told(400 * MS), 30);
-	assert_int_equal(port()->spread->told, 30);
+	assert_int_equal(port()->ip->spread->told, 30);
 }
 
 /* Who answers a broadcast has learnt the first QPN: it is told its own at once. */
@@ -362,8 +362,8 @@ test_answer(void **state)
 	struct rte_mbuf *m;
 
 	(void)state;
-	port()->spread->nb_queues = QUEUES;
-	port()->spread->load[0] = 100; /* its queue is another one */
+	port()->ip->spread->nb_queues = QUEUES;
+	port()->ip->spread->load[0] = 100; /* its queue is another one */
 	ask_all(IB_PEER);
 	fx_arp_ib(2, &a, IB_PEER, IB_US);
 	fx_tick();
@@ -378,7 +378,7 @@ test_answer(void **state)
 	assert_int_equal(arp_qpn(m), QPN0 + spread_queue(port(), &a));
 	fx_free(m);
 	fx_assert_none();
-	port()->spread->load[0] -= 100;
+	port()->ip->spread->load[0] -= 100;
 }
 
 /* With so many at once that the limit is met the walk gets the rest. */
@@ -389,12 +389,12 @@ test_answers_limited(void **state)
 	uint32_t i;
 
 	(void)state;
-	port()->spread->nb_queues = QUEUES;
-	port()->spread->load[0] = 100;
+	port()->ip->spread->nb_queues = QUEUES;
+	port()->ip->spread->load[0] = 100;
 	for (i = 0; i < 8; i++) {
 		a = fx_addr(0x1000 + i, 2);
 		ask_all(IP(198, 51, 100, 10 + i));
-		port()->spread->at_once =
+		port()->ip->spread->at_once =
 				(struct ctl_bucket){ .started = true, .last = fx.now + S };
 		fx_arp_ib(2, &a, IP(198, 51, 100, 10 + i), IB_US);
 		fx_tick();
@@ -403,7 +403,7 @@ test_answers_limited(void **state)
 		fx_assert_none();
 	}
 	assert_int_equal(told(S), 8);
-	port()->spread->load[0] -= 100;
+	port()->ip->spread->load[0] -= 100;
 }
 
 /* --- IPv6 --- */
@@ -468,8 +468,8 @@ test_nd_answer(void **state)
 	uint16_t on;
 
 	(void)state;
-	port()->spread->nb_queues = QUEUES;
-	port()->spread->load[0] = 100;
+	port()->ip->spread->nb_queues = QUEUES;
+	port()->ip->spread->load[0] = 100;
 	assert_int_equal(l3_want(fx.c, IB, &ip), 0);
 	run(10 * MS);
 	m = fx_sent_on(IB);
@@ -502,7 +502,7 @@ test_nd_answer(void **state)
 		fx_free(m);
 	}
 	assert_int_equal(n, 2);
-	port()->spread->load[0] -= 100;
+	port()->ip->spread->load[0] -= 100;
 }
 
 /* RFC 4861 6.2.3: for the sake of the spread advertisements of a router have no link-layer address. */
@@ -543,7 +543,7 @@ test_one_queue(void **state)
 	fx_free(fx_sent_on(IB));
 	fx_run(S);
 	fx_assert_none();
-	assert_int_equal(port()->spread->nb, 0);
+	assert_int_equal(port()->ip->spread->nb, 0);
 }
 
 /* --- what is shown --- */

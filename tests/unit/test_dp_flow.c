@@ -250,10 +250,11 @@ set_make(uint32_t ah)
 	assert_int_equal(ipoib_neigh_set_valid(t, rec, &v, 1000000000), 0);
 }
 
-static struct dp_ahset *
+static struct ipoib_ahset *
 sets_make(void)
 {
-	fx.dp->port[IB1].ahset = rte_zmalloc("sets", DP_AHSET_MAX * sizeof(struct dp_ahset), 0);
+	fx.dp->port[IB1].ahset = rte_zmalloc(
+			"sets", IPOIB_AHSET_MAX * sizeof(struct ipoib_ahset), 0);
 	assert_non_null(fx.dp->port[IB1].ahset);
 	return fx.dp->port[IB1].ahset;
 }
@@ -282,11 +283,11 @@ ah_of(uint32_t flow, uint8_t dscp)
 static void
 test_paths_by_flow(void **state)
 {
-	struct dp_ahset *set = &sets_make()[DP_AHSET_MAX - 1];
+	struct ipoib_ahset *set = &sets_make()[IPOIB_AHSET_MAX - 1];
 	uint32_t flow, ah, n[4] = { 0 };
 
 	(void)state;
-	set_make(0x40000000 + DP_AHSET_MAX - 1);
+	set_make(0x40000000 + IPOIB_AHSET_MAX - 1);
 	set->nb_lids[0] = 4;
 	for (ah = 0; ah < 4; ah++)
 		set->ah[0][ah] = 100 + ah;
@@ -305,7 +306,7 @@ test_paths_by_flow(void **state)
 static void
 test_paths_by_class(void **state)
 {
-	struct dp_ahset *set = &sets_make()[7];
+	struct ipoib_ahset *set = &sets_make()[7];
 	struct rte_mbuf *m;
 
 	(void)state;

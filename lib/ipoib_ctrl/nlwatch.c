@@ -21,7 +21,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
-#include "control_priv.h"
+#include "ipoib_ctrl.h"
 
 #define POLL_US (100 * CTL_US_PER_MS)
 /* Interfaces that are remembered, and messages taken in one turn. */
@@ -51,11 +51,10 @@ iface_changed(struct ctl_nlwatch *w, const struct iface *i)
 {
 	uint16_t port;
 
-	for (port = 0; port < DP_PORTS_MAX; port++) {
+	for (port = 0; port < CTL_PORTS_MAX; port++) {
 		struct ctl_port *p = w->c->ports[port];
 
-		if (p != NULL && p->kind == DP_PORT_IPOIB &&
-				ib_gid_equal(&p->info.gid, &i->addr.gid))
+		if (p != NULL && p->hca != NULL && ib_gid_equal(&p->info.gid, &i->addr.gid))
 			mcast_verify_now(p);
 	}
 }

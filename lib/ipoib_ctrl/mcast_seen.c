@@ -130,7 +130,7 @@ seen_sweep(struct ctl_port *p, bool all)
 static bool
 seen_wanted(const struct ctl_port *p)
 {
-	return p->mc->follow || (atomic_load(&p->dp->flags) & DP_PORT_MCAST) != 0;
+	return p->mc->follow || (p->c->wants_groups != NULL && p->c->wants_groups(p));
 }
 
 static void
@@ -227,7 +227,7 @@ mcast_notice(struct ctl_hca *h, uint16_t trap, const struct ib_gid *mgid)
 
 	if (trap != IPOIB_SA_TRAP_MGID_CREATED && trap != IPOIB_SA_TRAP_MGID_DELETED)
 		return;
-	for (i = 0; i < DP_PORTS_MAX; i++) {
+	for (i = 0; i < CTL_PORTS_MAX; i++) {
 		struct ctl_port *p = h->c->ports[i];
 
 		if (p != NULL && p->hca == h && p->mc != NULL)

@@ -8,7 +8,7 @@
 /* What the files of multicast share: mcast.c, mcast_bcast.c, mcast_send.c, mcast_verify.c,
  * mcast_seen.c. Control thread. */
 
-#include "control_priv.h"
+#include "ipoib_ctrl.h"
 
 /* Groups of a port without its broadcast group. OpenSM's MLIDs are 16,383, a switch's often 1,024. */
 #define MCAST_GROUPS_MAX 1024
@@ -115,7 +115,7 @@ bool mcast_is_of_link(const struct ctl_port *p, const struct ib_gid *mgid);
 /* Workers are to forget it. @return 0, -EAGAIN */
 int mcast_unpublish(struct ctl_mcast *g);
 /* Drop what waits. */
-void mcast_queue_drop(struct ctl_mcast *g, enum dp_drop why);
+void mcast_queue_drop(struct ctl_mcast *g, enum ctl_lost why);
 
 /* --- verification (mcast_verify.c) --- */
 

@@ -85,7 +85,7 @@ info_answer(void *arg, int status, const struct ipoib_sa_info *info)
 	h->info = MCAST_INFO_KNOWN;
 	if (c->closing)
 		return;
-	for (i = 0; i < DP_PORTS_MAX; i++) {
+	for (i = 0; i < CTL_PORTS_MAX; i++) {
 		if (c->ports[i] != NULL && c->ports[i]->hca == h && c->ports[i]->mc != NULL)
 			mcast_start(c->ports[i], false);
 	}
@@ -128,7 +128,7 @@ sibling_next(const struct ctl_mcast *g, uint16_t *i)
 	struct control *c = g->p->c;
 	struct ctl_mcast *s;
 
-	for (; *i < DP_PORTS_MAX; (*i)++) {
+	for (; *i < CTL_PORTS_MAX; (*i)++) {
 		struct ctl_port *p = c->ports[*i];
 
 		if (p == NULL || p == g->p || p->hca != g->p->hca || p->mc == NULL)
@@ -436,7 +436,7 @@ group_end(struct ctl_mcast *g)
 		return;
 	mcast_sa_leave(g, g->held);
 	group_release(g);
-	mcast_queue_drop(g, DP_DROP_no_path);
+	mcast_queue_drop(g, CTL_LOST_NO_PATH);
 	g->state = CTL_MCAST_IDLE;
 	if (!mcast_free(g))
 		timer_set(g->p->c, &g->timer, g->p->c->now + AGAIN_US);
@@ -578,7 +578,7 @@ mcast_stop(struct ctl_port *p)
 		g->sending = false;
 		g->again = false;
 		g->state = CTL_MCAST_IDLE;
-		mcast_queue_drop(g, DP_DROP_no_path);
+		mcast_queue_drop(g, CTL_LOST_NO_PATH);
 		/* The SA forgets who goes down. */
 		group_release(g);
 		if (g->users > 0 || g->followed)

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <rte_ip.h>
 #include <rte_malloc.h>
 
 #include "path.h"
@@ -85,15 +86,9 @@ ah_put(struct ctl_port *p, uint32_t ah)
 }
 
 static bool
-inject_idle(const struct dp *dp)
+inject_idle(const struct control *c)
 {
-	uint16_t i;
-
-	for (i = 0; i < dp->nb_workers; i++) {
-		if (rte_ring_empty(dp->worker[i]->inject) == 0)
-			return false;
-	}
-	return true;
+	return c->inject_idle == NULL || c->inject_idle(c);
 }
 
 static void
@@ -114,7 +109,7 @@ ah_reap(struct ctl_port *p)
 	uint32_t i;
 
 	for (i = 0; i < CTL_BURST && a->dead_first != UINT32_MAX; i++) {
-		if (a->tab[a->dead_first].due > p->c->now || !inject_idle(p->c->dp))
+		if (a->tab[a->dead_first].due > p->c->now || !inject_idle(p->c))
 			break;
 		ah_bury(p);
 	}
@@ -142,11 +137,13 @@ sets_init(struct ctl_port *p)
 
 	if (s->refs != NULL)
 		return 0;
-	s->refs = calloc(DP_AHSET_MAX, sizeof(*s->refs));
-	s->free = calloc(DP_AHSET_MAX, sizeof(*s->free));
-	p->dp->ahset = rte_zmalloc("ahset", DP_AHSET_MAX * sizeof(*p->dp->ahset), 0);
-	if (s->refs != NULL && s->free != NULL && p->dp->ahset != NULL)
+	s->refs = calloc(IPOIB_AHSET_MAX, sizeof(*s->refs));
+	s->free = calloc(IPOIB_AHSET_MAX, sizeof(*s->free));
+	p->ahset = rte_zmalloc("ahset", IPOIB_AHSET_MAX * sizeof(*p->ahset), 0);
+	if (s->refs != NULL && s->free != NULL && p->ahset != NULL) {
+		port_shown(p);
 		return 0;
+	}
 	CTL_LOG(ERR, "port %u: no memory for several paths to a peer: one is used", p->id);
 	sets_fini(p);
 	return -ENOMEM;
@@ -155,28 +152,32 @@ sets_init(struct ctl_port *p)
 void
 sets_fini(struct ctl_port *p)
 {
+	struct ipoib_ahset *sets;
+
 	free(p->sets.refs);
 	free(p->sets.free);
 	p->sets = (struct ctl_sets){ 0 };
-	rte_free(p->dp->ahset);
-	p->dp->ahset = NULL;
+	sets = p->ahset;
+	p->ahset = NULL;
+	port_shown(p);
+	rte_free(sets);
 }
 
 /* Call fn for each slot of a set. */
 static void
-set_each(struct ctl_port *p, const struct dp_ahset *set,
+set_each(struct ctl_port *p, const struct ipoib_ahset *set,
 		void (*fn)(struct ctl_port *p, uint32_t ah))
 {
 	unsigned int k, i;
 
-	for (k = 0; k < DP_CLASSES; k++) {
+	for (k = 0; k < IPOIB_CLASSES; k++) {
 		for (i = 0; i < set->nb_lids[k]; i++)
 			fn(p, set->ah[k][i]);
 	}
 }
 
 int
-set_create(struct ctl_port *p, const struct dp_ahset *want, uint32_t *set)
+set_create(struct ctl_port *p, const struct ipoib_ahset *want, uint32_t *set)
 {
 	struct ctl_sets *s = &p->sets;
 	uint32_t i;
@@ -185,11 +186,11 @@ set_create(struct ctl_port *p, const struct dp_ahset *want, uint32_t *set)
 	ret = sets_init(p);
 	if (ret != 0)
 		return ret;
-	if (s->nb_free == 0 && s->high == DP_AHSET_MAX)
+	if (s->nb_free == 0 && s->high == IPOIB_AHSET_MAX)
 		return -ENOSPC;
 	i = s->nb_free > 0 ? s->free[--s->nb_free] : s->high++;
 	s->refs[i] = 1;
-	p->dp->ahset[i] = *want;
+	p->ahset[i] = *want;
 	set_each(p, want, ah_get);
 	*set = CTL_SET_FIRST + i;
 	return 0;
@@ -211,7 +212,7 @@ set_put(struct ctl_port *p, uint32_t set)
 	RTE_ASSERT(i < s->high && s->refs[i] > 0);
 	if (--s->refs[i] != 0)
 		return;
-	set_each(p, &p->dp->ahset[i], ah_put);
+	set_each(p, &p->ahset[i], ah_put);
 	s->free[s->nb_free++] = i;
 }
 
@@ -220,23 +221,25 @@ uint32_t
 ah_of(const struct ctl_port *p, uint32_t number, struct rte_mbuf *m)
 {
 	const struct ipoib_hdr *hdr = rte_pktmbuf_mtod(m, const struct ipoib_hdr *);
-	const struct dp_ahset *set;
+	const struct ipoib_ahset *set;
 	uint8_t dscp = 0, k;
 	uint32_t hash = 0;
 	const uint8_t *ip;
 
 	if (number < CTL_SET_FIRST)
 		return number;
-	set = &p->dp->ahset[number - CTL_SET_FIRST];
+	set = &p->ahset[number - CTL_SET_FIRST];
 	if (m->data_len >= sizeof(*hdr) + sizeof(struct rte_ipv4_hdr) &&
 			(hdr->type == RTE_BE16(IPOIB_TYPE_IPV4) ||
 					hdr->type == RTE_BE16(IPOIB_TYPE_IPV6))) {
 		ip = (const uint8_t *)rte_pktmbuf_adj(m, sizeof(*hdr));
 		dscp = ip[0] >> 4 == 4 ? ip[1] >> 2 : (ip[0] & 0xf) << 2 | ip[1] >> 6;
-		hash = dp_flow_hash(m);
+		hash = p->c->flow_hash != NULL ? p->c->flow_hash(m) : 0;
 		rte_pktmbuf_prepend(m, sizeof(*hdr));
 	}
-	k = atomic_load_explicit(&p->dp->dscp_class[dscp], memory_order_relaxed);
+	k = p->dscp_class == NULL
+			? 0
+			: atomic_load_explicit(&p->dscp_class[dscp], memory_order_relaxed);
 	if (set->nb_lids[k] == 0)
 		k = 0;
 	return set->ah[k][hash % set->nb_lids[k]];

@@ -89,13 +89,13 @@ mcast_lru(struct ctl_mcast *g)
 }
 
 void
-mcast_queue_drop(struct ctl_mcast *g, enum dp_drop why)
+mcast_queue_drop(struct ctl_mcast *g, enum ctl_lost why)
 {
 	struct rte_mbuf *m;
 
 	while (ipoib_pktq_pop(&g->queue, &m, 1) == 1) {
 		g->p->mc->queued--;
-		ctl_drop(g->p->c, why, m);
+		ctl_lose(g->p->c, why, m);
 	}
 }
 
@@ -140,7 +140,7 @@ mcast_free_all(struct ctl_port *p)
 
 	MCAST_FOREACH(g, p, i, tmp)
 	{
-		mcast_queue_drop(g, DP_DROP_no_path);
+		mcast_queue_drop(g, CTL_LOST_NO_PATH);
 		group_destroy(g);
 	}
 }
@@ -236,7 +236,7 @@ group_publish(struct ctl_mcast *g)
 	uint16_t mtu = g->rec.mtu - IPOIB_HDR_LEN;
 	struct ipoib_neigh_value v = {
 		.ah = g->ah,
-		.mtu = mtu < atomic_load(&p->dp->mtu) ? mtu : 0,
+		.mtu = mtu < atomic_load(&p->mtu) ? mtu : 0,
 		.kind = IPOIB_NEIGH_UD,
 	};
 	struct ipoib_neigh_rec *rec;
@@ -314,10 +314,10 @@ mcast_is_solicited_node(const struct ib_gid *mgid)
 
 /* A packet for a group that cannot be had, or that too many wait for; see mcast.c. */
 static void
-send_fallback(struct ctl_port *p, const struct ib_gid *mgid, enum dp_drop why, struct rte_mbuf *m)
+send_fallback(struct ctl_port *p, const struct ib_gid *mgid, enum ctl_lost why, struct rte_mbuf *m)
 {
 	if (!mcast_is_solicited_node(mgid) || p->bcast.ah == PMD_IPOIB_AH_NONE) {
-		ctl_drop(p->c, why, m);
+		ctl_lose(p->c, why, m);
 		return;
 	}
 	p->mc->stats.fallback++;
@@ -356,7 +356,7 @@ mcast_give_up(struct ctl_mcast *g)
 
 	while (ipoib_pktq_pop(&g->queue, &m, 1) == 1) {
 		g->p->mc->queued--;
-		send_fallback(g->p, &g->mgid, DP_DROP_no_path, m);
+		send_fallback(g->p, &g->mgid, CTL_LOST_NO_PATH, m);
 	}
 	if (g->forwarded && !mcast_is_solicited_node(&g->mgid))
 		publish_failed(g);
@@ -368,7 +368,7 @@ group_wait(struct ctl_mcast *g, struct rte_mbuf *m)
 	struct ctl_mcasts *mc = g->p->mc;
 
 	if (mc->queued >= MCAST_QUEUED_MAX || ipoib_pktq_push(&g->queue, m) != 0) {
-		send_fallback(g->p, &g->mgid, DP_DROP_mcast_full, m);
+		send_fallback(g->p, &g->mgid, CTL_LOST_MCAST_FULL, m);
 		return;
 	}
 	mc->queued++;
@@ -412,11 +412,11 @@ group_send(struct ctl_mcast *g, const struct ipoib_addr *addr, struct rte_mbuf *
 		return;
 	}
 	if (g == &p->bcast) {
-		ctl_drop(p->c, DP_DROP_no_path, m);
+		ctl_lose(p->c, CTL_LOST_NO_PATH, m);
 	} else if (g->state == CTL_MCAST_FAILED && g->fails > 1) {
 		if (forwarded && !mcast_is_solicited_node(&g->mgid))
 			publish_failed(g);
-		send_fallback(p, &g->mgid, DP_DROP_no_path, m);
+		send_fallback(p, &g->mgid, CTL_LOST_NO_PATH, m);
 	} else {
 		group_wait(g, m);
 	}
@@ -452,16 +452,16 @@ mcast_send(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m
 	struct ib_gid mgid;
 
 	if (!mgid_of_addr(p, addr, &mgid)) {
-		ctl_drop(p->c, DP_DROP_mcast, m);
+		ctl_lose(p->c, CTL_LOST_MCAST, m);
 		return;
 	}
 	if (!p->up) {
-		ctl_drop(p->c, DP_DROP_no_path, m);
+		ctl_lose(p->c, CTL_LOST_NO_PATH, m);
 		return;
 	}
 	g = mcast_get(p, &mgid);
 	if (g == NULL) {
-		send_fallback(p, &mgid, DP_DROP_table_full, m);
+		send_fallback(p, &mgid, CTL_LOST_TABLE_FULL, m);
 		return;
 	}
 	ipoib_addr_set(&key, IB_QPN_MULTICAST, &mgid);

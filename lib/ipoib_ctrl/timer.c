@@ -9,7 +9,7 @@
 
 #include <rte_random.h>
 
-#include "control_priv.h"
+#include "ipoib_ctrl.h"
 
 static void
 heap_put(struct ctl_timers *h, uint32_t pos, struct ctl_timer *t)

@@ -38,7 +38,7 @@ neigh_evicted(void *arg, struct ipoib_neigh_rec *rec, uint32_t nb_pkts)
 {
 	struct ctl_port *p = arg;
 
-	dp_count(&ctl_ctr(p->c, p->id)->drop[DP_DROP_no_path], nb_pkts);
+	p->c->lose(p->c, p->id, CTL_LOST_NO_PATH, nb_pkts);
 	if (ipoib_addr_is_multicast(ipoib_neigh_rec_addr(rec)))
 		mcast_neigh_gone(p, rec);
 	else
@@ -75,7 +75,7 @@ resolve_init(struct ctl_port *p)
 		.gc_interval = k->gc_interval,
 		.queue_len = k->neigh_queue,
 		.queue_total = resolve_queue_total(k),
-		.rcu = p->c->dp->rcu,
+		.rcu = p->c->rcu,
 		.ah_release = neigh_ah_release,
 		.evict = neigh_evicted,
 		.arg = p,
@@ -85,20 +85,21 @@ resolve_init(struct ctl_port *p)
 	snprintf(name, sizeof(name), "neigh_%u", p->id);
 	ret = ipoib_neigh_create(&cfg, &p->neigh);
 	if (ret == 0)
-		p->dp->neigh = p->neigh;
+		port_shown(p);
 	return ret;
 }
 
 void
 resolve_fini(struct ctl_port *p)
 {
+	struct ipoib_neigh *neigh = p->neigh;
 	struct rte_mbuf *m;
 
 	for (; (m = park_first(&p->park)) != NULL; park_pop(&p->park))
-		ctl_drop(p->c, DP_DROP_no_path, m);
-	p->dp->neigh = NULL;
-	ipoib_neigh_destroy(p->neigh);
+		ctl_lose(p->c, CTL_LOST_NO_PATH, m);
 	p->neigh = NULL;
+	port_shown(p);
+	ipoib_neigh_destroy(neigh);
 	sets_fini(p);
 }
 
@@ -109,7 +110,7 @@ resolve_inject(struct ctl_port *p, struct rte_mbuf *m, uint32_t ah, uint32_t qpn
 
 	meta->ah = ah;
 	meta->qpn = qpn;
-	dp_inject(p->c->dp, ctl_ctr(p->c, p->id), p->id, m);
+	p->c->inject(p->c, p, m);
 }
 
 /*
@@ -119,7 +120,7 @@ resolve_inject(struct ctl_port *p, struct rte_mbuf *m, uint32_t ah, uint32_t qpn
 bool
 resolve_inject_busy(struct control *c)
 {
-	if (!dp_inject_busy(c->dp)) {
+	if (c->inject_busy == NULL || !c->inject_busy(c)) {
 		c->inject_patience = 0;
 		return false;
 	}
@@ -136,7 +137,7 @@ static void
 send_by(struct ctl_port *p, struct rte_mbuf *m, uint32_t number, uint16_t mtu, uint32_t qpn)
 {
 	struct rte_mbuf *parts[CTL_PARTS_MAX] = { m };
-	uint16_t link = atomic_load(&p->dp->mtu), i, n = 1;
+	uint16_t link = atomic_load(&p->mtu), i, n = 1;
 
 	mtu = mtu == 0 ? link : RTE_MIN(mtu, link);
 	if (m->pkt_len > (uint32_t)mtu + IPOIB_HDR_LEN && p->c->narrow != NULL)
@@ -237,7 +238,7 @@ static void
 wait_in(struct ctl_port *p, struct ipoib_neigh_rec *rec, struct rte_mbuf *m)
 {
 	if (ipoib_neigh_enqueue(p->neigh, rec, m) != 0) {
-		ctl_drop(p->c, DP_DROP_queue_full, m);
+		ctl_lose(p->c, CTL_LOST_QUEUE_FULL, m);
 		return;
 	}
 	/* If it cannot be published now, it stays INCOMPLETE: to workers that is the same. */
@@ -267,7 +268,7 @@ send_by_path(struct ctl_port *p, struct ipoib_neigh_rec *rec, struct rte_mbuf *m
 
 	path = path_want(p, gid);
 	if (path == NULL) {
-		ctl_drop(p->c, DP_DROP_table_full, m);
+		ctl_lose(p->c, CTL_LOST_TABLE_FULL, m);
 		return;
 	}
 	if (path->ah == PMD_IPOIB_AH_NONE) {
@@ -303,9 +304,9 @@ resolve_try(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *
 	if (ret == -EAGAIN)
 		return ret;
 	if (ret < 0)
-		ctl_drop(p->c, DP_DROP_table_full, m);
+		ctl_lose(p->c, CTL_LOST_TABLE_FULL, m);
 	else if (ipoib_neigh_rec_state(rec) == IPOIB_NEIGH_FAILED)
-		ctl_drop(p->c, DP_DROP_no_path, m);
+		ctl_lose(p->c, CTL_LOST_NO_PATH, m);
 	else
 		send_by_path(p, rec, m);
 	return 0;
@@ -317,12 +318,28 @@ park(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m)
 	char *front = rte_pktmbuf_prepend(m, sizeof(*addr));
 
 	if (front == NULL) {
-		ctl_drop(p->c, DP_DROP_nombuf, m);
+		ctl_lose(p->c, CTL_LOST_NOMBUF, m);
 		return;
 	}
 	memcpy(front, addr, sizeof(*addr));
 	if (!park_put(&p->park, m))
-		ctl_drop(p->c, DP_DROP_queue_full, m);
+		ctl_lose(p->c, CTL_LOST_QUEUE_FULL, m);
+}
+
+static bool
+addr_is_ours(const struct ctl_port *p, const struct ipoib_addr *addr)
+{
+	uint16_t i;
+
+	if (p->c->is_own != NULL)
+		return p->c->is_own(p, addr);
+	if (!ib_gid_equal(&addr->gid, &p->info.gid))
+		return false;
+	for (i = 0; i < p->info.nb_qps; i++) {
+		if (p->info.qpn[i] == ipoib_addr_qpn(addr))
+			return true;
+	}
+	return false;
 }
 
 void
@@ -333,8 +350,8 @@ resolve_send(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf 
 		mcast_send(p, addr, m);
 		return;
 	}
-	if (!p->up || !ipoib_addr_is_unicast_valid(addr) || bond_addr_is_own(p, addr)) {
-		ctl_drop(p->c, DP_DROP_no_path, m);
+	if (!p->up || !ipoib_addr_is_unicast_valid(addr) || addr_is_ours(p, addr)) {
+		ctl_lose(p->c, CTL_LOST_NO_PATH, m);
 		return;
 	}
 	if (p->park.nb > 0 || resolve_try(p, addr, m) != 0)
@@ -381,7 +398,7 @@ resolve_keep(struct ctl_port *p, const struct ipoib_addr *addr)
 	uint64_t hits;
 	int ret;
 
-	if (!p->up || !ipoib_addr_is_unicast_valid(addr) || bond_addr_is_own(p, addr))
+	if (!p->up || !ipoib_addr_is_unicast_valid(addr) || addr_is_ours(p, addr))
 		return 0;
 	/* This marks it as used. */
 	if (ipoib_neigh_lookup_bulk(p->neigh, &addr, 1, &hits, &e) == 1)

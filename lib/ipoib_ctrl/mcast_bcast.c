@@ -172,7 +172,7 @@ mcast_init(struct ctl_port *p)
 	*g = (struct ctl_mcast){ .p = p, .ah = PMD_IPOIB_AH_NONE, .join = IPOIB_SA_JOIN_FULL };
 	ipoib_mgid_broadcast(IPOIB_SCOPE_LINK, p->info.pkey, &g->mgid);
 	/* Workers make the MGIDs of groups with it. */
-	p->dp->bcast_gid = g->mgid;
+	port_shown(p);
 	ret = groups_init(p);
 	if (ret == 0)
 		ret = timer_init(p->c, &g->timer, bcast_timer, g);
@@ -192,7 +192,7 @@ last_of_hca(const struct ctl_port *p)
 {
 	uint16_t i;
 
-	for (i = 0; i < DP_PORTS_MAX; i++) {
+	for (i = 0; i < CTL_PORTS_MAX; i++) {
 		const struct ctl_port *q = p->c->ports[i];
 
 		if (q != NULL && q != p && q->hca == p->hca && q->mc != NULL)
@@ -208,7 +208,6 @@ mcast_fini(struct ctl_port *p)
 
 	mcast_bcast_lost(p);
 	timer_fini(p->c, &p->bcast.timer);
-	p->dp->bcast_gid = (struct ib_gid){ 0 };
 	if (mc == NULL)
 		return;
 	mcast_seen_fini(p);
@@ -221,6 +220,8 @@ mcast_fini(struct ctl_port *p)
 	free(mc->buckets);
 	free(mc);
 	p->mc = NULL;
+	p->bcast.mgid = (struct ib_gid){ 0 };
+	port_shown(p);
 }
 
 void

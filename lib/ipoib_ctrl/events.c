@@ -61,7 +61,7 @@ hca_usable(const struct ctl_hca *h)
 {
 	uint16_t i;
 
-	for (i = 0; i < DP_PORTS_MAX; i++) {
+	for (i = 0; i < CTL_PORTS_MAX; i++) {
 		if (h->c->ports[i] != NULL && h->c->ports[i]->hca == h && h->c->ports[i]->usable)
 			return true;
 	}
@@ -212,7 +212,7 @@ noticed(void *arg, const struct ipoib_sa_notice *n)
 		mcast_notice(h, n->trap, &n->gid);
 		return;
 	}
-	for (i = 0; i < DP_PORTS_MAX; i++) {
+	for (i = 0; i < CTL_PORTS_MAX; i++) {
 		if (c->ports[i] != NULL && c->ports[i]->hca == h && c->ports[i]->usable)
 			path_noticed(c->ports[i], n);
 	}

@@ -137,9 +137,13 @@ hint_one(struct ctl_port *p, const struct ib_gid *gid, uint16_t slid)
 void
 path_hint(struct ctl_port *p, const struct ib_gid *gid, uint16_t slid)
 {
-	struct ctl_port *ports[CONTROL_BOND_PORTS];
-	uint32_t i, n = slid != 0 ? bond_ports(p, ports) : 0;
+	struct ctl_port *ports[CTL_WAYS_MAX] = { p };
+	uint32_t i, n = 1;
 
+	if (slid == 0)
+		return;
+	if (p->c->ways != NULL)
+		n = p->c->ways(p, ports);
 	for (i = 0; i < n; i++)
 		hint_one(ports[i], gid, slid);
 }

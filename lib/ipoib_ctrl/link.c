@@ -3,7 +3,7 @@
  */
 
 /*
- * The state of a forwarding port. An IPoIB port becomes usable when its HCA port is ACTIVE, an SM
+ * The state of an IPoIB port. It becomes usable when its HCA port is ACTIVE, an SM
  * is known and its P_Key is in the table; it is up when it also joined its broadcast group. Only
  * the loss of port or P_Key ends that. Changes of LID, SM or GID break nothing: what worked is used
  * until the SA's new answer replaces it.
@@ -21,7 +21,6 @@
 #include "path.h"
 
 #define LINK_WATCH_US (100 * CTL_US_PER_MS)
-#define LINK_WATCH_ETH_US (250 * CTL_US_PER_MS)
 #define EVENTS_PER_S 2
 #define EVENTS_BURST 4
 /* What makes paths and memberships doubtful. */
@@ -48,7 +47,7 @@ hca_run(struct ctl_hca *h)
 	uint16_t i;
 
 	h->alive_changed = false;
-	for (i = 0; i < DP_PORTS_MAX; i++) {
+	for (i = 0; i < CTL_PORTS_MAX; i++) {
 		struct ctl_port *p = c->ports[i];
 
 		if (p == NULL || p->hca != h || !p->usable)
@@ -132,7 +131,7 @@ hca_put(struct ctl_port *p)
 	p->hca = NULL;
 	if (h == NULL)
 		return;
-	for (i = 0; i < DP_PORTS_MAX; i++) {
+	for (i = 0; i < CTL_PORTS_MAX; i++) {
 		if (c->ports[i] == NULL || c->ports[i]->hca != h)
 			continue;
 		h->poll_port = i;
@@ -163,9 +162,14 @@ hcas_free(struct control *c)
 		hca_free(h);
 }
 
-static void subports_follow(struct ctl_port *parent);
-
 static void
+followed(struct ctl_port *p)
+{
+	if (p->c->follow != NULL)
+		p->c->follow(p->c, p);
+}
+
+void
 link_set(struct ctl_port *p, bool up, const char *reason)
 {
 	struct control *c = p->c;
@@ -176,108 +180,27 @@ link_set(struct ctl_port *p, bool up, const char *reason)
 	if (!changed)
 		return;
 	if (up)
-		CTL_LOG(NOTICE, "port %u: up, MTU %u", p->id, atomic_load(&p->dp->mtu));
+		CTL_LOG(NOTICE, "port %u: up, MTU %u", p->id, atomic_load(&p->mtu));
 	else
 		CTL_LOG(NOTICE, "port %u: down: %s", p->id, reason);
-	atomic_store_explicit(&p->dp->up, up, memory_order_release);
+	port_shown(p);
 	if (up && c->link_up != NULL)
 		c->link_up(c, p);
-	subports_follow(p);
-}
-
-static void
-mtu_set(struct ctl_port *p, uint16_t link)
-{
-	uint16_t mtu = p->admin_mtu != 0 ? RTE_MIN(p->admin_mtu, link) : link;
-
-	if (atomic_load(&p->dp->mtu) == mtu)
-		return;
-	atomic_store(&p->dp->mtu, mtu);
-	if (p->kind == DP_PORT_IPOIB && p->paths != NULL)
-		paths_republish(p);
-	subports_follow(p);
-}
-
-/* An 802.1Q sub-port is up when its parent is, and has at most its MTU. */
-static void
-subport_follow(struct ctl_port *p)
-{
-	struct ctl_port *parent = p->lower;
-	uint16_t mtu;
-
-	if (p->leaving)
-		return;
-	if (rte_eth_dev_get_mtu(parent->id, &mtu) == 0)
-		mtu_set(p, mtu);
-	link_set(p, parent->up, parent->reason);
-}
-
-static void
-subports_follow(struct ctl_port *parent)
-{
-	struct control *c = parent->c;
-	uint16_t i;
-
-	for (i = DP_PORT_LOGICAL; i < DP_PORTS_MAX; i++) {
-		if (c->ports[i] != NULL && c->ports[i]->lower == parent &&
-				c->ports[i]->dp->vlan != 0)
-			subport_follow(c->ports[i]);
-	}
-	bond_follow(parent);
+	followed(p);
 }
 
 void
-link_follow(struct ctl_port *p, bool up, uint16_t mtu, const char *reason)
+link_mtu_set(struct ctl_port *p, uint16_t link)
 {
-	if (p->leaving)
+	uint16_t mtu = p->admin_mtu != 0 ? RTE_MIN(p->admin_mtu, link) : link;
+
+	if (atomic_load(&p->mtu) == mtu)
 		return;
-	if (mtu != 0)
-		mtu_set(p, mtu);
-	link_set(p, up, reason);
-}
-
-static bool
-has_ip6(const struct ctl_port *p)
-{
-	const struct ctl_routes *r = &p->c->routes;
-	uint32_t i;
-
-	for (i = 0; i < r->nb_addrs; i++) {
-		if (r->addrs[i].port == p->id && !dp_ip_is4(&r->addrs[i].ip))
-			return true;
-	}
-	return false;
-}
-
-int
-control_port_mtu(struct control *c, uint16_t port, uint16_t mtu)
-{
-	struct ctl_port *p = ctl_port(c, port), *real;
-	uint16_t link;
-
-	if (p == NULL)
-		return -ENODEV;
-	if (mtu != 0 && mtu < RTE_ETHER_MIN_MTU)
-		return -EINVAL;
-	real = ctl_real(p);
-	if (p->kind == DP_PORT_ETH) {
-		if (rte_eth_dev_get_mtu(real->id, &link) != 0)
-			return -EIO;
-		if (mtu > link)
-			return -ERANGE;
-	} else if (real != p) {
-		link = bond_link_mtu(p);
-	} else {
-		link = real->bcast.ah != PMD_IPOIB_AH_NONE ? real->bcast.rec.mtu - IPOIB_HDR_LEN
-							   : UINT16_MAX;
-	}
-	p->admin_mtu = mtu;
-	if (link != UINT16_MAX)
-		mtu_set(p, link);
-	if (mtu == 0 || mtu >= RTE_IPV6_MIN_MTU || !has_ip6(p))
-		return 0;
-	CTL_LOG(WARNING, "port %u: IPv6 needs an MTU of 1280, this one is %u", port, mtu);
-	return 1;
+	atomic_store(&p->mtu, mtu);
+	port_shown(p);
+	if (p->paths != NULL)
+		paths_republish(p);
+	followed(p);
 }
 
 /* Why no group can be joined, or an empty string. */
@@ -308,7 +231,7 @@ link_bcast_changed(struct ctl_port *p)
 	if (!p->usable)
 		return;
 	if (g->ah != PMD_IPOIB_AH_NONE) {
-		mtu_set(p, (uint16_t)(g->rec.mtu - IPOIB_HDR_LEN));
+		link_mtu_set(p, (uint16_t)(g->rec.mtu - IPOIB_HDR_LEN));
 		pmd_ipoib_info_get(p->id, &p->info);
 		link_set(p, true, "");
 		return;
@@ -427,22 +350,6 @@ link_watch(struct control *c, void *arg)
 }
 
 static void
-eth_watch(struct control *c, void *arg)
-{
-	struct ctl_port *p = arg;
-	struct rte_eth_link link;
-	uint16_t mtu;
-
-	if (rte_eth_dev_get_mtu(p->id, &mtu) == 0)
-		mtu_set(p, mtu);
-	if (p->stopped)
-		link_set(p, false, "stopped");
-	else if (rte_eth_link_get_nowait(p->id, &link) == 0)
-		link_set(p, link.link_status == RTE_ETH_LINK_UP, link.link_status ? "" : "no link");
-	timer_set(c, &p->watch, c->now + LINK_WATCH_ETH_US);
-}
-
-static void
 mad_event(void *arg, uint32_t events, const struct ipoib_mad_port *port)
 {
 	struct ctl_port *p = arg;
@@ -454,59 +361,35 @@ mad_event(void *arg, uint32_t events, const struct ipoib_mad_port *port)
 int
 link_init(struct ctl_port *p)
 {
-	bool ib = p->kind == DP_PORT_IPOIB;
 	int ret;
 
-	if (p->id >= DP_PORT_LOGICAL) {
-		if (p->dp->vlan != 0)
-			subport_follow(p);
-		return 0;
-	}
-	ret = timer_init(p->c, &p->watch, ib ? link_watch : eth_watch, p);
+	ret = timer_init(p->c, &p->watch, link_watch, p);
 	if (ret != 0)
 		return ret;
-	if (ib) {
-		ret = ipoib_mad_listen(p->hca->mad, mad_event, p);
-		if (ret != 0) {
-			timer_fini(p->c, &p->watch);
-			return ret;
-		}
-		pmd_ipoib_info_get(p->id, &p->info);
-		snprintf(p->reason, sizeof(p->reason), "starting");
+	ret = ipoib_mad_listen(p->hca->mad, mad_event, p);
+	if (ret != 0) {
+		timer_fini(p->c, &p->watch);
+		return ret;
 	}
+	pmd_ipoib_info_get(p->id, &p->info);
+	snprintf(p->reason, sizeof(p->reason), "starting");
 	timer_set(p->c, &p->watch, 0);
 	return 0;
 }
 
-int
-control_port_stop(struct control *c, uint16_t port)
+void
+link_stop(struct ctl_port *p)
 {
-	struct ctl_port *p = ctl_port(c, port);
-
-	if (p == NULL || port >= DP_PORT_LOGICAL)
-		return -ENODEV;
-	if (p->stopped)
-		return -EALREADY;
 	p->stopped = true;
-	if (p->hca == NULL) {
-		link_set(p, false, "stopped");
-		return 0;
-	}
 	mcast_bcast_leave(p);
 	link_lost(p, "stopped");
-	return 0;
 }
 
-int
-control_port_start(struct control *c, uint16_t port)
+void
+link_wake(struct ctl_port *p)
 {
-	struct ctl_port *p = ctl_port(c, port);
-
-	if (p == NULL || port >= DP_PORT_LOGICAL)
-		return -ENODEV;
 	p->stopped = false;
-	timer_set(c, &p->watch, c->now);
-	return 0;
+	timer_set(p->c, &p->watch, p->c->now);
 }
 
 void
@@ -514,10 +397,6 @@ link_leave(struct ctl_port *p)
 {
 	timer_stop(p->c, &p->watch);
 	p->events = 0;
-	if (p->hca == NULL) {
-		link_set(p, false, "being removed");
-		return;
-	}
 	ipoib_mad_unlisten(p->hca->mad, mad_event, p);
 	mcast_bcast_leave(p);
 	link_lost(p, "being removed");
@@ -528,7 +407,7 @@ link_fini(struct ctl_port *p)
 {
 	if (p->watch.fn == NULL)
 		return;
-	if (p->hca != NULL && !p->leaving)
+	if (!p->leaving)
 		ipoib_mad_unlisten(p->hca->mad, mad_event, p);
 	timer_fini(p->c, &p->watch);
 }

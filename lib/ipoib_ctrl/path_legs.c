@@ -35,7 +35,7 @@ lids_wanted(const struct ctl_path *path)
 
 	if (gid_is_foreign(p, &path->dgid))
 		return 1;
-	return (uint8_t)RTE_MIN(1u << p->info.lmc, (unsigned int)DP_LIDS_MAX);
+	return (uint8_t)RTE_MIN(1u << p->info.lmc, (unsigned int)IPOIB_LIDS_MAX);
 }
 
 static bool
@@ -43,7 +43,7 @@ legs_wanted(const struct ctl_path *path)
 {
 	unsigned int k;
 
-	for (k = 1; k < DP_CLASSES; k++) {
+	for (k = 1; k < IPOIB_CLASSES; k++) {
 		if (class_used(path->p, k))
 			return true;
 	}
@@ -93,7 +93,7 @@ legs_clear(struct ctl_path *path)
 	struct ctl_leg *leg = &path->legs->leg[0][0];
 	unsigned int i;
 
-	for (i = 0; i < DP_CLASSES * DP_LIDS_MAX; i++) {
+	for (i = 0; i < IPOIB_CLASSES * IPOIB_LIDS_MAX; i++) {
 		leg_cancel(&leg[i]);
 		leg_drop(&leg[i]);
 	}
@@ -129,8 +129,8 @@ legs_new(struct ctl_path *path)
 
 	if (l == NULL)
 		return -ENOMEM;
-	for (k = 0; k < DP_CLASSES; k++) {
-		for (i = 0; i < DP_LIDS_MAX; i++)
+	for (k = 0; k < IPOIB_CLASSES; k++) {
+		for (i = 0; i < IPOIB_LIDS_MAX; i++)
 			l->leg[k][i] = (struct ctl_leg){ .path = path,
 				.class = (uint8_t)k,
 				.lid = (uint8_t)i,
@@ -150,7 +150,7 @@ leg_ah(const struct ctl_leg *leg)
 
 /* Fill the slots of a class; those without a leg get the next one's. @return number of legs */
 static unsigned int
-set_class(const struct ctl_path *path, unsigned int k, struct dp_ahset *set)
+set_class(const struct ctl_path *path, unsigned int k, struct ipoib_ahset *set)
 {
 	const struct ctl_legs *l = path->legs;
 	unsigned int i, j, n = 0;
@@ -172,7 +172,7 @@ set_class(const struct ctl_path *path, unsigned int k, struct dp_ahset *set)
 
 /* What there is now. @return whether it is more than the base path */
 static bool
-set_make(const struct ctl_path *path, struct dp_ahset *set)
+set_make(const struct ctl_path *path, struct ipoib_ahset *set)
 {
 	unsigned int k, i, n;
 
@@ -186,7 +186,7 @@ set_make(const struct ctl_path *path, struct dp_ahset *set)
 	}
 	for (i = 0; n == 1 && i < set->nb_lids[0]; i++)
 		set->ah[0][i] = path->ah;
-	for (k = 1; k < DP_CLASSES; k++)
+	for (k = 1; k < IPOIB_CLASSES; k++)
 		n += set_class(path, k, set);
 	return n > 1;
 }
@@ -197,12 +197,11 @@ set_update(struct ctl_path *path)
 {
 	struct ctl_port *p = path->p;
 	uint32_t old = path->set, new = PMD_IPOIB_AH_NONE;
-	struct dp_ahset want;
+	struct ipoib_ahset want;
 
 	if (path->legs != NULL && set_make(path, &want)) {
 		if (old != PMD_IPOIB_AH_NONE &&
-				memcmp(&want, &p->dp->ahset[old - CTL_SET_FIRST], sizeof(want)) ==
-						0)
+				memcmp(&want, &p->ahset[old - CTL_SET_FIRST], sizeof(want)) == 0)
 			return;
 		/* No room: the base path will do. */
 		if (set_create(p, &want, &new) != 0)
@@ -362,7 +361,7 @@ legs_fit(struct ctl_path *path)
 		legs_clear(path);
 	l->base = base;
 	l->nb_lids = nb;
-	for (k = 1; k < DP_CLASSES; k++) {
+	for (k = 1; k < IPOIB_CLASSES; k++) {
 		for (i = 0; i < nb && !class_used(path->p, k); i++) {
 			leg_cancel(&l->leg[k][i]);
 			leg_drop(&l->leg[k][i]);
@@ -377,7 +376,7 @@ legs_want_all(struct ctl_path *path)
 	unsigned int k, i;
 
 	l->round = true;
-	for (k = 0; k < DP_CLASSES; k++) {
+	for (k = 0; k < IPOIB_CLASSES; k++) {
 		for (i = 0; i < l->nb_lids && class_used(path->p, k); i++) {
 			/* LID 0 would mean any: the peer has fewer LIDs than we. */
 			if (leg_is_base(&l->leg[k][i]) ||
@@ -398,9 +397,9 @@ legs_want_next(struct ctl_path *path)
 	struct ctl_leg *leg;
 	unsigned int i;
 
-	for (i = 0; i < DP_CLASSES * DP_LIDS_MAX; i++) {
+	for (i = 0; i < IPOIB_CLASSES * IPOIB_LIDS_MAX; i++) {
 		leg = &l->leg[0][0] + l->next;
-		l->next = (l->next + 1) % (DP_CLASSES * DP_LIDS_MAX);
+		l->next = (l->next + 1) % (IPOIB_CLASSES * IPOIB_LIDS_MAX);
 		if (leg->ah == PMD_IPOIB_AH_NONE || leg_is_base(leg))
 			continue;
 		leg_want(leg);
@@ -440,7 +439,7 @@ leg_due(struct ctl_path *path)
 	struct ctl_leg *leg = &path->legs->leg[0][0];
 	unsigned int i;
 
-	for (i = 0; i < DP_CLASSES * DP_LIDS_MAX; i++) {
+	for (i = 0; i < IPOIB_CLASSES * IPOIB_LIDS_MAX; i++) {
 		if (leg[i].due)
 			return &leg[i];
 	}
@@ -472,7 +471,7 @@ path_ways(const struct ctl_path *path)
 	if (path->legs == NULL)
 		return n;
 	leg = &path->legs->leg[0][0];
-	for (i = 0; i < DP_CLASSES * DP_LIDS_MAX; i++)
+	for (i = 0; i < IPOIB_CLASSES * IPOIB_LIDS_MAX; i++)
 		n += leg[i].ah != PMD_IPOIB_AH_NONE && !leg_is_base(&leg[i]);
 	return n;
 }

@@ -68,7 +68,7 @@ least_mtu(const struct ctl_path *path)
 	uint16_t mtu = path->rec.mtu;
 	unsigned int k, i;
 
-	for (k = 0; path->set != PMD_IPOIB_AH_NONE && k < DP_CLASSES; k++) {
+	for (k = 0; path->set != PMD_IPOIB_AH_NONE && k < IPOIB_CLASSES; k++) {
 		for (i = 0; i < path->legs->nb_lids; i++) {
 			const struct ctl_leg *leg = &path->legs->leg[k][i];
 
@@ -85,5 +85,5 @@ path_mtu(const struct ctl_path *path)
 {
 	uint16_t mtu = least_mtu(path) - IPOIB_HDR_LEN;
 
-	return mtu < atomic_load(&path->p->dp->mtu) ? mtu : 0;
+	return mtu < atomic_load(&path->p->mtu) ? mtu : 0;
 }

@@ -8,7 +8,7 @@
 /* What the files of the path resolver share: path.c, path_av.c, path_legs.c, path_check.c, ah.c,
  * resolve.c, events.c, link.c. Control thread. */
 
-#include "control_priv.h"
+#include "ipoib_ctrl.h"
 
 /* Another way to the GID: by another LID of its port (LMC), or for a traffic class. */
 struct ctl_leg {
@@ -22,7 +22,7 @@ struct ctl_leg {
 };
 
 struct ctl_legs {
-	struct ctl_leg leg[DP_CLASSES][DP_LIDS_MAX];
+	struct ctl_leg leg[IPOIB_CLASSES][IPOIB_LIDS_MAX];
 	uint16_t base;	   /* LID */
 	uint8_t nb_lids;   /* power of 2 */
 	uint8_t next;	   /* to be verified */
@@ -82,7 +82,7 @@ void path_noticed(struct ctl_port *p, const struct ipoib_sa_notice *n);
 /* --- sets of handles (ah.c) --- */
 
 /* A set of handles, held once; each slot holds a use of its handle. @return 0, -ENOSPC, -ENOMEM */
-int set_create(struct ctl_port *p, const struct dp_ahset *want, uint32_t *set);
+int set_create(struct ctl_port *p, const struct ipoib_ahset *want, uint32_t *set);
 void set_get(struct ctl_port *p, uint32_t set);
 void set_put(struct ctl_port *p, uint32_t set);
 void sets_fini(struct ctl_port *p);
