@@ -104,6 +104,25 @@ compat_thread_join(compat_thread thread)
 	}
 #endif
 
+/** A driver's packet types: how many there are is told too. COMPAT_PTYPES(fn, array, n) makes fn of
+ *  an array that ends with RTE_PTYPE_UNKNOWN, which is not counted. */
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 3, 0, 0)
+#define COMPAT_PTYPES(fn, array, n) \
+	static const uint32_t *fn(struct rte_eth_dev *dev, size_t *nb) \
+	{ \
+		(void)dev; \
+		*nb = n; \
+		return array; \
+	}
+#else
+#define COMPAT_PTYPES(fn, array, n) \
+	static const uint32_t *fn(struct rte_eth_dev *dev) \
+	{ \
+		(void)dev; \
+		return array; \
+	}
+#endif
+
 /** rte_net_crc: an algorithm for everybody gave way to a context of the caller's. */
 #if RTE_VERSION >= RTE_VERSION_NUM(25, 3, 0, 0)
 #define COMPAT_NET_CRC32_NEW(alg) rte_net_crc_set_alg(alg, RTE_NET_CRC32_ETH)

@@ -14,7 +14,7 @@
 
 #include "ipoib_pmd.h"
 
-#define KEYS "hca, device, port, pkey, mad, carrier, queues, qpn, crc, roce, grh, numa"
+#define KEYS "hca, device, port, pkey, mad, carrier, queues, qpn, crc, roce, grh, numa, mode"
 
 static int
 parse_number(const char *value, unsigned long min, unsigned long max, unsigned long *out)
@@ -161,6 +161,13 @@ set_numa(const char *value, struct ipoib_devargs *a)
 	return NULL;
 }
 
+static const char *
+set_mode(const char *value, struct ipoib_devargs *a)
+{
+	a->ether = strcmp(value, "ether") == 0;
+	return a->ether || strcmp(value, "native") == 0 ? NULL : "native or ether";
+}
+
 /* Each sets one value, or returns what is allowed. */
 static const struct {
 	const char *key;
@@ -178,6 +185,7 @@ static const struct {
 	{ "roce", set_roce },
 	{ "grh", set_grh },
 	{ "numa", set_numa },
+	{ "mode", set_mode },
 };
 
 static int

@@ -19,6 +19,9 @@
 RTE_LOG_REGISTER(ipoib_logtype, pmd.net.ipoib, NOTICE);
 
 int pmd_ipoib_meta_offset = -1;
+int (*ipoib_ether_create)(
+		struct rte_device *device, const char *name, const struct ipoib_devargs *args);
+const struct eth_dev_ops *ipoib_ether_secondary_ops;
 
 /* Largest packet that the link layer may give us: IB MTU 4096. */
 #define IB_MTU_MAX 4096
@@ -489,6 +492,12 @@ ipoib_vdev_probe(struct rte_vdev_device *vdev)
 		return ret;
 	if (args.numa != SOCKET_ID_ANY)
 		vdev->device.numa_node = args.numa;
+	if (args.ether && ipoib_ether_create == NULL) {
+		IPOIB_LOG(ERR, "%s: this driver was built without mode=ether", name);
+		return -ENOTSUP;
+	}
+	if (args.ether)
+		return ipoib_ether_create(&vdev->device, name, &args);
 	dev = rte_eth_vdev_allocate(vdev, sizeof(struct ipoib_port));
 	if (dev == NULL)
 		return -ENOMEM;
@@ -508,7 +517,9 @@ ipoib_vdev_remove(struct rte_vdev_device *vdev)
 
 	if (dev == NULL)
 		return 0;
-	ipoib_dev_close(dev);
+	/* A secondary process has nothing to close. */
+	if (dev->dev_ops->dev_close != NULL)
+		dev->dev_ops->dev_close(dev);
 	return rte_eth_dev_release_port(dev);
 }
 
@@ -538,4 +549,5 @@ COMPAT_PMD_NAME(net_ipoib);
 RTE_PMD_REGISTER_PARAM_STRING(net_ipoib,
 		"hca=<soft|verbs> device=<name> port=<1..254> pkey=<0x8001> "
 		"mad=<umad|ibsim|ibsim:NAME> carrier=<ethdev> queues=<1..16> "
-		"qpn=<2..0xfffffe> crc=<on|off> roce=<on|off> grh=<on|off> numa=<node>");
+		"qpn=<2..0xfffffe> crc=<on|off> roce=<on|off> grh=<on|off> numa=<node> "
+		"mode=<native|ether>");

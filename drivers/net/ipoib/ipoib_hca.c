@@ -171,7 +171,7 @@ hca_ports_follow(struct ipoib_hca *hca, struct rte_eth_dev **changed)
 		if (port == NULL)
 			continue;
 		port_pkey_follow(port);
-		if (port_link_update(port))
+		if (port_link_update(port) && !port->hidden)
 			changed[n++] = port->dev;
 	}
 	return n;
@@ -186,9 +186,13 @@ hca_ports_removed(struct ipoib_hca *hca, struct rte_eth_dev **removed)
 	if (!hca->gone || hca->told_gone)
 		return 0;
 	hca->told_gone = true;
-	for (i = 0; i < RTE_DIM(hca->ports); i++)
-		if (hca->ports[i] != NULL)
+	for (i = 0; i < RTE_DIM(hca->ports); i++) {
+		if (hca->ports[i] == NULL)
+			continue;
+		hca->ports[i]->removed = true;
+		if (!hca->ports[i]->hidden)
 			removed[n++] = hca->ports[i]->dev;
+	}
 	return n;
 }
 

@@ -230,9 +230,10 @@ struct ipoib_devargs {
 	uint16_t queues;
 	uint32_t qpn; /* of the first queue pair; 0: a random one, as the others have */
 	bool crc;
-	bool roce; /* verbs: a port whose link layer is Ethernet will do */
-	bool grh;  /* as if the port said that it requires GRHs */
-	int numa;  /* SOCKET_ID_ANY: that of the carrier */
+	bool roce;  /* verbs: a port whose link layer is Ethernet will do */
+	bool grh;   /* as if the port said that it requires GRHs */
+	bool ether; /* mode=ether: an Ethernet port on top of the native one */
+	int numa;   /* SOCKET_ID_ANY: that of the carrier */
 };
 
 struct ipoib_port {
@@ -244,6 +245,8 @@ struct ipoib_port {
 	bool started;
 	bool joined;
 	bool up;
+	bool hidden;	/* below a port in mode=ether: that tells programs of events */
+	bool removed;	/* the device is gone */
 	bool lingers;	/* stopped, but a burst may still hold its queues */
 	uint16_t pkey;	/* as configured */
 	int pkey_index; /* in the HCA port's table, as the QPs have it; -1: none */
@@ -374,6 +377,14 @@ int ipoib_devargs_format(const struct ipoib_devargs *args, char *buf, size_t len
 
 /* A new ethdev's inside, of a virtual device or a PCI function; struct ipoib_devargs. */
 int ipoib_eth_init(struct rte_eth_dev *dev, void *args);
+
+/*
+ * mode=ether, where it is linked in (ether/): make and announce an Ethernet port of this name, with
+ * a native one below it; and what works of it in a secondary process. NULL: it is not there.
+ */
+extern int (*ipoib_ether_create)(
+		struct rte_device *device, const char *name, const struct ipoib_devargs *args);
+extern const struct eth_dev_ops *ipoib_ether_secondary_ops;
 
 /* As the first of the PCI drivers. Once, by the driver's constructor. */
 void ipoib_pci_register(void);

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+#
+# The distribution's own dpdk-testpmd on an InfiniBand port: mode=ether of the driver as a plug-in.
+# A host behind a gateway, which is an ordinary IPoIB host to it, pings what testpmd answers for; and
+# what testpmd knows to ask of an Ethernet port is done or refused.
+
+# shellcheck source=../lab.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
+lab_enter "$@"
+
+fabric_start "$LAB/fabric" "$LAB_TOP/config/fabric/demo.topo" || lab_die "no fabric"
+lab_hosts_and_cable
+lab_gateway gateway-a Hca3 ea ca "$LAB_TOP/config/gateway-a.cmd"
+
+# lab_testpmd NAME HCA CARRIER OPTION...: testpmd with one port in mode=ether, which obeys lab_type.
+lab_testpmd()
+{
+	local name=$1 hca=$2 carrier=$3
+
+	shift 3
+	mkfifo "$LAB/$name.in"
+	LAB_MB=256 lab_memory
+	stdbuf -oL dpdk-testpmd --lcores '0@0-1,1@0-1' --no-pci "${LAB_MEMORY[@]}" --file-prefix "$name" \
+		-d "$LAB_BUILD/drivers/net/ipoib/librte_net_ipoib.so" \
+		--vdev "$(lab_ipoib 0 "$hca" net_af_packet1 ,mode=ether)" \
+		--vdev "$(lab_af_packet 1 "$carrier")" -- -i --total-num-mbufs 8192 --mbuf-size 4400 \
+		--portmask 0x1 "$@" <>"$LAB/$name.in" >"$LAB/$name.log" 2>&1 &
+	echo $! >"$LAB/$name.pid"
+}
+
+# lab_type COMMAND PATTERN: testpmd answers so.
+lab_type()
+{
+	local from
+
+	from=$(wc -c <"$LAB/testpmd.log")
+	printf '%s\n' "$1" >"$LAB/testpmd.in"
+	lab_wait 10 lab_answered "$from" "$2" || lab_fail "testpmd: '$1' does not say '$2'"
+}
+lab_answered() { tail -c "+$(($1 + 1))" "$LAB/testpmd.log" | grep -Eq -- "$2"; }
+
+# lab_xstat NAME: of the Ethernet port, as testpmd last showed it.
+lab_xstat() { awk -v name="$1:" '$1 == name { v = $2 } END { print v }' "$LAB/testpmd.log"; }
+
+ping_testpmd() { lab_client ping -q -n -c "${1:-1}" -i 0.05 -W 1 203.0.113.77; }
+
+lab_testpmd testpmd Hca2 cb --forward-mode icmpecho --auto-start
+lab_wait 15 lab_port_up gateway-a || lab_fail "gateway-a is not up"
+lab_wait 15 ping_testpmd || lab_fail "testpmd does not answer"
+ping_testpmd 10 >"$LAB/ping.out" || lab_fail "pings are lost"
+grep -q ' 0% packet loss' "$LAB/ping.out" || lab_fail "$(cat "$LAB/ping.out")"
+# As large as the link takes: 2044 octets.
+lab_client ping -q -n -c 3 -i 0.05 -W 1 -s 1400 203.0.113.77 >/dev/null || lab_fail "large pings"
+
+lab_type "show port info 0" 'MTU: 2044'
+grep -Eq '^MAC address: .[26AE]:' "$LAB/testpmd.log" || lab_fail "MAC not locally administered"
+lab_type "show port info 0" 'Link status: up'
+lab_type "port config mtu 0 4093" 'device max MTU'
+lab_type "mac_addr add 0 02:00:00:00:00:42" 'testpmd>'
+lab_type "mcast_addr add 0 01:00:5e:01:02:03" 'testpmd>'
+lab_type "set promisc 0 off" 'testpmd>'
+lab_type "set allmulti 0 on" 'testpmd>'
+lab_type "port config all rss ip" 'not supported|[Uu]nsupported|No|fail'
+lab_type "set flow_ctrl rx on 0" 'not supported|Bad|fail|cannot'
+ping_testpmd 3 >/dev/null || lab_fail "no answer after the settings"
+
+# Stopped, and started again: the same MAC, and it answers by it.
+lab_type "stop" 'Done'
+lab_type "port stop 0" 'Done'
+lab_type "port config mtu 0 1500" 'testpmd>'
+lab_type "port start 0" 'Done'
+lab_type "start" 'icmpecho packet forwarding'
+lab_wait 15 ping_testpmd || lab_fail "no answer after a start"
+lab_type "show port info 0" 'MTU: 1500'
+
+lab_type "show port xstats 0" 'ib_pkey_cycles'
+[ "$(lab_xstat ether_peers)" -ge 1 ] || lab_fail "no peer learnt"
+[ "$(lab_xstat rx_drop_ether_control)" = 0 ] || lab_fail "packets for control lost"
+printf 'stop\nquit\n' >"$LAB/testpmd.in"
+lab_wait 10 lab_gone "$(cat "$LAB/testpmd.pid")" || lab_fail "testpmd does not end"
+wait "$(cat "$LAB/testpmd.pid")" || lab_fail "testpmd ends with status $?"
+lab_stop gateway-a || lab_fail "gateway-a does not end in order"
+fabric_stop
+echo "ok"
