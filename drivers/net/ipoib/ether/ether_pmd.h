@@ -88,12 +88,13 @@ struct ether_tx_place {
 	uint32_t tick;
 };
 
-/* A sender that a receive queue has met. */
+/* A sender that a receive queue has met, by metadata and IPv4 address, and its frames' header. */
 struct ether_rx_place {
-	uint64_t from, ip[2]; /* from 0: free */
-	uint64_t gen;
+	uint64_t meta; /* 0: free */
+	uint64_t gen;  /* of the table */
+	uint32_t ip4;
 	uint32_t tick;
-	struct rte_ether_addr mac;
+	uint8_t hdr[16];
 };
 
 struct ether_dev;

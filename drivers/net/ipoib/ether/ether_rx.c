@@ -12,6 +12,13 @@
 
 #include "ether_pmd.h"
 
+#define PTYPE_IPV4 (RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4_EXT_UNKNOWN)
+/* Fields of an mbuf that are written together. */
+static_assert(offsetof(struct rte_mbuf, port) == offsetof(struct rte_mbuf, data_off) + 6,
+		"data_off, refcnt, nb_segs, port: 8 octets");
+static_assert(offsetof(struct rte_mbuf, pkt_len) == offsetof(struct rte_mbuf, packet_type) + 4,
+		"packet_type, pkt_len: 8 octets");
+
 /* The source address of an IP packet as a key; len octets are there. */
 static inline bool
 ip_source(rte_be16_t type, const uint8_t *ip, uint32_t len, struct ether_ip *key)
@@ -71,43 +78,16 @@ mac_unknown(const struct ether_from *from, struct rte_ether_addr *mac)
 			(uint8_t)from->qpn } };
 }
 
-/* Once a second a sender is looked up anew, so that the table sees that it is there. */
-static inline uint32_t
-view_tick(const struct ether_dev *e)
-{
-	return ((const struct ipoib_neigh_view *)e->neigh)->tick;
-}
-
 /* Who sent it, by the table. */
-static __rte_noinline void
-source_find(struct ether_rxq *q, struct rte_mbuf *m, const struct ether_ip *ip, uint64_t gen,
-		struct ether_rx_place *place)
+static void
+source_mac(struct ether_rxq *q, struct rte_mbuf *m, const struct ether_ip *ip,
+		struct rte_ether_addr *mac)
 {
-	const struct pmd_ipoib_meta *meta = pmd_ipoib_meta(m);
 	struct ether_from from;
 
 	ether_from_fill(&from, m);
-	if (!ether_peer_by_source(q->e->table, &from, ip, &place->mac))
-		mac_unknown(&from, &place->mac);
-	place->from = (uint64_t)meta->qpn << 16 | meta->slid;
-	memcpy(place->ip, ip, sizeof(place->ip));
-	place->gen = gen;
-	place->tick = view_tick(q->e);
-}
-
-static inline const struct rte_ether_addr *
-source_mac(struct ether_rxq *q, struct rte_mbuf *m, const struct ether_ip *ip, uint64_t gen)
-{
-	const struct pmd_ipoib_meta *meta = pmd_ipoib_meta(m);
-	uint64_t from = (uint64_t)meta->qpn << 16 | meta->slid, w[2];
-	struct ether_rx_place *place;
-
-	memcpy(w, ip, sizeof(w));
-	place = &q->cache[((from ^ w[0] ^ w[1]) * 0x9e3779b97f4a7c15ull >> 54) % ETHER_RX_CACHE];
-	if (unlikely(place->from != from || place->ip[0] != w[0] || place->ip[1] != w[1] ||
-			    place->gen != gen || place->tick != view_tick(q->e)))
-		source_find(q, m, ip, gen, place);
-	return &place->mac;
+	if (!ether_peer_by_source(q->e->table, &from, ip, mac))
+		mac_unknown(&from, mac);
 }
 
 static inline void
@@ -140,12 +120,12 @@ rx_special(rte_be16_t type, const uint8_t *ip, uint32_t len)
 
 enum { RX_GIVE, RX_CONTROL, RX_DROP_TYPE, RX_DROP_RUNT };
 
-static inline int
-rx_one(struct ether_rxq *q, struct rte_mbuf *m, uint64_t gen)
+static __rte_noinline int
+rx_one(struct ether_rxq *q, struct rte_mbuf *m)
 {
 	uint32_t len = m->data_len;
 	uint8_t flags = pmd_ipoib_meta(m)->flags;
-	const struct rte_ether_addr *src;
+	struct rte_ether_addr src;
 	struct rte_ether_hdr *eth;
 	struct ether_ip key;
 	const uint8_t *ip;
@@ -166,20 +146,117 @@ rx_one(struct ether_rxq *q, struct rte_mbuf *m, uint64_t gen)
 	}
 	if (unlikely(rx_special(type, ip, len)))
 		return RX_CONTROL;
-	src = source_mac(q, m, &key, gen);
+	source_mac(q, m, &key, &src);
 	eth = (void *)rte_pktmbuf_prepend(m, RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN);
 	if (unlikely(eth == NULL))
 		return RX_DROP_RUNT;
 	dest_mac(q->e, m, flags, type, ip, &eth->dst_addr);
-	eth->src_addr = *src;
+	eth->src_addr = src;
 	eth->ether_type = type;
 	m->port = q->port_id;
 	m->packet_type = type == RTE_BE16(RTE_ETHER_TYPE_IPV4)
-			? RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4_EXT_UNKNOWN
+			? PTYPE_IPV4
 			: RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV6_EXT_UNKNOWN;
 	if (unlikely(q->cksum))
 		ether_rx_cksum(m);
 	return RX_GIVE;
+}
+
+/* What a burst works with. */
+struct rx_run {
+	uint64_t gen;
+	uint32_t tick;
+	uint64_t port; /* where an mbuf has it */
+	size_t meta_offset;
+	bool locals;
+};
+
+/* Of the last plain packet, whose sender is likely the next one's, too: the sender, and the header
+ * in two parts that overlap. */
+struct rx_plain {
+	uint64_t meta, a, b;
+	uint32_t ip4;
+};
+
+/* Encapsulation header of IPv4, and the first octet of a header without options. */
+#define HEAD_MASK 0xff0000ffffull
+#define HEAD_IPV4 ((uint64_t)RTE_IPV4_VHL_DEF << 32 | RTE_BE16(IPOIB_TYPE_IPV4))
+
+/* Metadata without what does not tell who sent it. */
+#define FROM_MASK 0xffffffff0000ffffull
+#define FLAGS_MCAST ((uint64_t)(PMD_IPOIB_RX_MCAST | PMD_IPOIB_RX_BCAST) << 16)
+
+/*
+ * Nearly all packets: unicast IPv4 without options, for the port's own MAC, of a sender that the
+ * queue has met. The longer header has room: what the packet came in was there. @return false: it is
+ * something else, and untouched
+ */
+static inline bool
+rx_plain(struct ether_rxq *q, const struct rx_run *r, struct rx_plain *k, struct rte_mbuf *m)
+{
+	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
+	const struct rte_ipv4_hdr *ip = (const void *)(p + IPOIB_HDR_LEN);
+	const struct ether_rx_place *place;
+	uint64_t meta, head, rearm, fields;
+	uint32_t src;
+	uint16_t to;
+
+	memcpy(&meta, RTE_PTR_ADD(m, r->meta_offset), sizeof(meta));
+	memcpy(&head, p, sizeof(head));
+	if (unlikely(m->data_len < IPOIB_HDR_LEN + sizeof(*ip) + sizeof(uint32_t) ||
+			    (meta & FLAGS_MCAST) != 0 || (head & HEAD_MASK) != HEAD_IPV4))
+		return false;
+	memcpy(&to, p + IPOIB_HDR_LEN + sizeof(*ip) + 2, sizeof(to));
+	if (unlikely(ip->next_proto_id == IPPROTO_UDP &&
+			    (to == RTE_BE16(67) || to == RTE_BE16(68))))
+		return false;
+	src = ip->src_addr;
+	meta &= FROM_MASK;
+	if (k->meta != meta || k->ip4 != src) {
+		place = &q->cache[((meta ^ (uint64_t)src << 16) * 0x9e3779b97f4a7c15ull >> 54) %
+				ETHER_RX_CACHE];
+		if (unlikely(place->meta != meta || place->ip4 != src || place->gen != r->gen ||
+				    place->tick != r->tick))
+			return false;
+		k->meta = meta;
+		k->ip4 = src;
+		memcpy(&k->a, place->hdr, sizeof(k->a));
+		memcpy(&k->b, place->hdr + RTE_ETHER_HDR_LEN - sizeof(k->b), sizeof(k->b));
+	}
+	memcpy(&rearm, &m->data_off, sizeof(rearm));
+	memcpy(&fields, &m->packet_type, sizeof(fields));
+	rearm = ((rearm - (RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN)) & 0xffffffffffffull) | r->port;
+	fields = ((fields >> 32) + (RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN)) << 32 | PTYPE_IPV4;
+	memcpy(&m->data_off, &rearm, sizeof(rearm));
+	memcpy(&m->packet_type, &fields, sizeof(fields));
+	m->data_len += RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN;
+	p -= RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN;
+	memcpy((uint8_t *)(uintptr_t)p, &k->a, sizeof(k->a));
+	memcpy((uint8_t *)(uintptr_t)p + RTE_ETHER_HDR_LEN - sizeof(k->b), &k->b, sizeof(k->b));
+	if (unlikely(q->cksum))
+		ether_rx_cksum(m);
+	return true;
+}
+
+/* A unicast IPv4 packet was translated: the next ones of its sender are plain. */
+static void
+plain_note(struct ether_rxq *q, const struct rx_run *r, struct rte_mbuf *m, uint64_t meta)
+{
+	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+	const struct rte_ipv4_hdr *ip = (const void *)(eth + 1);
+	struct ether_rx_place *place;
+
+	if (r->locals || (meta & FLAGS_MCAST) != 0 ||
+			eth->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4))
+		return;
+	meta &= FROM_MASK;
+	place = &q->cache[((meta ^ (uint64_t)ip->src_addr << 16) * 0x9e3779b97f4a7c15ull >> 54) %
+			ETHER_RX_CACHE];
+	place->meta = meta;
+	place->ip4 = ip->src_addr;
+	place->gen = r->gen;
+	place->tick = r->tick;
+	memcpy(place->hdr, eth, sizeof(*eth));
 }
 
 /* What only control can translate. */
@@ -193,35 +270,53 @@ rx_control(struct ether_rxq *q, struct rte_mbuf **pkts, uint32_t n)
 		ether_drop(&q->ctr, ETHER_PMD_control, pkts[done]);
 }
 
+/* @return packets for the program, the first ones of pkts */
 static inline uint16_t
-rx_some(struct ether_rxq *q, struct rte_mbuf **pkts, uint16_t got)
+rx_some(struct ether_rxq *q, const struct rx_run *r, struct rte_mbuf **pkts, uint16_t got,
+		uint64_t *bytes)
 {
+	struct rx_plain k = { 0 };
 	struct rte_mbuf *special[ETHER_BURST];
-	uint64_t gen = ether_table_gen(q->e->table);
+	uint64_t meta;
 	uint16_t i, n = 0;
 	uint32_t s = 0;
 
 	for (i = 0; i < got; i++) {
 		struct rte_mbuf *m = pkts[i];
 
-		switch (rx_one(q, m, gen)) {
-		case RX_GIVE:
-			pkts[n++] = m;
-			break;
-		case RX_CONTROL:
-			special[s++] = m;
-			break;
-		case RX_DROP_TYPE:
-			ether_drop(&q->ctr, ETHER_DROP_type, m);
-			break;
-		default:
-			ether_drop(&q->ctr, ETHER_DROP_runt, m);
-			break;
+		if (unlikely(!rx_plain(q, r, &k, m))) {
+			memcpy(&meta, pmd_ipoib_meta(m), sizeof(meta));
+			switch (rx_one(q, m)) {
+			case RX_GIVE:
+				plain_note(q, r, m, meta);
+				break;
+			case RX_CONTROL:
+				special[s++] = m;
+				continue;
+			case RX_DROP_TYPE:
+				ether_drop(&q->ctr, ETHER_DROP_type, m);
+				continue;
+			default:
+				ether_drop(&q->ctr, ETHER_DROP_runt, m);
+				continue;
+			}
 		}
+		*bytes += m->pkt_len;
+		pkts[n++] = m;
 	}
 	if (unlikely(s > 0))
 		rx_control(q, special, s);
 	return n;
+}
+
+static uint16_t
+app_take(const struct ether_dev *e, struct rte_mbuf **pkts, uint16_t n, uint64_t *bytes)
+{
+	uint16_t nb = (uint16_t)rte_ring_dequeue_burst(e->app, (void **)pkts, n, NULL), i;
+
+	for (i = 0; i < nb; i++)
+		*bytes += pkts[i]->pkt_len;
+	return nb;
 }
 
 uint16_t
@@ -229,11 +324,13 @@ ether_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct ether_rxq *q = rxq;
 	struct ether_dev *e = q->e;
-	uint16_t nb = 0, want, got, i;
+	uint16_t nb = 0, want, got;
+	struct rx_run r = { .port = (uint64_t)q->port_id << 48,
+		.meta_offset = (size_t)pmd_ipoib_meta_offset };
 	uint64_t bytes = 0;
 
 	if (q->id == 0 && unlikely(!rte_ring_empty(e->app)))
-		nb = (uint16_t)rte_ring_dequeue_burst(e->app, (void **)pkts, n, NULL);
+		nb = app_take(e, pkts, n, &bytes);
 	while (nb < n) {
 		want = RTE_MIN((uint16_t)(n - nb), (uint16_t)ETHER_BURST);
 		got = e->lower->rx_pkt_burst(q->lower, &pkts[nb], want);
@@ -241,15 +338,16 @@ ether_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n)
 			break;
 		/* Offline while there is nothing: whoever polls an idle port keeps nobody waiting. */
 		rte_rcu_qsbr_thread_online(e->rcu, q->reader);
-		nb += rx_some(q, &pkts[nb], got);
+		r.gen = ether_table_gen(e->table);
+		r.tick = ((const struct ipoib_neigh_view *)e->neigh)->tick;
+		r.locals = ether_has_locals(e->table);
+		nb += rx_some(q, &r, &pkts[nb], got, &bytes);
 		rte_rcu_qsbr_thread_offline(e->rcu, q->reader);
 		if (got < want)
 			break;
 	}
 	if (nb == 0)
 		return 0;
-	for (i = 0; i < nb; i++)
-		bytes += pkts[i]->pkt_len;
 	ipoib_count(&q->ctr.packets, nb);
 	ipoib_count(&q->ctr.bytes, bytes);
 	return nb;

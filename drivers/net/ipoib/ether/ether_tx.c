@@ -32,6 +32,7 @@ struct tx_run {
 	uint16_t nb_ctl;
 	struct rte_mbuf *send[ETHER_BURST];
 	struct rte_mbuf *ctl[ETHER_BURST];
+	uint64_t bytes; /* of those to be sent, with their Ethernet headers */
 	/* Of those to be sent, what the encapsulation header has overwritten. */
 	uint16_t src[ETHER_BURST];
 };
@@ -97,23 +98,36 @@ tx_special(rte_be16_t type, const uint8_t *ip, uint32_t len)
 	return ip[6] == IPPROTO_HOPOPTS || ether_is_special(type, ip, len);
 }
 
-/* Encapsulate; meta in one store: pmd_ipoib_meta.ah, .qpn. */
-static inline void
-tx_put(struct tx_run *r, struct rte_mbuf *m, rte_be16_t type, uint32_t ah, uint32_t qpn)
+/* The last plain packet's destination; entries are good until the burst is over. */
+struct tx_plain {
+	uint64_t mac;
+	uint64_t meta; /* pmd_ipoib_meta.ah, .qpn */
+	uint32_t max;
+};
+
+/* Encapsulate. @return the source's last two octets, which are overwritten */
+static inline uint16_t
+tx_encap(struct rte_mbuf *m, rte_be16_t type, uint64_t meta)
 {
-	uint64_t meta = ah | (uint64_t)qpn << 32;
 	uint32_t hdr = type; /* and 16 bits reserved */
+	uint16_t src;
 	uint8_t *p;
 
 	m->data_off += LONGER;
 	m->data_len -= LONGER;
 	m->pkt_len -= LONGER;
-	if (unlikely((m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK) != 0))
-		m->l2_len = IPOIB_HDR_LEN;
 	p = rte_pktmbuf_mtod(m, uint8_t *);
-	memcpy(&r->src[r->nb], p, sizeof(r->src[0]));
+	memcpy(&src, p, sizeof(src));
 	memcpy(p, &hdr, sizeof(hdr));
 	memcpy(pmd_ipoib_meta(m), &meta, sizeof(meta));
+	return src;
+}
+
+static inline void
+tx_put(struct tx_run *r, struct rte_mbuf *m, rte_be16_t type, uint32_t ah, uint32_t qpn)
+{
+	r->bytes += m->pkt_len;
+	r->src[r->nb] = tx_encap(m, type, ah | (uint64_t)qpn << 32);
 	r->send[r->nb++] = m;
 }
 
@@ -131,6 +145,8 @@ tx_by(struct tx_run *r, struct rte_mbuf *m, rte_be16_t type, const uint8_t *ip,
 		if (ah == PMD_IPOIB_AH_NONE)
 			return TX_DROP(ETHER_PMD_no_path);
 	}
+	if (unlikely((m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK) != 0))
+		m->l2_len = IPOIB_HDR_LEN;
 	tx_put(r, m, type, ah, n->qpn);
 	return TX_SEND;
 }
@@ -217,7 +233,7 @@ tx_own(struct ether_txq *q, struct rte_mbuf *m)
 	return copy;
 }
 
-static inline int
+static __rte_noinline int
 tx_one(struct tx_run *r, struct rte_mbuf *m)
 {
 	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
@@ -247,6 +263,64 @@ tx_one(struct tx_run *r, struct rte_mbuf *m)
 	if (unlikely(rte_is_multicast_ether_addr(&eth->dst_addr)))
 		return tx_group(r, m, type, ip);
 	return tx_unicast(r, m, type, ip);
+}
+
+/* Where frames to this MAC go, from the cache alone. @return whether it is there */
+static inline bool
+plain_dest(const struct tx_run *r, uint64_t mac, struct tx_plain *k)
+{
+	const struct ether_tx_place *place =
+			&r->q->cache[(mac * 0x9e3779b97f4a7c15ull >> 54) % ETHER_TX_CACHE];
+	const struct ipoib_neigh_entry *n;
+
+	if (unlikely(place->mac != mac || place->gen != r->gen || place->tick != r->view->tick))
+		return false;
+	n = ipoib_neigh_ref_get(r->q->e->neigh, place->ref);
+	if (unlikely(n == NULL || n->kind != IPOIB_NEIGH_UD))
+		return false;
+	k->mac = mac;
+	k->meta = n->ah | (uint64_t)n->qpn << 32;
+	k->max = RTE_ETHER_HDR_LEN + (n->mtu != 0 && n->mtu < r->mtu ? n->mtu : r->mtu);
+	return true;
+}
+
+/*
+ * Nearly all frames: unicast IPv4 without options, of one segment that is nobody else's, of just the
+ * length that it says, to a MAC that the queue has met. @return false: it is something else, and
+ * untouched
+ */
+static inline bool
+is_plain(const struct tx_run *r, const struct rte_mbuf *m, struct tx_plain *k)
+{
+	const uint64_t other = RTE_MBUF_F_TX_OFFLOAD_MASK | RTE_MBUF_F_INDIRECT |
+			RTE_MBUF_F_EXTERNAL;
+	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
+	const struct rte_ipv4_hdr *ip = (const void *)(p + RTE_ETHER_HDR_LEN);
+	uint32_t len = m->pkt_len;
+	uint64_t mac;
+	uint16_t to;
+
+	if (unlikely((m->ol_flags & other) != 0 || m->nb_segs != 1 ||
+			    rte_mbuf_refcnt_read(m) != 1 ||
+			    len < RTE_ETHER_HDR_LEN + sizeof(*ip) + sizeof(uint32_t)))
+		return false;
+	memcpy(&mac, p, sizeof(mac));
+	mac &= 0xffffffffffffull;
+	if (unlikely((mac & 1) != 0 || !r->up ||
+			    ((const struct rte_ether_hdr *)p)->ether_type !=
+					    RTE_BE16(RTE_ETHER_TYPE_IPV4) ||
+			    ip->version_ihl != RTE_IPV4_VHL_DEF ||
+			    rte_be_to_cpu_16(ip->total_length) + (uint32_t)RTE_ETHER_HDR_LEN !=
+					    len ||
+			    ip->next_proto_id == IPPROTO_IGMP))
+		return false;
+	memcpy(&to, p + RTE_ETHER_HDR_LEN + sizeof(*ip) + 2, sizeof(to));
+	if (unlikely(ip->next_proto_id == IPPROTO_UDP &&
+			    (to == RTE_BE16(67) || to == RTE_BE16(68))))
+		return false;
+	if (mac != k->mac && unlikely(!plain_dest(r, mac, k)))
+		return false;
+	return likely(len <= k->max);
 }
 
 static __rte_noinline void
@@ -283,45 +357,64 @@ tx_undo(const struct tx_run *r, uint16_t sent, struct rte_mbuf **pkts)
 	}
 }
 
+/* A frame of any kind. */
+static __rte_noinline void
+tx_other(struct tx_run *r, struct rte_mbuf *m)
+{
+	int what;
+
+	if (rte_mbuf_refcnt_read(m) != 1 || !RTE_MBUF_DIRECT(m)) {
+		m = tx_own(r->q, m);
+		if (m == NULL)
+			return;
+	}
+	what = tx_one(r, m);
+	if (what == TX_CONTROL)
+		r->ctl[r->nb_ctl++] = m;
+	else if (what < 0)
+		ether_drop(&r->q->ctr, (unsigned int)(-1 - what), m);
+}
+
 /* Up to ETHER_BURST frames. @return how many are not the caller's any more; the others are the last */
 static inline uint16_t
 tx_some(struct tx_run *r, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct ether_txq *q = r->q;
-	uint64_t bytes = 0;
-	uint16_t i, sent;
+	struct tx_plain k = { 0 };
+	uint64_t bytes, plain = 0;
+	uint16_t i, sent, nb = 0;
 
+	r->bytes = 0;
 	r->nb = 0;
 	r->nb_ctl = 0;
 	for (i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
-		int what;
 
-		if (unlikely(rte_mbuf_refcnt_read(m) != 1 || !RTE_MBUF_DIRECT(m))) {
-			m = tx_own(q, m);
-			if (m == NULL)
-				continue;
+		if (unlikely(!is_plain(r, m, &k))) {
+			r->nb = nb;
+			tx_other(r, m);
+			nb = r->nb;
+			continue;
 		}
-		what = tx_one(r, m);
-		if (unlikely(what == TX_CONTROL))
-			r->ctl[r->nb_ctl++] = m;
-		else if (unlikely(what < 0))
-			ether_drop(&q->ctr, (unsigned int)(-1 - what), m);
+		plain += m->pkt_len;
+		r->src[nb] = tx_encap(m, RTE_BE16(RTE_ETHER_TYPE_IPV4), k.meta);
+		r->send[nb++] = m;
 	}
+	r->nb = nb;
+	r->bytes += plain;
 	if (unlikely(r->nb_ctl > 0))
 		tx_control(r);
 	if (r->nb == 0)
 		return n;
-	for (i = 0; i < r->nb; i++)
-		bytes += r->send[i]->pkt_len;
+	bytes = r->bytes;
 	sent = q->e->lower->tx_pkt_burst(q->lower, r->send, r->nb);
 	if (unlikely(sent < r->nb)) {
 		for (i = sent; i < r->nb; i++)
-			bytes -= r->send[i]->pkt_len;
+			bytes -= r->send[i]->pkt_len + LONGER;
 		tx_undo(r, sent, &pkts[n - (r->nb - sent)]);
 	}
 	ipoib_count(&q->ctr.packets, sent);
-	ipoib_count(&q->ctr.bytes, bytes + sent * (uint64_t)LONGER);
+	ipoib_count(&q->ctr.bytes, bytes);
 	return (uint16_t)(n - (r->nb - sent));
 }
 
