@@ -236,6 +236,28 @@ lab_gateway()
 		"$(lab_af_packet 1 "$carrier")" -- "$@"
 }
 
+# lab_testpmd NAME HCA CARRIER [VDEV...] -- OPTION...: the distribution's testpmd. Its port 0 is the
+# HCA in mode=ether, its log $LAB/NAME.log, and it takes commands by $LAB/NAME.in.
+lab_testpmd()
+{
+	local name=$1 hca=$2 carrier=$3 vdevs=()
+
+	shift 3
+	while [ "$1" != -- ]; do
+		vdevs+=(--vdev "$1")
+		shift
+	done
+	shift
+	mkfifo "$LAB/$name.in"
+	LAB_MB=256 lab_memory
+	stdbuf -oL dpdk-testpmd --lcores '0@0-1,1@0-1' --no-pci "${LAB_MEMORY[@]}" --file-prefix "$name" \
+		-d "$LAB_BUILD/drivers/net/ipoib/librte_net_ipoib.so" \
+		--vdev "$(lab_ipoib 0 "$hca" net_af_packet1 ,mode=ether,qpn=0x777)" \
+		"${vdevs[@]}" --vdev "$(lab_af_packet 1 "$carrier")" -- -i --total-num-mbufs 8192 \
+		--mbuf-size 4400 "$@" <>"$LAB/$name.in" >"$LAB/$name.log" 2>&1 &
+	echo $! >"$LAB/$name.pid"
+}
+
 # lab_query NAME ARGUMENT...: ask a gateway's telemetry.
 lab_query()
 {

@@ -299,11 +299,8 @@ ip_in(struct ether_table *t, const struct ether_port *port, uint64_t now_us, str
 		return ret;
 	ip = rte_pktmbuf_mtod(m, const void *);
 	ip_keys(type, ip, &src, &dst);
-	/* Unknown: a MAC that leads nowhere, as in bursts. */
 	if (!ether_peer_by_source(t, from, &src, &eth.src_addr))
-		eth.src_addr = (struct rte_ether_addr){ { 0x06, (uint8_t)(from->slid >> 8),
-				(uint8_t)from->slid, (uint8_t)(from->qpn >> 16),
-				(uint8_t)(from->qpn >> 8), (uint8_t)from->qpn } };
+		ether_mac_unknown(from->slid, from->qpn, &eth.src_addr);
 	if (from->mcast)
 		ether_group_mac(type, ip, &eth.dst_addr);
 	else

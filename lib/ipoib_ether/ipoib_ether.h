@@ -164,6 +164,17 @@ const struct ipoib_addr *ether_peer_by_mac(
 bool ether_peer_by_source(const struct ether_table *t, const struct ether_from *from,
 		const struct ether_ip *ip, struct rte_ether_addr *mac);
 
+/**
+ * A MAC that stands for a sender of whom nothing is known but where it is. No peer has it: what is
+ * sent to it is dropped; the driver then asks the SA who that is.
+ */
+static inline void
+ether_mac_unknown(uint16_t slid, uint32_t qpn, struct rte_ether_addr *mac)
+{
+	*mac = (struct rte_ether_addr){ { 0x06, (uint8_t)(slid >> 8), (uint8_t)slid,
+			(uint8_t)(qpn >> 16), (uint8_t)(qpn >> 8), (uint8_t)qpn } };
+}
+
 /** Burst: MAC behind the port of an IP address. @return whether there is one */
 bool ether_local_by_ip(
 		const struct ether_table *t, const struct ether_ip *ip, struct rte_ether_addr *mac);

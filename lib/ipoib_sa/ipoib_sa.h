@@ -60,7 +60,7 @@ struct ipoib_sa_cfg {
 
 /** Wanted path. Zero is "any" for all but the GIDs and P_Key. */
 struct ipoib_sa_path_req {
-	struct ib_gid dgid;
+	struct ib_gid dgid; /**< zero: not known, the SA is to tell it; then dlid is given */
 	struct ib_gid sgid;
 	uint16_t pkey;	    /**< sent with the full bit, as Linux does */
 	uint8_t tclass;	    /**< component 10, always given, as Linux does */

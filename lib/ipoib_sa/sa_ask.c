@@ -64,7 +64,7 @@ ipoib_sa_path_get(struct ipoib_sa *sa, const struct ipoib_sa_path_req *req, ipoi
 	struct sa_req *r;
 	int ret;
 
-	if (ib_gid_is_multicast(&req->dgid) || ib_gid_is_zero(&req->dgid))
+	if (ib_gid_is_multicast(&req->dgid) || (ib_gid_is_zero(&req->dgid) && req->dlid == 0))
 		return -EINVAL;
 	if ((req->dlid != 0 && !ib_lid_is_unicast(req->dlid)) || (req->has_sl && req->sl > 15) ||
 			(req->has_qos_class && req->qos_class > 0xfff))

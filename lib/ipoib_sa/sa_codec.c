@@ -133,6 +133,8 @@ sa_encode_path(struct ib_sa_mad *mad, const struct ipoib_sa_path_req *req, uint3
 	uint8_t *d = mad->data;
 	uint16_t qos_sl = 0;
 
+	if (ib_gid_is_zero(&req->dgid))
+		mask &= ~SA_MASK_PATH_DGID;
 	if (req->dlid != 0)
 		mask |= SA_MASK_PATH_DLID;
 	if (req->has_sl) {

@@ -36,6 +36,8 @@ enum {
 
 /** What a path may be asked for besides. */
 #define SA_MASK_PATH_DLID (1u << 4)
+/** And what it may be asked for without. */
+#define SA_MASK_PATH_DGID (1u << 2)
 #define SA_MASK_PATH_QOS (1u << 14)
 #define SA_MASK_PATH_SL (1u << 15)
 

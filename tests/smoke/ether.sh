@@ -14,22 +14,6 @@ fabric_start "$LAB/fabric" "$LAB_TOP/config/fabric/demo.topo" || lab_die "no fab
 lab_hosts_and_cable
 lab_gateway gateway-a Hca3 ea ca "$LAB_TOP/config/gateway-a.cmd"
 
-# lab_testpmd NAME HCA CARRIER OPTION...: testpmd with one port in mode=ether, which obeys lab_type.
-lab_testpmd()
-{
-	local name=$1 hca=$2 carrier=$3
-
-	shift 3
-	mkfifo "$LAB/$name.in"
-	LAB_MB=256 lab_memory
-	stdbuf -oL dpdk-testpmd --lcores '0@0-1,1@0-1' --no-pci "${LAB_MEMORY[@]}" --file-prefix "$name" \
-		-d "$LAB_BUILD/drivers/net/ipoib/librte_net_ipoib.so" \
-		--vdev "$(lab_ipoib 0 "$hca" net_af_packet1 ,mode=ether)" \
-		--vdev "$(lab_af_packet 1 "$carrier")" -- -i --total-num-mbufs 8192 --mbuf-size 4400 \
-		--portmask 0x1 "$@" <>"$LAB/$name.in" >"$LAB/$name.log" 2>&1 &
-	echo $! >"$LAB/$name.pid"
-}
-
 # lab_type COMMAND PATTERN: testpmd answers so.
 lab_type()
 {
@@ -46,7 +30,7 @@ lab_xstat() { awk -v name="$1:" '$1 == name { v = $2 } END { print v }' "$LAB/te
 
 ping_testpmd() { lab_client ping -q -n -c "${1:-1}" -i 0.05 -W 1 203.0.113.77; }
 
-lab_testpmd testpmd Hca2 cb --forward-mode icmpecho --auto-start
+lab_testpmd testpmd Hca2 cb -- --portmask 0x1 --forward-mode icmpecho --auto-start
 lab_wait 15 lab_port_up gateway-a || lab_fail "gateway-a is not up"
 lab_wait 15 ping_testpmd || lab_fail "testpmd does not answer"
 ping_testpmd 10 >"$LAB/ping.out" || lab_fail "pings are lost"
@@ -78,6 +62,15 @@ lab_type "show port info 0" 'MTU: 1500'
 lab_type "show port xstats 0" 'ib_pkey_cycles'
 [ "$(lab_xstat ether_peers)" -ge 1 ] || lab_fail "no peer learnt"
 [ "$(lab_xstat rx_drop_ether_control)" = 0 ] || lab_fail "packets for control lost"
+
+# Taken out, and put in again, with the same QPN: its peers need not ask anew.
+lab_type "stop" 'Done'
+lab_type "port stop 0" 'Done'
+lab_type "port detach 0" 'Now total ports is|Device is detached|Done'
+lab_type "port attach $(lab_ipoib 3 Hca2 net_af_packet1 ,mode=ether,qpn=0x777)" 'is attached'
+lab_type "port start all" 'Done'
+lab_type "start" 'icmpecho packet forwarding'
+lab_wait 15 ping_testpmd || lab_fail "no answer of a port that was attached"
 printf 'stop\nquit\n' >"$LAB/testpmd.in"
 lab_wait 10 lab_gone "$(cat "$LAB/testpmd.pid")" || lab_fail "testpmd does not end"
 wait "$(cat "$LAB/testpmd.pid")" || lab_fail "testpmd ends with status $?"

@@ -238,6 +238,14 @@ ports_choose(const struct rte_pci_device *pci, const struct pci_ports *p, struct
 	return -ENODEV;
 }
 
+static bool
+is_hidden(uint16_t port_id)
+{
+	const struct ipoib_port *port = ipoib_port_by_id(port_id);
+
+	return port != NULL && port->hidden;
+}
+
 static int
 ipoib_pci_remove(struct rte_pci_device *pci)
 {
@@ -245,11 +253,23 @@ ipoib_pci_remove(struct rte_pci_device *pci)
 
 	RTE_ETH_FOREACH_DEV_OF(port, &pci->device)
 	{
+		/* It goes with the port above it. */
+		if (is_hidden(port))
+			continue;
 		if (rte_eth_devices[port].data->dev_started)
 			rte_eth_dev_stop(port);
 		rte_eth_dev_close(port);
 	}
 	return 0;
+}
+
+static int
+port_create(struct rte_pci_device *pci, const char *name, struct ipoib_devargs *a)
+{
+	if (!a->ether)
+		return rte_eth_dev_create(&pci->device, name, sizeof(struct ipoib_port),
+				eth_dev_pci_specific_init, pci, ipoib_eth_init, a);
+	return ipoib_ether_create != NULL ? ipoib_ether_create(&pci->device, name, a) : -ENOTSUP;
 }
 
 /* All or none, each under the function's name, which alone says enough if it is one. */
@@ -267,8 +287,7 @@ ports_create(struct rte_pci_device *pci, struct pci_choice *c)
 			rte_strscpy(name, pci->name, sizeof(name));
 		else
 			snprintf(name, sizeof(name), "%s_%s_%u", pci->name, a->device, a->port);
-		ret = rte_eth_dev_create(&pci->device, name, sizeof(struct ipoib_port),
-				eth_dev_pci_specific_init, pci, ipoib_eth_init, a);
+		ret = port_create(pci, name, a);
 		if (ret != 0) {
 			IPOIB_LOG(ERR,
 					"%s: %s port %u cannot be used (%s); the function is not "

@@ -238,7 +238,8 @@ in_one(struct ether_dev *e, struct rte_mbuf *m, uint64_t now)
 static void
 self_spread(struct ether_dev *e, const struct rte_ether_addr *peer)
 {
-	uint32_t hash = rte_jhash(peer, sizeof(*peer), 0);
+	uint64_t mac = ether_mac64(peer);
+	uint32_t hash = rte_jhash_2words((uint32_t)mac, (uint32_t)(mac >> 32), 0);
 	uint16_t n = e->p->info.nb_qps, q = 0;
 
 	if (n > 1 && !rte_is_multicast_ether_addr(peer))
@@ -249,6 +250,7 @@ self_spread(struct ether_dev *e, const struct rte_ether_addr *peer)
 static void
 out_one(struct ether_dev *e, struct rte_mbuf *m, uint64_t now)
 {
+	struct rte_ether_addr dst;
 	struct ipoib_addr to;
 	int ret;
 
@@ -256,10 +258,13 @@ out_one(struct ether_dev *e, struct rte_mbuf *m, uint64_t now)
 		ether_drop(&e->ctl_tx, ETHER_DROP_no_link, m);
 		return;
 	}
-	self_spread(e, &rte_pktmbuf_mtod(m, const struct rte_ether_hdr *)->dst_addr);
+	dst = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *)->dst_addr;
+	self_spread(e, &dst);
 	ether_groups_snoop(e, m, now);
 	ret = ether_out(e->table, &e->self, now, &m, &to);
 	if (ret < 0) {
+		if (ret == ETHER_DROPPED(unknown))
+			ether_unknown_ask(e, &dst, now);
 		ether_drop(&e->ctl_tx, (unsigned int)(-1 - ret), m);
 	} else if (ret == ETHER_TAKEN) {
 		ipoib_count(&e->ctl_tx.taken, 1);
@@ -648,6 +653,7 @@ ether_ctrl_stop(struct ether_dev *e)
 		return;
 	ctrl.c.now = now_us();
 	ether_groups_stop(e);
+	ether_unknown_stop(e);
 	p->leaving = true;
 	link_leave(p);
 	tx_flush(e);

@@ -49,6 +49,9 @@
 #define ETHER_MCASTS_MAX 256
 /* Groups that locals joined by IGMP or MLD. */
 #define ETHER_SNOOPED_MAX 512
+/* Senders that the SA is asked about at a time; it is asked about one again after so long. */
+#define ETHER_UNKNOWN_MAX 16
+#define ETHER_UNKNOWN_US CTL_US_PER_S
 /* A group is left if no report came for so long (RFC 3376 8.4, twice 125 s and a bit). */
 #define ETHER_SNOOP_US (260 * CTL_US_PER_S)
 
@@ -128,6 +131,15 @@ struct ether_group {
 	bool filter, snooped;
 };
 
+/* A sender that is known by LID and QPN alone: the SA is asked who that is. */
+struct ether_unknown {
+	struct ether_dev *e;
+	uint16_t slid;
+	uint32_t qpn;
+	ipoib_sa_req_t req; /* 0: not under way */
+	uint64_t again;	    /* not before */
+};
+
 /* An ethdev's private data; in shared memory. */
 struct ether_dev {
 	struct rte_eth_dev *dev;
@@ -159,6 +171,7 @@ struct ether_dev {
 	struct rte_mbuf *tx[ETHER_CTL_BURST];
 	uint16_t nb_tx;
 	struct ether_counters ctl_tx, ctl_rx, ctl_tx_base, ctl_rx_base;
+	struct ether_unknown unknown[ETHER_UNKNOWN_MAX];
 	struct ether_group *groups; /* ETHER_MCASTS_MAX + ETHER_MACS_MAX + ETHER_SNOOPED_MAX */
 	uint32_t nb_groups;
 	bool follow; /* promiscuous or allmulticast: as told to the resolver */
@@ -205,7 +218,11 @@ ether_mac64(const struct rte_ether_addr *mac)
 	return v;
 }
 
-/* --- control (ether_ctrl.c); ether_lock held --- */
+/* --- control (ether_ctrl.c, ether_unknown.c); ether_lock held --- */
+
+/* A frame for a MAC that no peer has: if it stands for a sender, ask the SA who that is. */
+void ether_unknown_ask(struct ether_dev *e, const struct rte_ether_addr *mac, uint64_t now);
+void ether_unknown_stop(struct ether_dev *e);
 
 /* The first port comes, the last one goes. @return 0, -errno */
 int ether_ctrl_get(void);

@@ -66,18 +66,6 @@ ether_from_fill(struct ether_from *from, struct rte_mbuf *m)
 	from->gid = grh->sgid;
 }
 
-/*
- * A MAC that stands for a sender of whom nothing is known but where it is: no peer has it, and what
- * is sent to it is dropped as unknown.
- */
-static void
-mac_unknown(const struct ether_from *from, struct rte_ether_addr *mac)
-{
-	*mac = (struct rte_ether_addr){ { 0x06, (uint8_t)(from->slid >> 8), (uint8_t)from->slid,
-			(uint8_t)(from->qpn >> 16), (uint8_t)(from->qpn >> 8),
-			(uint8_t)from->qpn } };
-}
-
 /* Who sent it, by the table. */
 static void
 source_mac(struct ether_rxq *q, struct rte_mbuf *m, const struct ether_ip *ip,
@@ -87,7 +75,7 @@ source_mac(struct ether_rxq *q, struct rte_mbuf *m, const struct ether_ip *ip,
 
 	ether_from_fill(&from, m);
 	if (!ether_peer_by_source(q->e->table, &from, ip, mac))
-		mac_unknown(&from, mac);
+		ether_mac_unknown(from.slid, from.qpn, mac);
 }
 
 static inline void

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+#
+# A bridge of a program that we did not write: testpmd in io mode between a TAP and an InfiniBand
+# port in mode=ether. Linux behind the TAP, a host of its own with a MAC of its own, talks to an
+# IPoIB host and through it to another Linux: ARP, ND, IPv4, IPv6, TCP both ways.
+
+# shellcheck source=../lab.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
+lab_enter "$@"
+
+fabric_start "$LAB/fabric" "$LAB_TOP/config/fabric/demo.topo" || lab_die "no fabric"
+lab_hosts_and_cable
+cat "$LAB_TOP/config/gateway-a.cmd" - >"$LAB/a.cmd" <<-end
+	ip address add 2001:db8:1::1/64 port 1
+end
+lab_gateway gateway-a Hca3 ea ca "$LAB/a.cmd"
+lab_testpmd bridge Hca2 cb net_tap0,iface=tap0 -- --portmask 0x5 --forward-mode io --auto-start
+ip netns add guest
+lab_wait 10 test -e /sys/class/net/tap0 || lab_wait 10 ip link show tap0 || lab_fail "no TAP"
+lab_wait 15 grep -q 'testpmd>' "$LAB/bridge.log" || lab_fail "testpmd does not start"
+ip link set tap0 netns guest
+guest() { lab_in guest "$@"; }
+guest ip link set lo up
+guest ip link set tap0 mtu 1500 up
+guest ip addr add 203.0.113.50/24 dev tap0
+guest ip addr add 2001:db8:1::50/64 dev tap0 nodad
+guest ip route add default via 203.0.113.1
+lab_wait 15 lab_port_up gateway-a || lab_fail "gateway-a is not up"
+
+lab_wait 15 guest ping -q -n -c 1 -W 1 203.0.113.1 || lab_fail "no ARP or IPv4 across the bridge"
+guest ping -q -n -c 10 -i 0.05 -W 1 203.0.113.1 >/dev/null || lab_fail "pings are lost"
+guest ping -q -n -c 5 -i 0.05 -W 1 -s 1472 -M "do" 192.0.2.2 >/dev/null || lab_fail "full frames"
+# The other way round: an ARP request from the fabric is answered by the guest.
+guest ip neigh flush dev tap0
+lab_client ping -q -n -c 5 -i 0.05 -W 1 203.0.113.50 >/dev/null || lab_fail "the guest is not found"
+lab_wait 10 guest ping -6 -q -n -c 1 -W 1 2001:db8:1::1 || lab_fail "no ND or IPv6 across the bridge"
+guest ping -6 -q -n -c 5 -i 0.05 -W 1 2001:db8:1::1 >/dev/null || lab_fail "IPv6 pings are lost"
+
+# TCP: a megabyte each way, whole.
+lab_tcp() # SENDER RECEIVER ADDRESS, by namespaces
+{
+	head -c 1000000 /dev/urandom >"$LAB/data"
+	lab_in "$2" timeout 20 /usr/bin/python3 -c '
+import socket, sys
+s = socket.create_server((sys.argv[1], 7000))
+c = s.accept()[0]
+with open(sys.argv[2], "wb") as f:
+    while data := c.recv(65536):
+        f.write(data)
+' "$3" "$LAB/got" &
+	local receiver=$!
+
+	lab_wait 5 eval "lab_in $2 ss -Hltn 'sport = 7000' | grep -q ." || lab_fail "no TCP receiver"
+	lab_in "$1" timeout 20 /usr/bin/python3 -c '
+import socket, sys
+s = socket.create_connection((sys.argv[1], 7000), 10)
+s.sendall(open(sys.argv[2], "rb").read())
+' "$3" "$LAB/data" || lab_fail "TCP from $1"
+	wait "$receiver"
+	cmp "$LAB/data" "$LAB/got" || lab_fail "TCP from $1 to $2: not what was sent"
+}
+lab_tcp guest client 192.0.2.2
+lab_tcp client guest 203.0.113.50
+
+printf 'show port xstats 0\nstop\nquit\n' >"$LAB/bridge.in"
+lab_wait 10 lab_gone "$(cat "$LAB/bridge.pid")" || lab_fail "testpmd does not end"
+lab_xstat() { awk -v name="$1:" '$1 == name { v = $2 } END { print v + 0 }' "$LAB/bridge.log"; }
+[ "$(lab_xstat ether_locals)" -ge 2 ] || lab_fail "no local address learnt"
+[ "$(lab_xstat ether_peers)" -ge 1 ] || lab_fail "no peer learnt"
+lab_stop gateway-a || lab_fail "gateway-a does not end in order"
+fabric_stop
+echo "ok"
