@@ -292,8 +292,9 @@ struct dp_rxqs {
 /** TX buffer of a worker for one port. */
 struct dp_txbuf {
 	uint16_t nb;
-	uint16_t queue; /**< own TX queue */
-	bool owned;	/**< false: hand packets to the port's tx_owner */
+	uint16_t queue;	 /**< own TX queue */
+	bool owned;	 /**< false: hand packets to the port's tx_owner */
+	uint64_t octets; /**< of all of them, link-layer headers included */
 	struct rte_mbuf *pkts[DP_BURST_MAX];
 };
 
@@ -305,17 +306,27 @@ struct dp_filter;
 struct dp_filter_hits;
 struct dp_top;
 
-/** Places of a worker for IPv4 destinations that it has met, 32 octets each; a power of two. */
+/** Places of a worker for IPv4 destinations that it has met, 64 octets each; a power of two. */
 #define DP_FAST_BITS 16
 
-/** Where packets to a destination went: see fast.c. */
-struct dp_fast {
-	uint64_t l3_gen, path_gen; /**< references, see ipoib_neigh_ref_get(); path: IPoIB only */
-	uint32_t l3, path;	   /**< path: the port too */
-	uint32_t dst;		   /**< host order */
-	uint32_t rules;		   /**< dp.rules of that time; 0: nothing is known */
+/** Where packets to a destination went, and what they need: see fast.c. */
+struct __rte_cache_min_aligned dp_fast {
+	union {
+		struct {
+			rte_be32_t dst;
+			uint32_t rules; /**< dp.rules of that time; 0: nothing is known */
+		};
+		uint64_t key; /**< both, as they lie in memory */
+	};
+	uint64_t l3_gen, path_gen; /**< numbers of the two entries */
+	const uint64_t *l3_at,
+			*path_at; /**< where the entries' numbers are; on Ethernet, path is l3 */
+	uint64_t link; /**< Ethernet: the MAC address as it lies in memory; IPoIB: AH and QPN */
+	uint32_t tick; /**< when the entries were marked as used, see ipoib_neigh_tick() */
+	uint16_t port; /**< it leaves by */
+	uint16_t mtu;  /**< of the path, 0: each packet is asked anew for its address handle */
 };
-static_assert(sizeof(struct dp_fast) == 32, "two a cache line");
+static_assert(sizeof(struct dp_fast) == RTE_CACHE_LINE_MIN_SIZE, "one cache line");
 
 /** How many bursts of so many packets a worker received and sent, by port; dp_count(). */
 struct dp_bursts {
@@ -402,6 +413,7 @@ struct dp_worker {
 	struct dp_gen gen;
 	struct dp_latency *latency; /**< [main] while stopped: NULL, or what stamps told */
 	struct dp_fast *fast;	    /**< 1 << DP_FAST_BITS */
+	uint32_t fast_places;	    /**< places that were ever taken */
 	uint32_t fast_denied; /**< destinations that were not learnt, for their place was taken */
 	uint64_t tx_ports;    /**< ports (bit mask) whose buffers hold packets */
 	struct dp_txbuf tx[DP_PORTS_MAX];

@@ -20,5 +20,6 @@ route_burst(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t
 }
 
 const struct dp_engine_ops dp_engine_route_ops = {
+	.fast = dp_fast,
 	.burst = route_burst,
 };

@@ -304,7 +304,7 @@ dp_route(struct dp_worker *w, struct dp_ip_burst *b)
 	f.n = 0;
 	if (likely(b->n4 != 0 && b->plain && b->bcast4 == 0 && !b->odd4 && !w->order.waiting &&
 			    filter == NULL && top == NULL))
-		dp_fast(w, b);
+		dp_fast_learn(w, b);
 	if (b->n4 != 0)
 		route4(w, b, &f);
 	if (b->n6 != 0)

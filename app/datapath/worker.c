@@ -88,36 +88,42 @@ verbose(const struct dp *dp, uint8_t bit)
 	return (atomic_load_explicit(&dp->verbose, memory_order_relaxed) & bit) != 0;
 }
 
-/* Send complete frames on an own queue; nothing of them may be read afterwards. */
+/* @return octets of packets, link-layer headers included */
+static inline uint64_t
+octets_of(struct rte_mbuf **pkts, uint16_t n)
+{
+	uint64_t octets = 0;
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		octets += pkts[i]->pkt_len;
+	return octets;
+}
+
+/* Send complete frames on an own queue; what was sent may not be read afterwards. */
 static void
-tx_send(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
+tx_send(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n, uint64_t octets)
 {
 	struct dp_counters *ctr = &w->ctr[port];
 	enum dp_port_kind kind = dp_port_kind(w->dp, port);
-	uint32_t l2_len = dp_l2_len(kind);
-	uint32_t len[DP_BURST_MAX];
-	uint64_t bytes = 0;
-	uint16_t i, sent;
+	uint16_t sent;
 
 	if (unlikely(kind == DP_PORT_NONE || dp_port_stopped(w->dp, port))) {
 		tx_drop(w, port, pkts, n);
 		return;
 	}
-	for (i = 0; i < n; i++)
-		len[i] = pkts[i]->pkt_len - l2_len;
 	if (unlikely(verbose(w->dp, DP_VERBOSE_TX)))
 		dp_verbose_note(w, port, w->tx[port].queue, true, pkts, n);
 	sent = rte_eth_tx_burst(port, w->tx[port].queue, pkts, n);
 	if (unlikely(w->bursts != NULL))
 		dp_count(&w->bursts->tx[port][sent], 1);
-	for (i = 0; i < sent; i++)
-		bytes += len[i];
-	dp_count(&ctr->tx_pkts, sent);
-	dp_count(&ctr->tx_bytes, bytes);
 	if (unlikely(sent < n)) {
+		octets -= octets_of(&pkts[sent], n - sent);
 		dp_count(&ctr->drop[DP_DROP_tx_full], n - sent);
 		rte_pktmbuf_free_bulk(&pkts[sent], n - sent);
 	}
+	dp_count(&ctr->tx_pkts, sent);
+	dp_count(&ctr->tx_bytes, octets - (uint64_t)sent * dp_l2_len(kind));
 }
 
 /* Send what others injected, each run of packets for one port at once. */
@@ -130,7 +136,7 @@ inject_send(struct dp_worker *w, struct rte_mbuf **pkts, uint16_t n)
 		port = dp_meta(pkts[first])->out_port;
 		for (i = first + 1; i < n && dp_meta(pkts[i])->out_port == port; i++)
 			;
-		tx_send(w, port, &pkts[first], i - first);
+		tx_send(w, port, &pkts[first], i - first, octets_of(&pkts[first], i - first));
 	}
 }
 
@@ -167,7 +173,7 @@ tx_buffer_send(struct dp_worker *w, uint16_t port)
 	if (unlikely(dp_port_stopped(w->dp, port))) {
 		tx_drop(w, port, b->pkts, b->nb);
 	} else if (likely(b->owned)) {
-		tx_send(w, port, b->pkts, b->nb);
+		tx_send(w, port, b->pkts, b->nb, b->octets);
 	} else {
 		for (i = 0; i < b->nb; i++) {
 			dp_meta(b->pkts[i])->worker = (uint8_t)w->id;
@@ -175,6 +181,7 @@ tx_buffer_send(struct dp_worker *w, uint16_t port)
 		}
 	}
 	b->nb = 0;
+	b->octets = 0;
 	w->tx_ports &= ~RTE_BIT64(port);
 }
 
@@ -197,21 +204,39 @@ flush_all(struct dp_worker *w)
 	return injected;
 }
 
-/* Not every driver fills in the port (ring), or the port we know (bonding). */
-static void
+/* Not every driver fills in the port (ring), or the port we know (bonding). @return octets, see
+ * dp_counters */
+static uint64_t
 rx_account(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint32_t l2_len = dp_l2_len(dp_port_kind(w->dp, port));
-	uint64_t bytes = 0;
+	uint64_t octets = 0;
 	uint16_t i;
 
 	for (i = 0; i < n; i++) {
 		pkts[i]->port = port;
 		if (likely(pkts[i]->pkt_len > l2_len))
-			bytes += pkts[i]->pkt_len - l2_len;
+			octets += pkts[i]->pkt_len - l2_len;
 	}
-	dp_count(&w->ctr[port].rx_pkts, n);
-	dp_count(&w->ctr[port].rx_bytes, bytes);
+	return octets;
+}
+
+static void
+rx_burst(struct dp_worker *w, const struct dp_rxq *q, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t left = n;
+	uint64_t octets = 0;
+
+	if (unlikely(verbose(w->dp, DP_VERBOSE_RX)))
+		dp_verbose_note(w, q->port, q->queue, false, pkts, n);
+	if (w->ops->fast != NULL)
+		left = w->ops->fast(w, q->port, pkts, n, &octets);
+	if (left != 0)
+		octets += rx_account(w, q->port, pkts, left);
+	dp_count(&w->ctr[q->port].rx_pkts, n);
+	dp_count(&w->ctr[q->port].rx_bytes, octets);
+	if (left != 0)
+		w->ops->burst(w, q->port, pkts, left);
 }
 
 static uint32_t
@@ -230,10 +255,7 @@ rx_all(struct dp_worker *w)
 			dp_count(&w->bursts->rx[q->port][n], 1);
 		if (n == 0)
 			continue;
-		rx_account(w, q->port, pkts, n);
-		if (unlikely(verbose(w->dp, DP_VERBOSE_RX)))
-			dp_verbose_note(w, q->port, q->queue, false, pkts, n);
-		w->ops->burst(w, q->port, pkts, n);
+		rx_burst(w, q, pkts, n);
 		total += n;
 	}
 	return total;

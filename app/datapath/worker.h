@@ -32,6 +32,9 @@ static_assert(DP_BURST_MAX <= 64, "packets of a burst are bits of a uint64_t");
 
 /** What an engine does. Chosen once by dp_worker_enter(); no indirect call per packet. */
 struct dp_engine_ops {
+	/** What dp_fast() does, for an engine that can, before burst; else NULL. m->port is not set. */
+	uint16_t (*fast)(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
+			uint64_t *octets);
 	/** Take a received burst; owns the packets. m->port is set. */
 	void (*burst)(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n);
 	/** Make packets, once a turn; NULL: none. @return how many */
@@ -178,6 +181,7 @@ worker_tx(struct dp_worker *w, uint16_t port, struct rte_mbuf *m)
 		worker_tx_flush(w, port);
 	if (b->nb == 0)
 		w->tx_ports |= RTE_BIT64(port);
+	b->octets += m->pkt_len;
 	b->pkts[b->nb++] = m;
 }
 
@@ -197,9 +201,17 @@ worker_port_mtu(const struct dp_worker *w, uint16_t port)
 void dp_classify(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
 		struct dp_ip_burst *b);
 
-/** Send those IPv4 packets of a plain burst that have a known way, see fast.c; the others stay in
- *  it. Nothing may be waiting at control (w->order.waiting). */
-void dp_fast(struct dp_worker *w, struct dp_ip_burst *b);
+/**
+ * Send those plain IPv4 packets of a received burst that have a known way, see fast.c.
+ * @param octets of those, behind the link-layer headers
+ * @return packets that are left, in order at the begin of @p pkts
+ */
+uint16_t dp_fast(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
+		uint64_t *octets);
+
+/** Keep the way of some of a burst's destinations: all packets of it came by plain ports, and nothing
+ *  waits at control. */
+void dp_fast_learn(struct dp_worker *w, const struct dp_ip_burst *b);
 
 /** FIB lookup, TTL, MTU of the unicasts; hands on to dp_nexthop(). */
 void dp_route(struct dp_worker *w, struct dp_ip_burst *b);

@@ -13,10 +13,11 @@
  *
  * A reader is registered with the table's RCU variable (rte_rcu_qsbr) and
  * online. It takes no reference and no lock; entries it was given stay valid
- * and unchanged, but for their number (gen), until its next rte_rcu_qsbr_quiescent().
+ * and unchanged until its next rte_rcu_qsbr_quiescent().
  */
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,8 +64,7 @@ struct __rte_cache_min_aligned ipoib_neigh_entry {
 	uint16_t mtu;		/**< IP MTU of the path, 0: that of the link */
 	uint8_t state;		/**< enum ipoib_neigh_state when published */
 	uint8_t kind;		/**< enum ipoib_neigh_kind */
-	uint64_t gen; /**< number of this publication in the process, never used again; 0 while it
-		       *   is not published. Read by the library's functions only */
+	uint64_t reserved;
 };
 static_assert(sizeof(struct ipoib_neigh_entry) == RTE_CACHE_LINE_MIN_SIZE,
 		"an entry is one cache line");
@@ -100,6 +100,10 @@ struct ipoib_neigh_ref {
 /** The begin of a table, for the two functions below. */
 struct ipoib_neigh_view {
 	struct ipoib_neigh_entry *entries;
+	/** By entry: number of its publication in the process, never used again, or
+	 *  IPOIB_NEIGH_GEN_NONE. Eight of them a cache line: who has a
+	 *  reference need not read the entry. */
+	uint64_t *gens;
 	uint32_t *marks;
 	uint32_t tick;
 };
@@ -111,14 +115,62 @@ ipoib_neigh_ref_of(const struct ipoib_neigh *t, const struct ipoib_neigh_entry *
 {
 	const struct ipoib_neigh_view *v = (const struct ipoib_neigh_view *)t;
 	struct ipoib_neigh_ref r = { 0 };
-	uint64_t gen = __atomic_load_n(&e->gen, __ATOMIC_RELAXED);
+	uint32_t i = (uint32_t)(e - v->entries);
+	uint64_t gen = __atomic_load_n(&v->gens[i], __ATOMIC_RELAXED);
 
 	/* All that are not published have one number: it would find them again. */
 	if (unlikely(gen == IPOIB_NEIGH_GEN_NONE))
 		return r;
 	r.gen = gen;
-	r.entry = (uint32_t)(e - v->entries);
+	r.entry = i;
 	return r;
+}
+
+/** A number that is another one each second: when it changes, entries in use are to be marked again. */
+static inline uint32_t
+ipoib_neigh_tick(const struct ipoib_neigh *t)
+{
+	return __atomic_load_n(&((const struct ipoib_neigh_view *)t)->tick, __ATOMIC_RELAXED);
+}
+
+/** Where the number of a reference's entry lies, for ipoib_neigh_gen_is(). Workers. */
+static inline const uint64_t *
+ipoib_neigh_ref_at(const struct ipoib_neigh *t, struct ipoib_neigh_ref r)
+{
+	return &((const struct ipoib_neigh_view *)t)->gens[r.entry];
+}
+
+/**
+ * Is the entry still the one of a reference's number? As ipoib_neigh_ref_get(), but nothing is
+ * marked: who asks for each packet calls that once for each ipoib_neigh_tick(). The table has to be
+ * there.
+ */
+static inline bool
+ipoib_neigh_gen_is(const uint64_t *at, uint64_t gen)
+{
+	/* Nothing of the entry may be read before: it may be being written. */
+	return __atomic_load_n(at, __ATOMIC_ACQUIRE) == gen;
+}
+
+/** The entry whose number lies there. Workers. */
+static inline const struct ipoib_neigh_entry *
+ipoib_neigh_entry_at(const struct ipoib_neigh *t, const uint64_t *at)
+{
+	const struct ipoib_neigh_view *v = (const struct ipoib_neigh_view *)t;
+
+	return &v->entries[at - v->gens];
+}
+
+/** Mark an entry as used now, that is usable. Workers. */
+static inline void
+ipoib_neigh_mark(const struct ipoib_neigh *t, const struct ipoib_neigh_entry *e)
+{
+	const struct ipoib_neigh_view *v = (const struct ipoib_neigh_view *)t;
+	uint32_t *mark = &v->marks[e->slot], tick = ipoib_neigh_tick(t);
+
+	/* Once a second: a store for each packet would bounce the line between readers. */
+	if (unlikely(__atomic_load_n(mark, __ATOMIC_RELAXED) != tick))
+		__atomic_store_n(mark, tick, __ATOMIC_RELAXED);
 }
 
 /**
@@ -131,16 +183,10 @@ ipoib_neigh_ref_get(const struct ipoib_neigh *t, struct ipoib_neigh_ref r)
 {
 	const struct ipoib_neigh_view *v = (const struct ipoib_neigh_view *)t;
 	const struct ipoib_neigh_entry *e = &v->entries[r.entry];
-	uint32_t *mark, tick;
 
-	/* Nothing else of it may be read before: it may be being written. */
-	if (unlikely(__atomic_load_n(&e->gen, __ATOMIC_ACQUIRE) != r.gen))
+	if (unlikely(!ipoib_neigh_gen_is(&v->gens[r.entry], r.gen)))
 		return NULL;
-	mark = &v->marks[e->slot];
-	tick = __atomic_load_n(&v->tick, __ATOMIC_RELAXED);
-	/* Once a second: a store for each packet would bounce the line between readers. */
-	if (unlikely(__atomic_load_n(mark, __ATOMIC_RELAXED) != tick))
-		__atomic_store_n(mark, tick, __ATOMIC_RELAXED);
+	ipoib_neigh_mark(t, e);
 	return e;
 }
 

@@ -78,7 +78,7 @@ struct neigh_victim {
 
 struct ipoib_neigh {
 	/* What readers read; written at most once a second. The entries, the marks by slot (the
-	 * second of the last use), and the second that it is. */
+	 * second of the last use), the numbers of the entries, and the second that it is. */
 	struct ipoib_neigh_view view __rte_cache_aligned;
 	struct neigh_index index;
 
@@ -196,9 +196,9 @@ struct ipoib_neigh_entry *neigh_entry_get(struct ipoib_neigh *t);
 uint64_t neigh_gen_next(void);
 /** Let references find an entry, by the number of its publication, or, IPOIB_NEIGH_GEN_NONE, no more. */
 static inline void
-neigh_entry_live(struct ipoib_neigh_entry *e, uint64_t gen)
+neigh_entry_live(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e, uint64_t gen)
 {
-	__atomic_store_n(&e->gen, gen, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->view.gens[e - t->view.entries], gen, __ATOMIC_RELEASE);
 }
 
 /** Write all of an entry that is not published, and is not yet when this returns. */

@@ -79,7 +79,7 @@ add_publish(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, const struct ipo
 	rec->entry = e;
 	first.addr = rec->addr;
 	neigh_entry_fill(e, &first);
-	neigh_entry_live(e, neigh_gen_next());
+	neigh_entry_live(t, e, neigh_gen_next());
 	neigh_index_add(&t->index, e);
 }
 

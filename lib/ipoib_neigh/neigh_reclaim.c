@@ -21,7 +21,7 @@ neigh_retire(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e, bool rec,
 	struct neigh_retired *r;
 
 	/* Nobody gets it by a reference from now on; who has it keeps it. */
-	neigh_entry_live(&t->index.entries[e - t->index.entries], IPOIB_NEIGH_GEN_NONE);
+	neigh_entry_live(t, e, IPOIB_NEIGH_GEN_NONE);
 	if (tail >= t->cfg.reclaim_max)
 		tail -= t->cfg.reclaim_max;
 	r = &t->retired[tail];

@@ -8,9 +8,6 @@
 
 #include "neigh_priv.h"
 
-/* All but the number: readers with an old reference may look at that. */
-#define ENTRY_BODY_LEN offsetof(struct ipoib_neigh_entry, gen)
-
 uint64_t
 neigh_gen_next(void)
 {
@@ -37,7 +34,7 @@ neigh_entry_put(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e)
 	uint32_t i = (uint32_t)(e - t->index.entries);
 
 	/* A reader that still looks at it is a bug: let it see nonsense. */
-	memset(&t->index.entries[i], NEIGH_FREE, ENTRY_BODY_LEN);
+	memset(&t->index.entries[i], NEIGH_FREE, sizeof(*e));
 	t->index.entries[i].slot = t->free_entry;
 	t->free_entry = i;
 }
@@ -45,7 +42,7 @@ neigh_entry_put(struct ipoib_neigh *t, const struct ipoib_neigh_entry *e)
 void
 neigh_entry_fill(struct ipoib_neigh_entry *e, const struct ipoib_neigh_entry *from)
 {
-	memcpy(e, from, ENTRY_BODY_LEN);
+	*e = *from;
 }
 
 /* An entry that goes from VALID to STALE hands its use of the AH to its successor. */
@@ -72,7 +69,7 @@ neigh_publish(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, uint8_t state,
 		e->mtu = v->mtu;
 		e->kind = v->kind;
 	}
-	neigh_entry_live(e, neigh_gen_next());
+	neigh_entry_live(t, e, neigh_gen_next());
 	neigh_index_replace(&t->index, old, e);
 	rec->entry = e;
 	t->stats.by_state[rec->state]--;

@@ -74,12 +74,19 @@ memory_init(struct ipoib_neigh *t)
 	t->view.entries = e;
 	t->view.marks = rte_zmalloc_socket("ipoib_neigh_marks",
 			(size_t)t->nb_recs * sizeof(*t->view.marks), RTE_CACHE_LINE_SIZE, socket);
+	t->view.gens = rte_zmalloc_socket("ipoib_neigh_gens",
+			(size_t)(t->nb_recs + 1) * sizeof(*t->view.gens), RTE_CACHE_LINE_SIZE,
+			socket);
 	t->recs = calloc(t->nb_recs, sizeof(*t->recs));
 	t->retired = calloc(t->cfg.reclaim_max, sizeof(*t->retired));
-	if (e == NULL || t->view.marks == NULL || t->recs == NULL || t->retired == NULL)
+	if (e == NULL || t->view.marks == NULL || t->view.gens == NULL || t->recs == NULL ||
+			t->retired == NULL)
 		return -ENOMEM;
 	for (i = 0; i < t->nb_recs; i++)
 		t->view.marks[i] = NEIGH_MARK_FREE;
+	/* Not even a reference of none finds one. */
+	for (i = 0; i <= t->nb_recs; i++)
+		t->view.gens[i] = IPOIB_NEIGH_GEN_NONE;
 	memset(&e[NEIGH_ENTRY_NONE], NEIGH_FREE, sizeof(*e));
 	t->entries_used = NEIGH_ENTRY_NONE + 1;
 	t->free_entry = NEIGH_NIL;
@@ -94,6 +101,7 @@ table_free(struct ipoib_neigh *t)
 	free(t->gid_heads);
 	free(t->retired);
 	free(t->recs);
+	rte_free(t->view.gens);
 	rte_free(t->view.marks);
 	rte_free(t->index.entries);
 	neigh_index_free(&t->index);

@@ -12,7 +12,7 @@ known(const struct dp_worker *w, uint32_t dst)
 	uint32_t rules = atomic_load(&fx.dp->rules), i;
 
 	for (i = 0; i < 1u << DP_FAST_BITS; i++)
-		if (w->fast[i].rules == rules && w->fast[i].dst == dst)
+		if (w->fast[i].rules == rules && w->fast[i].dst == rte_cpu_to_be_32(dst))
 			return &w->fast[i];
 	return NULL;
 }

@@ -72,7 +72,7 @@ struct rte_mbuf *pkt(void);
 static inline void
 entry_copy(struct ipoib_neigh_entry *to, const struct ipoib_neigh_entry *from)
 {
-	memcpy(to, from, offsetof(struct ipoib_neigh_entry, gen));
+	memcpy(to, from, offsetof(struct ipoib_neigh_entry, reserved));
 }
 
 /* The same but for what tells whether an entry is published: the flags octet and the number? */
@@ -80,8 +80,8 @@ static inline bool
 entry_equal(const struct ipoib_neigh_entry *a, const struct ipoib_neigh_entry *b)
 {
 	return memcmp(a->addr.qpn, b->addr.qpn,
-			       offsetof(struct ipoib_neigh_entry, gen) - sizeof(a->addr.flags)) ==
-			0;
+			       offsetof(struct ipoib_neigh_entry, reserved) -
+					       sizeof(a->addr.flags)) == 0;
 }
 
 #endif /* NEIGH_FIXTURE_H */

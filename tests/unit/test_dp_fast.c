@@ -14,6 +14,7 @@
 #include "fast_fixture.h"
 
 #define BOND DP_PORT_LOGICAL
+#define PAD_LEN 10
 
 /* Routes are not asked again while control has not said that they changed: or nothing here would
  * test anything. */
@@ -372,6 +373,56 @@ test_ttl(void **state)
 	fx_free_sent(m);
 }
 
+/* Whatever the checksum was, it is right after the TTL has changed. */
+static void
+test_ttl_checksum(void **state)
+{
+	struct rte_ipv4_hdr *ip;
+	struct rte_mbuf *m;
+	uint32_t id;
+
+	(void)state;
+	learn(IP_FAR, IB1);
+	for (id = 0; id <= UINT16_MAX; id++) {
+		m = fx_packet(ETH0, IP(192, 0, 2, 66), IP_FAR, 64, 60);
+		ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
+		ip->packet_id = (uint16_t)id;
+		ip->hdr_checksum = 0;
+		ip->hdr_checksum = rte_ipv4_cksum(ip);
+		fx_rx(ETH0, m);
+		fx_turn();
+		m = fx_tx(IB1);
+		assert_non_null(m);
+		ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, IPOIB_HDR_LEN);
+		assert_int_equal(ip->time_to_live, 63);
+		assert_int_equal(rte_ipv4_cksum(ip), 0);
+		fx_free_sent(m);
+	}
+}
+
+/* A frame that is too short is filled with zeros, whatever was behind the packet. */
+static void
+test_padded(void **state)
+{
+	static const uint8_t zeros[PAD_LEN];
+	struct rte_mbuf *m;
+	uint8_t *tail;
+
+	(void)state;
+	learn(IP_HOST, ETH0);
+	m = fx_packet(IB1, IP(192, 0, 2, 66), IP_HOST, 64, 60 - RTE_ETHER_HDR_LEN - PAD_LEN);
+	tail = rte_pktmbuf_mtod_offset(m, uint8_t *, m->data_len);
+	memset(tail, 0xa5, PAD_LEN);
+	fx_rx(IB1, m);
+	fx_turn();
+	m = fx_tx(ETH0);
+	assert_non_null(m);
+	assert_int_equal(m->pkt_len, 60);
+	assert_int_equal(m->data_len, 60);
+	assert_memory_equal(rte_pktmbuf_mtod_offset(m, uint8_t *, 60 - PAD_LEN), zeros, PAD_LEN);
+	fx_free_sent(m);
+}
+
 /* Somebody else's packet stays as it is. */
 static void
 test_shared(void **state)
@@ -414,6 +465,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_bind, fx_setup, fx_teardown),
 		cmocka_unit_test_setup_teardown(test_bond, fx_setup, fx_teardown),
 		cmocka_unit_test_setup_teardown(test_ttl, fx_setup, fx_teardown),
+		cmocka_unit_test_setup_teardown(test_ttl_checksum, fx_setup, fx_teardown),
+		cmocka_unit_test_setup_teardown(test_padded, fx_setup, fx_teardown),
 		cmocka_unit_test_setup_teardown(test_shared, fx_setup, fx_teardown),
 	};
 

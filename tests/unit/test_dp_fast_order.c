@@ -183,7 +183,7 @@ shares_place(uint32_t dst)
 
 	assert_non_null(f);
 	for (other = IP(10, 0, 0, 1);; other++) {
-		if ((other * UINT32_C(0x9e3779b1)) >> (32 - DP_FAST_BITS) ==
+		if ((rte_cpu_to_be_32(other) * UINT32_C(0x9e3779b1)) >> (32 - DP_FAST_BITS) ==
 				(uint32_t)(f - fx.w->fast))
 			return other;
 	}

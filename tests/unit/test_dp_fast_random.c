@@ -402,7 +402,8 @@ known_count(const struct pkt *pkts, unsigned int n)
 	for (i = 0; i < n; i++) {
 		dst = DST(pkts[i].dst);
 		for (k = 0; k < 1u << DP_FAST_BITS; k++) {
-			if (fx.w->fast[k].dst == dst && fx.w->fast[k].rules == rules) {
+			if (fx.w->fast[k].dst == rte_cpu_to_be_32(dst) &&
+					fx.w->fast[k].rules == rules) {
 				nb_known++;
 				break;
 			}
