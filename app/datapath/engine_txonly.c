@@ -16,7 +16,7 @@ txonly_generate(struct dp_worker *w)
 	const struct dp_txgen *gen = &w->dp->txgen;
 	struct gen_batch g;
 	uint32_t src;
-	uint16_t i, n;
+	uint16_t i, n, peer;
 
 	if (gen->nb_peers == 0)
 		return 0;
@@ -26,7 +26,9 @@ txonly_generate(struct dp_worker *w)
 		src = gen->src_ip;
 		if (gen->multi_flow)
 			src = (src & ~0xff00u) | (w->gen.flow++ & 0xff) << 8;
-		gen_packet(w, &g, w->gen.peer++ % gen->nb_peers, src, gen->dst_ip);
+		peer = w->gen.peer < gen->nb_peers ? w->gen.peer : 0;
+		w->gen.peer = peer + 1;
+		gen_packet(w, &g, peer, src, gen->dst_ip);
 	}
 	gen_end(w, &g);
 	return n;

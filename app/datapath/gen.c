@@ -43,8 +43,8 @@ gen_credit(struct dp_worker *w)
 	return n;
 }
 
-/* Octets of the headers, and all that are ever filled with something else than zeros. */
-#define HDRS_LEN (sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_udp_hdr))
+/* Zeros that are written without asking how many are needed, where there is room. */
+#define ZEROS_SHORT 32
 
 /* Parts of a sum in ones' complement (RFC 1071); addresses count the same in any order of octets. */
 static inline uint32_t
@@ -80,19 +80,20 @@ gen_begin(struct dp_worker *w, struct gen_batch *g, uint16_t n)
 	g->nb = n != 0 && rte_pktmbuf_alloc_bulk(w->dp->pool, g->m, n) == 0 ? n : 0;
 	g->b.n = 0;
 	g->missed = false;
+	g->made = false;
+	g->asked = 0;
+	g->port = 0;
+	g->originated = 0;
 	sums_begin(&w->dp->txgen, g);
 }
 
-/* The headers, and zeros behind them. */
 static inline void
-packet_fill(struct dp_worker *w, const struct gen_batch *g, uint8_t *start, uint32_t src,
-		uint32_t dst)
+headers_make(const struct dp_txgen *gen, struct gen_batch *g, uint8_t *start, uint32_t src,
+		uint32_t dst, rte_be16_t id)
 {
-	const struct dp_txgen *gen = &w->dp->txgen;
 	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)start;
 	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
 	rte_be32_t from = rte_cpu_to_be_32(src), to = rte_cpu_to_be_32(dst);
-	rte_be16_t id = rte_cpu_to_be_16(w->gen.ip_id++);
 	uint32_t sum = sum_halves(from) + sum_halves(to);
 	uint16_t cksum;
 
@@ -113,21 +114,72 @@ packet_fill(struct dp_worker *w, const struct gen_batch *g, uint8_t *start, uint
 		.dgram_len = rte_cpu_to_be_16((uint16_t)(gen->pkt_len - sizeof(*ip))),
 		.dgram_cksum = cksum != 0 ? cksum : UINT16_MAX,
 	};
-	memset(udp + 1, 0, gen->pkt_len - HDRS_LEN);
+	if (g->made)
+		return;
+	memcpy(g->hdrs, start, GEN_HDRS_LEN);
+	g->src = src;
+	g->dst = dst;
+	g->sum = g->ip_sum + sum;
+	g->made = true;
+}
+
+/* The headers of a packet with the addresses of the batch's first one. */
+static inline void
+headers_copy(const struct gen_batch *g, uint8_t *start, rte_be16_t id)
+{
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)start;
+
+	memcpy(start, g->hdrs, GEN_HDRS_LEN);
+	ip->packet_id = id;
+	ip->hdr_checksum = (uint16_t)~sum_fold(g->sum + id);
+}
+
+/* The headers, and zeros behind them. @param room octets of the buffer from @p start on */
+static inline void
+packet_fill(struct dp_worker *w, struct gen_batch *g, uint8_t *start, uint32_t room, uint32_t src,
+		uint32_t dst)
+{
+	const struct dp_txgen *gen = &w->dp->txgen;
+	uint32_t zeros = gen->pkt_len - GEN_HDRS_LEN;
+	rte_be16_t id = rte_cpu_to_be_16(w->gen.ip_id++);
+	uint8_t *payload = start + GEN_HDRS_LEN;
+
+	if (likely(g->made && src == g->src && dst == g->dst))
+		headers_copy(g, start, id);
+	else
+		headers_make(gen, g, start, src, dst, id);
+	if (zeros <= ZEROS_SHORT && room >= GEN_HDRS_LEN + ZEROS_SHORT)
+		memset(payload, 0, ZEROS_SHORT);
+	else
+		memset(payload, 0, zeros);
 	if (unlikely(gen->stamp)) {
-		dp_stamp_write(w, udp + 1);
-		udp->dgram_cksum = 0; /* there is none, which IPv4 allows */
+		dp_stamp_write(w, payload);
+		/* there is none, which IPv4 allows */
+		memset(start + sizeof(struct rte_ipv4_hdr) +
+						offsetof(struct rte_udp_hdr, dgram_cksum),
+				0, sizeof(rte_be16_t));
 	}
+}
+
+static void
+originated_count(struct dp_worker *w, struct gen_batch *g)
+{
+	dp_count(&w->ctr[g->port].originated, g->originated);
+	g->originated = 0;
 }
 
 /* A packet for a port, or none: NULL. */
 static inline struct rte_mbuf *
 packet_make(struct dp_worker *w, struct gen_batch *g, uint16_t port, uint32_t src, uint32_t dst)
 {
-	uint16_t len = w->dp->txgen.pkt_len;
+	uint16_t len = w->dp->txgen.pkt_len, room;
 	struct rte_mbuf *m;
 
-	dp_count(&w->ctr[port].originated, 1);
+	if (unlikely(port != g->port)) {
+		originated_count(w, g);
+		g->port = port;
+	}
+	g->originated++;
 	/* Not as many as were wanted, but perhaps some. */
 	m = likely(g->next < g->nb) ? g->m[g->next++] : rte_pktmbuf_alloc(w->dp->pool);
 	if (unlikely(m == NULL)) {
@@ -135,14 +187,14 @@ packet_make(struct dp_worker *w, struct gen_batch *g, uint16_t port, uint32_t sr
 		return NULL;
 	}
 	m->port = port;
-	dp_meta(m)->rx_port = DP_PORT_NIL;
-	if (unlikely(len > rte_pktmbuf_tailroom(m) || len > worker_port_mtu(w, port))) {
+	room = rte_pktmbuf_tailroom(m);
+	if (unlikely(len > room || len > worker_port_mtu(w, port))) {
 		worker_drop(w, m, DP_DROP_too_big);
 		return NULL;
 	}
 	m->data_len = len;
 	m->pkt_len = len;
-	packet_fill(w, g, rte_pktmbuf_mtod(m, uint8_t *), src, dst);
+	packet_fill(w, g, rte_pktmbuf_mtod(m, uint8_t *), room, src, dst);
 	return m;
 }
 
@@ -150,8 +202,8 @@ packet_make(struct dp_worker *w, struct gen_batch *g, uint16_t port, uint32_t sr
  * The path of a peer, if it is known since the last time and nothing is special: NULL, it must be
  * looked up. All packets of a batch to one peer get the same answer, so they stay in order.
  */
-static inline const struct ipoib_neigh_entry *
-path_known(const struct dp_worker *w, uint16_t i, uint16_t port)
+static __rte_noinline const struct ipoib_neigh_entry *
+path_ask(const struct dp_worker *w, uint16_t i, uint16_t port)
 {
 	const struct dp_port *p = &w->dp->port[port];
 	const struct ipoib_neigh_entry *e;
@@ -163,10 +215,20 @@ path_known(const struct dp_worker *w, uint16_t i, uint16_t port)
 	return likely(e != NULL && (e->mtu == 0 || w->dp->txgen.pkt_len <= e->mtu)) ? e : NULL;
 }
 
+static inline const struct ipoib_neigh_entry *
+path_known(const struct dp_worker *w, struct gen_batch *g, uint16_t i, uint16_t port)
+{
+	if (unlikely((g->asked & RTE_BIT64(i)) == 0)) {
+		g->path[i] = path_ask(w, i, port);
+		g->asked |= RTE_BIT64(i);
+	}
+	return g->path[i];
+}
+
 static inline void
 ib_packet(struct dp_worker *w, struct gen_batch *g, uint16_t i, uint16_t port, struct rte_mbuf *m)
 {
-	const struct ipoib_neigh_entry *e = path_known(w, i, port);
+	const struct ipoib_neigh_entry *e = path_known(w, g, i, port);
 
 	if (likely(e != NULL)) {
 		encap_ib(w, m, port, e, RTE_BE16(RTE_ETHER_TYPE_IPV4));
@@ -174,6 +236,7 @@ ib_packet(struct dp_worker *w, struct gen_batch *g, uint16_t i, uint16_t port, s
 	}
 	g->missed = true;
 	g->miss = i;
+	dp_meta(m)->rx_port = DP_PORT_NIL; /* where it may be punted */
 	dp_ib_put(w, port, m, NULL, &w->dp->txgen.peer[i].lladdr, &g->b);
 }
 
@@ -218,6 +281,7 @@ gen_end(struct dp_worker *w, struct gen_batch *g)
 {
 	if (g->b.n != 0)
 		dp_ib_send(w, &g->b);
+	originated_count(w, g);
 	if (unlikely(g->missed))
 		path_learn(w, g->miss);
 	if (unlikely(g->next < g->nb))

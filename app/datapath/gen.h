@@ -11,10 +11,17 @@
  * Workers only.
  */
 
+#include <rte_udp.h>
+
 #include "worker.h"
 
 /** How many packets may be made now: a token bucket of one burst per worker. */
 uint16_t gen_credit(struct dp_worker *w);
+
+/** Octets of the headers, and all that are ever filled with something else than zeros. */
+#define GEN_HDRS_LEN (sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_udp_hdr))
+
+static_assert(DP_PEERS_MAX <= 64, "peers are bits of a uint64_t");
 
 /** Packets that are made together. */
 struct gen_batch {
@@ -24,6 +31,14 @@ struct gen_batch {
 	uint32_t udp_sum;
 	bool missed; /**< the path of the peer of this number was looked up */
 	uint16_t miss;
+	bool made; /**< the headers of the first packet are kept: to copy where addresses are the same */
+	uint32_t src, dst;
+	uint32_t sum; /**< of that IP header without checksum and identification */
+	uint8_t hdrs[GEN_HDRS_LEN];
+	uint64_t asked; /**< peers (bit mask) whose path is in path[]; NULL: not known */
+	const struct ipoib_neigh_entry *path[DP_PEERS_MAX];
+	uint16_t port; /**< packets made since were for this one: to be counted as originated */
+	uint16_t originated;
 	struct dp_ib_burst b;
 };
 
