@@ -131,26 +131,29 @@ way_is_plain(const struct dp_worker *w, uint16_t port, enum dp_port_kind kind)
 					DP_PORT_MSS_CLAMP) == 0;
 }
 
-/* @param n packets at most that will be put into its buffer */
-static __rte_noinline void
-way_open(struct dp_worker *w, uint16_t port, uint16_t n, struct way *way)
+/* Ways and headers go by value to what is rarely called, so that they stay in registers.
+ * @param n packets at most that will be put into its buffer */
+static __rte_noinline struct way
+way_open(struct dp_worker *w, uint16_t port, uint16_t n)
 {
 	const struct dp_port *p = &w->dp->port[port];
 	enum dp_port_kind kind = dp_port_kind(w->dp, port);
 	struct dp_txbuf *b = &w->tx[port];
+	struct way way;
 
 	if (b->nb + n > DP_BURST_MAX)
 		worker_tx_flush(w, port);
-	*way = (struct way){ .port = port, .ib = kind == DP_PORT_IPOIB, .out = &b->pkts[b->nb] };
+	way = (struct way){ .port = port, .ib = kind == DP_PORT_IPOIB, .out = &b->pkts[b->nb] };
 	if (!way_is_plain(w, port, kind))
-		return;
-	way->mtu = worker_port_mtu(w, port);
-	way->tick = ipoib_neigh_tick(w->dp->l3);
-	if (way->ib)
-		way->tick += ipoib_neigh_tick(p->neigh);
-	way->paths = p->neigh;
-	memcpy(&way->src_type, &p->mac, sizeof(p->mac));
-	way->src_type |= (uint64_t)RTE_BE16(RTE_ETHER_TYPE_IPV4) << 48;
+		return way;
+	way.mtu = worker_port_mtu(w, port);
+	way.tick = ipoib_neigh_tick(w->dp->l3);
+	if (way.ib)
+		way.tick += ipoib_neigh_tick(p->neigh);
+	way.paths = way.ib ? p->neigh : NULL;
+	memcpy(&way.src_type, &p->mac, sizeof(p->mac));
+	way.src_type |= (uint64_t)RTE_BE16(RTE_ETHER_TYPE_IPV4) << 48;
+	return way;
 }
 
 /* The link-layer header of a unicast IPv4 packet to us, untagged? */
@@ -232,12 +235,12 @@ is_current(const struct dp_fast *f)
 
 /* Once a second. */
 static __rte_noinline void
-mark(const struct dp_worker *w, struct dp_fast *f, const struct way *way)
+mark(const struct dp_worker *w, struct dp_fast *f, uint32_t tick, const struct ipoib_neigh *paths)
 {
 	ipoib_neigh_mark(w->dp->l3, ipoib_neigh_entry_at(w->dp->l3, f->l3_at));
-	if (way->ib)
-		ipoib_neigh_mark(way->paths, ipoib_neigh_entry_at(way->paths, f->path_at));
-	f->tick = way->tick;
+	if (paths != NULL)
+		ipoib_neigh_mark(paths, ipoib_neigh_entry_at(paths, f->path_at));
+	f->tick = tick;
 }
 
 /* As dp_ttl4_decrement(). */
@@ -273,19 +276,20 @@ put_ib(struct way *way, struct rte_mbuf *m, const struct dp_fast *f, const struc
 }
 
 /* A frame that is too short, or for which there is no room. */
-static __rte_noinline void
-put_eth_odd(struct dp_worker *w, uint16_t in, struct way *way, struct rte_mbuf *m,
-		const struct dp_fast *f, const struct plain4 *p4)
+static __rte_noinline struct way
+put_eth_odd(struct dp_worker *w, uint16_t in, struct way way, struct rte_mbuf *m,
+		const struct dp_fast *f, struct plain4 p4)
 {
 	const struct rte_ether_addr *mac = (const struct rte_ether_addr *)&f->link;
-	struct dp_txbuf *b = &w->tx[way->port];
+	struct dp_txbuf *b = &w->tx[way.port];
 
-	way_close(w, way);
+	way_close(w, &way);
 	m->port = in;
-	mbuf_set(m, (uint32_t)(p4->ip - rte_pktmbuf_mtod(m, uint8_t *)), p4->len);
-	encap_eth(w, way->port, m, mac, RTE_BE16(RTE_ETHER_TYPE_IPV4));
-	way->out = &b->pkts[b->nb];
-	way->octets = 0;
+	mbuf_set(m, (uint32_t)(p4.ip - rte_pktmbuf_mtod(m, uint8_t *)), p4.len);
+	encap_eth(w, way.port, m, mac, RTE_BE16(RTE_ETHER_TYPE_IPV4));
+	way.out = &b->pkts[b->nb];
+	way.octets = 0;
+	return way;
 }
 
 static inline void
@@ -294,7 +298,7 @@ put_eth(struct dp_worker *w, uint16_t in, struct way *way, struct rte_mbuf *m,
 {
 	if (unlikely(p4->len < PKT_ETH_MIN - RTE_ETHER_HDR_LEN ||
 			    m->data_off + l2_len < RTE_ETHER_HDR_LEN)) {
-		put_eth_odd(w, in, way, m, f, p4);
+		*way = put_eth_odd(w, in, *way, m, f, *p4);
 		return;
 	}
 	store64(p4->ip - RTE_ETHER_HDR_LEN, f->link);
@@ -304,28 +308,35 @@ put_eth(struct dp_worker *w, uint16_t in, struct way *way, struct rte_mbuf *m,
 	*way->out++ = m;
 }
 
-/* One of several paths, by class and flow. @return false: it is too long */
+/* Is a packet too long for its way, or is there none? If not, the entry stands for several paths. */
 static __rte_noinline bool
-put_ib_set(struct dp_worker *w, uint16_t in, struct way *way, struct rte_mbuf *m, struct dp_fast *f,
-		const struct plain4 *p4)
+is_odd(const struct ipoib_neigh *paths, uint16_t mtu, const struct dp_fast *f, uint32_t len)
 {
-	struct dp_txbuf *b = &w->tx[way->port];
 	const struct ipoib_neigh_entry *e;
 
-	if (f->mtu != 0 || p4->len > way->mtu)
-		return false;
-	e = ipoib_neigh_entry_at(way->paths, f->path_at);
-	if (e->mtu != 0 && p4->len > e->mtu)
-		return false;
-	mark(w, f, way);
-	way_close(w, way);
+	if (f->mtu != 0 || len > mtu)
+		return true;
+	e = ipoib_neigh_entry_at(paths, f->path_at);
+	return e->mtu != 0 && len > e->mtu;
+}
+
+/* By one of several paths, by class and flow. */
+static __rte_noinline struct way
+put_ib_set(struct dp_worker *w, uint16_t in, struct way way, struct rte_mbuf *m, struct dp_fast *f,
+		struct plain4 p4)
+{
+	struct dp_txbuf *b = &w->tx[way.port];
+
+	mark(w, f, way.tick, way.paths);
+	way_close(w, &way);
 	m->port = in;
-	mbuf_set(m, (uint32_t)(p4->ip - rte_pktmbuf_mtod(m, uint8_t *)), p4->len);
-	dp_ttl4_decrement((struct rte_ipv4_hdr *)p4->ip);
-	encap_ib(w, m, way->port, e, RTE_BE16(RTE_ETHER_TYPE_IPV4));
-	way->out = &b->pkts[b->nb];
-	way->octets = 0;
-	return true;
+	mbuf_set(m, (uint32_t)(p4.ip - rte_pktmbuf_mtod(m, uint8_t *)), p4.len);
+	dp_ttl4_decrement((struct rte_ipv4_hdr *)p4.ip);
+	encap_ib(w, m, way.port, ipoib_neigh_entry_at(way.paths, f->path_at),
+			RTE_BE16(RTE_ETHER_TYPE_IPV4));
+	way.out = &b->pkts[b->nb];
+	way.octets = 0;
+	return way;
 }
 
 /* With more places than a cache holds that is near, bring those of a burst, and what they point to. */
@@ -386,16 +397,17 @@ fast_burst(struct dp_worker *w, uint16_t in, bool ib, struct rte_mbuf **pkts, ui
 		if (unlikely(f->port != way.port)) {
 			if (way.port != DP_PORT_NIL)
 				way_close(w, &way);
-			way_open(w, f->port, n - i, &way);
+			way = way_open(w, f->port, n - i);
 		}
 		if (unlikely((p4.ttl_sum & 0xfe) == 0))
 			break;
 		if (unlikely(p4.len > way.mtu || p4.len > f->mtu)) {
-			if (!put_ib_set(w, in, &way, m, f, &p4))
+			if (is_odd(way.paths, way.mtu, f, p4.len))
 				break;
+			way = put_ib_set(w, in, way, m, f, p4);
 		} else {
 			if (unlikely(f->tick != way.tick))
-				mark(w, f, &way);
+				mark(w, f, way.tick, way.paths);
 			ttl_put(&p4);
 			if (way.ib)
 				put_ib(&way, m, f, &p4, l2_len);
