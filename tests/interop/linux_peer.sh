@@ -67,7 +67,7 @@ iperf_udp() {
 captured() {
 	local lid
 	lid=$(query r -g lid /ipoib/info,0)
-	say r "ipoib capture start 0 $JOB/ours.pcapng filter icmp" || return 1
+	say r "ipoib capture start 0 $JOB/ours.pcapng filter icmp snaplen 256" || return 1
 	pings -c 5 10.9.0.2 || return 1
 	say r "ipoib capture stop 0"
 	tshark -r "$JOB/ours.pcapng" -T fields -e infiniband.lrh.slid -e infiniband.lrh.dlid \
