@@ -459,6 +459,7 @@ view_port_add(struct soft_view *v, const struct ipoib_port *port)
 	vp->nb_qps = port->nb_qps;
 	memcpy(vp->qpn, port->qpn, sizeof(vp->qpn));
 	vp->ah = port->ah.ah;
+	vp->local = port->ah.local;
 	for (i = 0; i < data->nb_rx_queues; i++)
 		vp->rxq[i] = data->rx_queues[i];
 	view_qps_add(v, port);

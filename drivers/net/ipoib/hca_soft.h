@@ -56,6 +56,7 @@ struct soft_vport {
 	uint32_t qpn[PMD_IPOIB_QUEUES_MAX];
 	struct ipoib_rxq *rxq[PMD_IPOIB_QUEUES_MAX];
 	const struct ipoib_ah *ah;
+	const uint64_t *local; /* see struct ipoib_ah_table */
 	struct ib_gid bcast;
 };
 

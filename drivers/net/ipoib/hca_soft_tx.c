@@ -441,7 +441,7 @@ soft_tx_one(struct soft_tx_out *out, struct rte_mbuf *m)
 
 /* What tx_plain() reads, apart from where it writes: so it can stay in registers. */
 struct soft_tx_plain {
-	const struct ipoib_ah *ah;
+	const uint64_t *local; /* see struct ipoib_ah_table */
 	uint64_t from, slid, bth, deth;
 	uint64_t own;  /* our LID, where an LRH has the DLID */
 	uint32_t lens; /* lengths of an IP packet that are plain: 0 to lens - 1 */
@@ -457,16 +457,13 @@ tx_plain(const struct soft_tx_plain *k, struct rte_mbuf *m, uint32_t psn)
 	uint32_t len = m->data_len,
 		 words = (LOCAL_HDRS - RTE_ETHER_HDR_LEN + IB_ICRC_LEN + len + 3) / 4;
 	struct pmd_ipoib_meta meta = *pmd_ipoib_meta(m);
-	const struct ipoib_ah *ah = &k->ah[meta.ah];
 	uint8_t *end, *p;
 	uint64_t lrh;
 
-	if (unlikely(meta.ah >= IPOIB_AH_MAX ||
-			    __atomic_load_n(&ah->kind, __ATOMIC_ACQUIRE) != IPOIB_AH_LOCAL ||
-			    len - IPOIB_HDR_LEN >= k->lens || !tx_is_own(m)))
+	if (unlikely(meta.ah >= IPOIB_AH_MAX || len - IPOIB_HDR_LEN >= k->lens || !tx_is_own(m)))
 		return false;
-	lrh = ah->lrh;
-	if (unlikely((lrh & 0xffff0000) == k->own))
+	lrh = __atomic_load_n(&k->local[meta.ah], __ATOMIC_RELAXED);
+	if (unlikely(lrh == 0 || (lrh & 0xffff0000) == k->own))
 		return false;
 	end = rte_pktmbuf_mtod_offset(m, uint8_t *, len);
 	p = end - len - LOCAL_HDRS;
@@ -494,7 +491,7 @@ plain_begin(struct soft_tx_plain *k, const struct soft_tx_out *out)
 {
 	const struct soft_vport *vp = out->vp;
 
-	k->ah = vp->ah;
+	k->local = vp->local;
 	k->from = out->from;
 	k->slid = out->slid;
 	k->bth = out->bth;

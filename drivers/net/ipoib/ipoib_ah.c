@@ -22,8 +22,10 @@ ipoib_ah_table_init(struct ipoib_ah_table *t, int socket)
 
 	t->ah = rte_zmalloc_socket(
 			"ipoib_ah", IPOIB_AH_MAX * sizeof(*t->ah), RTE_CACHE_LINE_SIZE, socket);
+	t->local = rte_zmalloc_socket("ipoib_ah_local", IPOIB_AH_MAX * sizeof(*t->local),
+			RTE_CACHE_LINE_SIZE, socket);
 	t->free = malloc(IPOIB_AH_MAX * sizeof(*t->free));
-	if (t->ah == NULL || t->free == NULL) {
+	if (t->ah == NULL || t->local == NULL || t->free == NULL) {
 		ipoib_ah_table_fini(t);
 		return -ENOMEM;
 	}
@@ -38,8 +40,10 @@ void
 ipoib_ah_table_fini(struct ipoib_ah_table *t)
 {
 	rte_free(t->ah);
+	rte_free(t->local);
 	free(t->free);
 	t->ah = NULL;
+	t->local = NULL;
 	t->free = NULL;
 	t->nb_free = 0;
 }
@@ -100,6 +104,7 @@ pmd_ipoib_ah_create(uint16_t port_id, const struct pmd_ipoib_av *av, uint32_t *a
 	e->static_rate = av->static_rate;
 	__atomic_store_n(&e->kind, av->is_global ? IPOIB_AH_GLOBAL : IPOIB_AH_LOCAL,
 			__ATOMIC_RELEASE);
+	__atomic_store_n(&t->local[n], av->is_global ? 0 : e->lrh, __ATOMIC_RELEASE);
 	*ah = n;
 unlock:
 	pthread_mutex_unlock(&port->hca->lock);
@@ -149,6 +154,7 @@ pmd_ipoib_ah_destroy(uint16_t port_id, uint32_t ah)
 	t = &port->ah;
 	pthread_mutex_lock(&port->hca->lock);
 	if (ah < IPOIB_AH_MAX && t->ah[ah].kind != IPOIB_AH_FREE) {
+		__atomic_store_n(&t->local[ah], 0, __ATOMIC_RELEASE);
 		__atomic_store_n(&t->ah[ah].kind, IPOIB_AH_FREE, __ATOMIC_RELEASE);
 		if (port->hca->ops->ah_destroy != NULL)
 			port->hca->ops->ah_destroy(port, ah);
