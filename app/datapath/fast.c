@@ -477,9 +477,9 @@ static bool
 entries_find(const struct dp_worker *w, const struct dp_nh *nh, uint32_t dst,
 		const struct ipoib_neigh_entry **l3, const struct ipoib_neigh_entry **path)
 {
-	const struct ipoib_neigh *t = w->dp->port[nh->port].neigh;
 	struct ipoib_addr key, *keyp = &key;
 	const struct ipoib_addr *addr;
+	const struct ipoib_neigh *t;
 	uint64_t hit;
 
 	if (nh->type == DP_NH_LINK)
@@ -494,6 +494,7 @@ entries_find(const struct dp_worker *w, const struct dp_nh *nh, uint32_t dst,
 		return false;
 	if (dp_port_kind(w->dp, nh->port) != DP_PORT_IPOIB)
 		return true;
+	t = w->dp->port[nh->port].neigh;
 	addr = &w->dp->adj[(*l3)->ah].lladdr;
 	return t != NULL && ipoib_neigh_lookup_bulk(t, &addr, 1, &hit, path) == 1;
 }

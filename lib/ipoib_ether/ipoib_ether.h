@@ -35,7 +35,7 @@
 extern "C" {
 #endif
 
-/** An IP address; IPv4 as IPv6-mapped (::ffff:a.b.c.d). All zero: none. */
+/** An IP address; IPv4 as IPv4-mapped IPv6 (RFC 4291, 2.5.5.2). All zero: none. */
 struct ether_ip {
 	uint8_t b[16];
 };
