@@ -412,7 +412,7 @@ service_run(void *arg)
 static compat_thread_ret
 thread_run(void *arg)
 {
-	uint64_t now;
+	uint64_t now, pause;
 	bool event;
 
 	RTE_SET_USED(arg);
@@ -426,11 +426,11 @@ thread_run(void *arg)
 		pthread_mutex_lock(&ether_lock);
 		turn();
 		event = any_event();
-		now = ctrl.busy + BUSY_US > now ? PACE_BUSY_US : PACE_IDLE_US;
+		pause = ctrl.busy + BUSY_US > now ? PACE_BUSY_US : PACE_IDLE_US;
 		pthread_mutex_unlock(&ether_lock);
 		if (event)
 			events_tell();
-		usleep((useconds_t)now);
+		usleep((useconds_t)pause);
 	}
 	return COMPAT_THREAD_END;
 }
@@ -635,11 +635,10 @@ leave_wait(const struct ctl_port *p)
 }
 
 static void
-ring_drop(struct ether_dev *e, struct rte_ring *r, struct ether_counters *ctr)
+ring_drop(struct rte_ring *r, struct ether_counters *ctr)
 {
 	void *m;
 
-	RTE_SET_USED(e);
 	while (rte_ring_dequeue(r, &m) == 0)
 		ether_drop(ctr, ETHER_PMD_stopped, m);
 }
@@ -661,9 +660,9 @@ ether_ctrl_stop(struct ether_dev *e)
 	e->p = NULL;
 	port_free(p);
 	e->neigh = NULL;
-	ring_drop(e, e->out, &e->ctl_tx);
-	ring_drop(e, e->in, &e->ctl_rx);
-	ring_drop(e, e->app, &e->ctl_rx);
+	ring_drop(e->out, &e->ctl_tx);
+	ring_drop(e->in, &e->ctl_rx);
+	ring_drop(e->app, &e->ctl_rx);
 }
 
 int

@@ -9,7 +9,6 @@
 
 #include "ether_pmd.h"
 
-#define GROUPS_MAX (ETHER_MACS_MAX + ETHER_MCASTS_MAX + ETHER_SNOOPED_MAX)
 /* Pace of looking for memberships that ran out. */
 #define LOOK_US (10 * CTL_US_PER_S)
 /* Changes that one report may hold. */
@@ -35,7 +34,7 @@ group_get(struct ether_dev *e, const struct ib_gid *mgid)
 
 	if (g != NULL)
 		return g;
-	if (e->nb_groups == GROUPS_MAX || mcast_join(e->p, mgid) != 0) {
+	if (e->nb_groups == ETHER_GROUPS_MAX || mcast_join(e->p, mgid) != 0) {
 		e->groups_full++;
 		return NULL;
 	}

@@ -49,6 +49,7 @@
 #define ETHER_MCASTS_MAX 256
 /* Groups that locals joined by IGMP or MLD. */
 #define ETHER_SNOOPED_MAX 512
+#define ETHER_GROUPS_MAX (ETHER_MACS_MAX + ETHER_MCASTS_MAX + ETHER_SNOOPED_MAX)
 /* Senders that the SA is asked about at a time; it is asked about one again after so long. */
 #define ETHER_UNKNOWN_MAX 16
 #define ETHER_UNKNOWN_US CTL_US_PER_S
@@ -172,7 +173,7 @@ struct ether_dev {
 	uint16_t nb_tx;
 	struct ether_counters ctl_tx, ctl_rx, ctl_tx_base, ctl_rx_base;
 	struct ether_unknown unknown[ETHER_UNKNOWN_MAX];
-	struct ether_group *groups; /* ETHER_MCASTS_MAX + ETHER_MACS_MAX + ETHER_SNOOPED_MAX */
+	struct ether_group *groups; /* ETHER_GROUPS_MAX */
 	uint32_t nb_groups;
 	bool follow; /* promiscuous or allmulticast: as told to the resolver */
 	uint64_t groups_look;

@@ -16,7 +16,6 @@
 
 /* So long is waited for a fabric that says who we are: the MAC is made of it. */
 #define IDENTITY_US (2 * CTL_US_PER_S)
-#define GROUPS_MAX (ETHER_MACS_MAX + ETHER_MCASTS_MAX + ETHER_SNOOPED_MAX)
 
 /* --- the native port below --- */
 
@@ -136,7 +135,7 @@ rings_make(struct ether_dev *e)
 	e->out = ring_make(e, "out", RING_F_SC_DEQ);
 	e->in = ring_make(e, "in", RING_F_SC_DEQ);
 	e->app = ring_make(e, "app", RING_F_SP_ENQ | RING_F_SC_DEQ);
-	e->groups = calloc(GROUPS_MAX, sizeof(*e->groups));
+	e->groups = calloc(ETHER_GROUPS_MAX, sizeof(*e->groups));
 	return e->out == NULL || e->in == NULL || e->app == NULL || e->groups == NULL ? -ENOMEM : 0;
 }
 

@@ -79,8 +79,8 @@ source_mac(struct ether_rxq *q, struct rte_mbuf *m, const struct ether_ip *ip,
 }
 
 static inline void
-dest_mac(const struct ether_dev *e, const struct rte_mbuf *m, uint8_t flags, rte_be16_t type,
-		const uint8_t *ip, struct rte_ether_addr *mac)
+dest_mac(const struct ether_dev *e, uint8_t flags, rte_be16_t type, const uint8_t *ip,
+		struct rte_ether_addr *mac)
 {
 	struct ether_ip dst;
 
@@ -88,7 +88,6 @@ dest_mac(const struct ether_dev *e, const struct rte_mbuf *m, uint8_t flags, rte
 		ether_group_mac(type, ip, mac);
 		return;
 	}
-	RTE_SET_USED(m);
 	if (unlikely(ether_has_locals(e->table))) {
 		ip_dest(type, ip, &dst);
 		if (ether_local_by_ip(e->table, &dst, mac))
@@ -138,7 +137,7 @@ rx_one(struct ether_rxq *q, struct rte_mbuf *m)
 	eth = (void *)rte_pktmbuf_prepend(m, RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN);
 	if (unlikely(eth == NULL))
 		return RX_DROP_RUNT;
-	dest_mac(q->e, m, flags, type, ip, &eth->dst_addr);
+	dest_mac(q->e, flags, type, ip, &eth->dst_addr);
 	eth->src_addr = src;
 	eth->ether_type = type;
 	m->port = q->port_id;

@@ -237,12 +237,13 @@ static __rte_noinline int
 tx_one(struct tx_run *r, struct rte_mbuf *m)
 {
 	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
-	rte_be16_t type = eth->ether_type;
 	uint32_t len, l3_len;
 	const uint8_t *ip;
+	rte_be16_t type;
 
 	if (unlikely(m->data_len < RTE_ETHER_HDR_LEN))
 		return TX_DROP(ETHER_DROP_runt);
+	type = eth->ether_type;
 	len = m->data_len - RTE_ETHER_HDR_LEN;
 	ip = (const uint8_t *)(eth + 1);
 	if (unlikely(type != RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
