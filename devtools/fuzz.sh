@@ -8,6 +8,10 @@
 #
 # fuzz.sh [FOLDER [NAME...]]	build folder (build-fuzz), fuzzers (all)
 # FUZZ_SECONDS (20): of each.
+# COVERAGE=1: do not fuzz. Say how much of each parser (tests/fuzz/parsers) the inputs run, those
+#	that are kept and those that FOLDER has found.
+# KEEP=1: do not fuzz. Keep the smallest of all these inputs that between them reach what all do, up
+#	to 6 KB for each fuzzer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8
@@ -16,6 +20,7 @@ dir=${1:-build-fuzz}
 shift || true
 names=("$@")
 seconds=${FUZZ_SECONDS:-20}
+keep_octets=6000
 if ! [[ $seconds =~ ^[1-9][0-9]{0,5}$ ]]; then
 	echo "fuzz.sh: FUZZ_SECONDS '$seconds': a number of seconds from 1 is expected" >&2
 	exit 2
@@ -30,23 +35,38 @@ for name in "${names[@]}"; do
 	fi
 done
 
-flags=-fsanitize=fuzzer-no-link
-if [ ! -e "$dir/build.ninja" ]; then
-	# Leaks are the fixtures' to find, when they count what is left; EAL keeps its own memory.
-	CC=clang CFLAGS=$flags meson setup -Dfuzz=true \
-		-Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 -Dwerror=true "$dir"
-fi
-ninja -C "$dir" "${names[@]/#/tests/fuzz/}"
-export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+# build FOLDER CFLAGS LDFLAGS MESON_OPTION...: the fuzzers, and nothing else.
+build() {
+	local to=$1 cflags=$2 ldflags=$3
+
+	shift 3
+	if [ ! -e "$to/build.ninja" ]; then
+		CC=${CC:-clang} CFLAGS=$cflags LDFLAGS=$ldflags meson setup -Dfuzz=true \
+			-Db_lundef=false -Doptimization=1 -Dwerror=true "$@" "$to"
+	fi
+	ninja -C "$to" "${names[@]/#/tests/fuzz/}"
+}
+
+# Folders of inputs of a fuzzer that there are.
+inputs() {
+	local d
+	for d in "tests/fuzz/corpus/$1" "$dir/fuzz/$1"; do
+		if [ -d "$d" ]; then
+			printf '%s\n' "$d"
+		fi
+	done
+}
+
+limits=(-timeout=20 -rss_limit_mb=3000 -max_len=2200)
 
 # one NAME: its kept inputs, then new ones. Prints one line.
 one() {
-	local name=$1 kept=tests/fuzz/corpus/$1 work=$dir/fuzz/$1 log=$dir/fuzz/$1.log args=()
+	local name=$1 kept=tests/fuzz/corpus/$1 work=$dir/fuzz/$1 log=$dir/fuzz/$1.log
+	local args=(-artifact_prefix="$work." -print_final_stats=1 -max_total_time="$seconds")
 
 	mkdir -p "$work"
 	[ -d "$kept" ] || kept=
-	args=(-artifact_prefix="$work." -timeout=20 -rss_limit_mb=3000 -max_len=2200 -print_final_stats=1)
-	if ! "$dir/tests/fuzz/$name" "${args[@]}" -max_total_time="$seconds" "$work" ${kept:+"$kept"} >"$log" 2>&1; then
+	if ! "$dir/tests/fuzz/$name" "${limits[@]}" "${args[@]}" "$work" ${kept:+"$kept"} >"$log" 2>&1; then
 		printf '%s FAILED, all of it: %s\n' "$name" "$log"
 		grep -E 'ERROR|SUMMARY|runtime error|error: Failure|Test unit written' "$log" | head -n 20
 		return 1
@@ -55,6 +75,82 @@ one() {
 		"$(awk '/number_of_executed_units/ { print $2 }' "$log")" \
 		"$(awk '/cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") c = $(i + 1) } END { print c }' "$log")"
 }
+
+# Lines of the parsers of a fuzzer that its inputs run: one line each, FILE LINES NOT_RUN PERCENT.
+coverage_of() {
+	local name=$1 to=$dir-cov log=$dir-cov/$1.log from files
+
+	mapfile -t from < <(inputs "$name")
+	read -ra files < <(sed -n "s/^$name: //p" tests/fuzz/parsers)
+	if ! LLVM_PROFILE_FILE=$to/$name.profraw "$to/tests/fuzz/$name" "${limits[@]}" -runs=0 \
+		"${from[@]}" >"$log" 2>&1; then
+		printf '%s FAILED, all of it: %s\n' "$name" "$log" >&2
+		return 1
+	fi
+	llvm-profdata merge -o "$to/$name.profdata" "$to/$name.profraw"
+	for f in "${files[@]}"; do
+		llvm-cov export --summary-only --instr-profile="$to/$name.profdata" \
+			"$to/tests/fuzz/$name" "$f" | /usr/bin/python3 -c '
+import json, sys
+lines = json.load(sys.stdin)["data"][0]["totals"]["lines"]
+print(sys.argv[1], lines["count"], lines["count"] - lines["covered"], lines["percent"])' "$f"
+	done
+}
+
+coverage() {
+	local name out bad=0
+
+	build "$dir-cov" '-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping' \
+		-fprofile-instr-generate -Ddebug=false >/dev/null
+	printf '| fuzzer | parser | lines | run |\n|---|---|---|---|\n'
+	for name in "${names[@]}"; do
+		out=$(coverage_of "$name") || bad=1
+		while read -r file lines left percent; do
+			# shellcheck disable=SC2016 # for the reader, not the shell
+			printf '| %s | `%s` | %d | %.1f %% |\n' "${name#fuzz_}" "$file" "$lines" "$percent"
+			if [ "$(((lines - left) * 10))" -lt "$((lines * 9))" ]; then
+				bad=1
+			fi
+		done <<<"$out"
+	done
+	return "$bad"
+}
+
+# The smallest first: they are what a run begins with, and what a reader can follow.
+keep() {
+	local name kept all from used f size
+
+	for name in "${names[@]}"; do
+		kept=tests/fuzz/corpus/$name
+		all=$dir/fuzz/$name.all
+		mapfile -t from < <(inputs "$name")
+		rm -rf "$all"
+		mkdir -p "$all"
+		"$dir/tests/fuzz/$name" "${limits[@]}" -merge=1 "$all" "${from[@]}" >"$dir/fuzz/$name.log" 2>&1
+		rm -rf "$kept"
+		mkdir -p "$kept"
+		used=0
+		while read -r size f; do
+			used=$((used + size))
+			[ "$used" -le "$keep_octets" ] || break
+			cp "$all/$f" "$kept/"
+		done < <(find "$all" -type f -printf '%s %f\n' | sort -n -k 1,1 -k 2)
+		printf '%-16s %d of %d inputs kept\n' "$name" "$(find "$kept" -type f | wc -l)" \
+			"$(find "$all" -type f | wc -l)"
+	done
+}
+
+if [ "${COVERAGE:-0}" != 0 ]; then
+	coverage
+	exit
+fi
+# Leaks are the fixtures' to find, when they count what is left; EAL keeps its own memory.
+build "$dir" -fsanitize=fuzzer-no-link '' -Db_sanitize=address,undefined
+export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+if [ "${KEEP:-0}" != 0 ]; then
+	keep
+	exit
+fi
 
 passed=0 failed=0
 declare -A running=()
