@@ -98,9 +98,12 @@ ether_host() {
 	fi
 }
 
-# quiet IFACE MTU: up, without offloads, and the kernel says nothing on it.
+# quiet IFACE MTU: up, without offloads, and the kernel says nothing on it. Early demultiplexing would
+# hand what is for a connected UDP socket of this namespace to it, past the reverse path filter, besides
+# the copy that comes by the router.
 quiet() {
-	sysctl -qw "net.ipv6.conf.$1.disable_ipv6=1" "net.ipv4.conf.$1.rp_filter=1"
+	sysctl -qw "net.ipv6.conf.$1.disable_ipv6=1" "net.ipv4.conf.$1.rp_filter=1" \
+		net.ipv4.udp_early_demux=0
 	ethtool -K "$1" tx off tso off gso off gro off >/dev/null
 	ip link set "$1" mtu "$2" up
 	sysctl -qw "net.ipv4.conf.$1.arp_ignore=8"

@@ -57,10 +57,12 @@ iperf() {
 	wait_for 10 on server sh -c 'ss -ltn | grep -q :5201'
 	iperf3 -c "${SERVER:-10.8.0.2}" -t 2 --connect-timeout 5000 "$@"
 }
-# iperf3 -u ends well also with losses: at most 1 %, also while the machine is busy.
+# iperf3 -u ends well also with losses: at most 1 %, also while the machine is busy. What comes twice
+# it calls out of order.
 iperf_udp() {
 	iperf -u -b 3M -l 1400 "$@" | tee /run/udp.log
-	awk '/receiver/ { sub(/.*\(/, ""); ok = $0 + 0 <= 1 } END { exit !ok }' /run/udp.log
+	! grep out-of-order /run/udp.log &&
+		awk '/receiver/ { sub(/.*\(/, ""); ok = $0 + 0 <= 1 } END { exit !ok }' /run/udp.log
 }
 
 # What the driver saw, rebuilt: pings of both, with Linux's LID and ours.
