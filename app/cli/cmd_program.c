@@ -56,8 +56,24 @@ print_examples(FILE *out, const char *topic)
 	}
 }
 
+/* Is topic one of the command's words? */
+static bool
+has_word(const struct cli_command *cmd, const char *topic)
+{
+	size_t len = strlen(topic), n;
+	const char *word;
+
+	for (word = cmd->usage; *word != '\0'; word += n) {
+		word += strspn(word, " |[]");
+		n = strcspn(word, " |[]");
+		if (n == len && len != 0 && strncmp(word, topic, n) == 0)
+			return true;
+	}
+	return false;
+}
+
 static unsigned int
-print_help(FILE *out, const char *topic)
+print_help(FILE *out, const char *topic, bool (*fits)(const struct cli_command *, const char *))
 {
 	const char *section = "";
 	unsigned int i, n = 0;
@@ -65,7 +81,7 @@ print_help(FILE *out, const char *topic)
 	for (i = 0; i < cli_nb_commands; i++) {
 		const struct cli_command *cmd = &cli_commands[i];
 
-		if (!cmd->first || !has_topic(cmd, topic))
+		if (!cmd->first || !fits(cmd, topic))
 			continue;
 		if (strcmp(section, cmd->section) != 0) {
 			section = cmd->section;
@@ -84,7 +100,7 @@ print_help(FILE *out, const char *topic)
 int
 cmd_help(struct cli *cli, const struct cmd_help *args __rte_unused)
 {
-	print_help(cli->out, NULL);
+	print_help(cli->out, NULL, has_topic);
 	fputs("\nKeywords may be shortened while they are unique; # begins a comment.\n", cli->out);
 	return 0;
 }
@@ -97,7 +113,8 @@ cmd_help_topic(struct cli *cli, const struct cmd_help_topic *args)
 	size_t used = 0;
 	unsigned int i;
 
-	if (print_help(cli->out, topic) != 0) {
+	if (print_help(cli->out, topic, has_topic) != 0 ||
+			print_help(cli->out, topic, has_word) != 0) {
 		print_examples(cli->out, topic);
 		return 0;
 	}
@@ -108,7 +125,7 @@ cmd_help_topic(struct cli *cli, const struct cmd_help_topic *args)
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
 				used == 0 ? "" : ", ", section);
 	}
-	return cli_fail(cli, "no help on '%s': there is %s, and the first word of each command",
+	return cli_fail(cli, "no help on '%s': there is %s, and the words of each command",
 			topic, list);
 }
 

@@ -130,6 +130,8 @@ WRONG = [
     ("show peers", "none"),
     ("help nothing", "no help on 'nothing': there is forwarding, .*"),
     ("help ipoib", r"ipoib:\|  ipoib show PORTS .*"),
+    ("help filter", r"ip:\|  ip filter add .*ipoib:\|  ipoib capture start PORT .*"),
+    ("help TOP", "no help on 'TOP': .*"),
     ("help diagnosis", r"diagnosis:\|  show top .*Examples:\|  ping 198.51.100.2 count 3 verbose\|.*"),
     ("show version", r"dpdk-ipoib [0-9.]+ \(DPDK .*\)"),
     ("show version json", r"\[\| \{.program.: .[0-9.]+., .dpdk.: .DPDK .*.\}\|\]"),
