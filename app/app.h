@@ -36,8 +36,11 @@ extern int app_logtype;
 #define APP_SERVICE_NAME "ipoib_control"
 /** Longest sleep of a control core that has nothing to do, microseconds. */
 #define APP_CONTROL_SLEEP_US 200
-/** How long a command waits for the control core, milliseconds. */
-#define APP_ASK_MS 1000
+/**
+ * How long a command waits for the control core, milliseconds: a command file ends at the first one that
+ * fails, so also while memory is pinned and all CPUs are busy, as at a start.
+ */
+#define APP_ASK_MS 5000
 /** How long telemetry does. */
 #define APP_ASK_TELEMETRY_MS 100
 
