@@ -55,18 +55,19 @@ ether_is_dhcp(const void *ip, uint32_t len)
 	return udp->dst_port == RTE_BE16(SERVER_PORT) || udp->dst_port == RTE_BE16(CLIENT_PORT);
 }
 
-/* The message, or NULL: fragmented, or too short to be one. */
+/* The message, or NULL: fragmented, of lengths that disagree, or too short to be one. */
 static struct bootp *
 message(struct rte_mbuf *m, struct rte_ipv4_hdr **ip, struct rte_udp_hdr **udp)
 {
-	uint32_t at;
+	uint32_t at, len;
 
 	*ip = rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *);
 	at = rte_ipv4_hdr_len(*ip);
 	*udp = RTE_PTR_ADD(*ip, at);
-	if (((*ip)->fragment_offset & RTE_BE16(0x3fff)) != 0 ||
-			m->data_len < at + sizeof(**udp) + sizeof(struct bootp) ||
-			rte_be_to_cpu_16((*udp)->dgram_len) < sizeof(**udp) + sizeof(struct bootp))
+	len = rte_be_to_cpu_16((*udp)->dgram_len);
+	if (((*ip)->fragment_offset & RTE_BE16(0x3fff)) != 0 || m->data_len < at + len ||
+			rte_be_to_cpu_16((*ip)->total_length) != at + len ||
+			len < sizeof(**udp) + sizeof(struct bootp))
 		return NULL;
 	return (struct bootp *)(*udp + 1);
 }

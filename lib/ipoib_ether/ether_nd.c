@@ -74,6 +74,9 @@ nd_begin(struct nd *nd, const struct rte_mbuf *m)
 	nd->nb = fixed_len(nd->type);
 	if (len > ND_MAX || len + sizeof(*ip) > m->data_len || len < nd->nb)
 		return ETHER_DROPPED(nd);
+	/* Not from beyond a router: RFC 4861 6.1, 7.1, 8.1. */
+	if (ip->hop_limits != 255 || nd->in[1] != 0)
+		return ETHER_DROPPED(nd);
 	if (rte_ipv6_udptcp_cksum_verify(ip, nd->in) != 0)
 		return ETHER_DROPPED(nd);
 	memcpy(nd->out, nd->in, nd->nb);
