@@ -5,8 +5,7 @@
 #ifndef MCAST_H
 #define MCAST_H
 
-/* What the files of multicast share: mcast.c, mcast_bcast.c, mcast_send.c, mcast_verify.c,
- * mcast_seen.c. Control thread. */
+/** @file What the files of multicast, mcast*.c, share. Control thread. */
 
 #include "ipoib_ctrl.h"
 

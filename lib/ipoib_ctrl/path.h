@@ -5,8 +5,7 @@
 #ifndef PATH_H
 #define PATH_H
 
-/* What the files of the path resolver share: path.c, path_av.c, path_legs.c, path_check.c, ah.c,
- * resolve.c, events.c, link.c. Control thread. */
+/** @file Paths to GIDs: what path*.c, ah.c, resolve.c, events.c and link.c share. Control thread. */
 
 #include "ipoib_ctrl.h"
 
