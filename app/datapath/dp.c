@@ -147,7 +147,7 @@ fib_make(struct rte_fib **fib, const char *name, int socket)
 	};
 
 	*fib = rte_fib_create(name, socket, &conf);
-	return *fib != NULL ? 0 : -rte_errno;
+	return *fib != NULL ? 0 : -ENOMEM; /* rte_errno may be an older one's */
 }
 
 static int
@@ -164,7 +164,7 @@ fib6_make(struct rte_fib6 **fib, const char *name, int socket)
 	};
 
 	*fib = rte_fib6_create(name, socket, &conf);
-	return *fib != NULL ? 0 : -rte_errno;
+	return *fib != NULL ? 0 : -ENOMEM; /* rte_errno may be an older one's */
 }
 
 static int
