@@ -46,13 +46,17 @@ print_examples(FILE *out, const char *topic)
 {
 	const char *line;
 	unsigned int i;
+	size_t n;
 
 	for (i = 0; i < RTE_DIM(examples); i++) {
 		if (strcmp(examples[i].topic, topic) != 0)
 			continue;
 		fputs("\nExamples:\n", out);
-		for (line = examples[i].text; *line != '\0'; line += strcspn(line, "\n") + 1)
-			fprintf(out, "  %.*s\n", (int)strcspn(line, "\n"), line);
+		for (line = examples[i].text; *line != '\0'; line += n) {
+			n = strcspn(line, "\n") + 1;
+			fputs("  ", out);
+			fwrite(line, 1, n, out);
+		}
 	}
 }
 

@@ -184,10 +184,14 @@ read_range(const char *word, void *field)
 	const char *dash = strchr(word, '-');
 	struct cli_range r;
 	uint64_t first, last;
+	size_t len = dash != NULL ? (size_t)(dash - word) : strlen(word);
 	char text[8];
 
-	snprintf(text, sizeof(text), "%.*s", (int)(dash != NULL ? dash - word : 7), word);
-	if (strlen(word) > 11 || parse_uint(text, 0, UINT16_MAX, &first) != 0)
+	if (len >= sizeof(text))
+		return -EINVAL;
+	memcpy(text, word, len);
+	text[len] = '\0';
+	if (parse_uint(text, 0, UINT16_MAX, &first) != 0)
 		return -EINVAL;
 	last = first;
 	if (dash != NULL && (parse_uint(dash + 1, 0, UINT16_MAX, &last) != 0 || last < first))
