@@ -382,5 +382,8 @@ bool app_has_port(struct app *a, uint16_t port);
 
 /** One line for the user on standard error. Any thread. */
 void app_say(const char *fmt, ...) __rte_format_printf(1, 2);
+/** Why a request did not work, as one line. Any thread.
+ *  @param why APP_WHY_MAX octets @return @p ret */
+int app_says(char *why, int ret, const char *fmt, ...) __rte_format_printf(3, 4);
 
 #endif /* APP_H */

@@ -5,8 +5,6 @@
 /* Which ports and lcores forward from the next start on. Main thread. */
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <rte_errno.h>
@@ -15,22 +13,12 @@
 
 #define CONTROL_MS 5000
 
-static int __rte_format_printf(3, 4) says(char *why, int ret, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, APP_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return ret;
-}
-
 static int
 check(const struct app *a, char *why)
 {
 	if (!atomic_load(&a->forwarding))
 		return 0;
-	return says(why, -EBUSY, "Please stop forwarding first");
+	return app_says(why, -EBUSY, "Please stop forwarding first");
 }
 
 int
@@ -43,9 +31,9 @@ fwd_ports_set(struct app *a, void *arg)
 	ret = check(a, l->why);
 	for (i = 0; ret == 0 && i < l->nb; i++) {
 		if (!app_has_port(a, l->id[i]))
-			ret = says(l->why, -EINVAL, "Invalid port %u", l->id[i]);
+			ret = app_says(l->why, -EINVAL, "Invalid port %u", l->id[i]);
 		else if (l->id[i] >= DP_PORT_LOGICAL)
-			ret = says(l->why, -EINVAL,
+			ret = app_says(l->why, -EINVAL,
 					"port %u is a logical port: the port below it is polled",
 					l->id[i]);
 	}
@@ -54,7 +42,7 @@ fwd_ports_set(struct app *a, void *arg)
 	ret = dp_fwd_ports(a->dp, l->id, l->nb);
 	a->ports_set |= ret == 0;
 	return ret == 0 ? 0
-			: says(l->why, ret, "workers cannot take these ports: %s",
+			: app_says(l->why, ret, "workers cannot take these ports: %s",
 					  rte_strerror(-ret));
 }
 
@@ -73,15 +61,15 @@ workers_set(struct app *a, const struct app_lcores *wanted, char *why)
 
 	ret = dp_fwd_workers(a->dp, wanted->nb_active);
 	if (ret != 0)
-		return says(why, ret, "%u workers cannot poll all queues: %s", wanted->nb_active,
-				rte_strerror(-ret));
+		return app_says(why, ret, "%u workers cannot poll all queues: %s",
+				wanted->nb_active, rte_strerror(-ret));
 	a->lcores = *wanted;
 	a->cores_set = true;
 	for (i = 0; i < a->lcores.nb_workers; i++)
 		a->dp->worker[i]->lcore = a->lcores.worker[i];
 	ret = run_ask(a, nothing_fn, NULL, 0, CONTROL_MS);
 	if (ret != 0)
-		return says(why, ret, "control does not answer: %s", rte_strerror(-ret));
+		return app_says(why, ret, "control does not answer: %s", rte_strerror(-ret));
 	dp_fwd_settle(a->dp);
 	return 0;
 }
@@ -110,7 +98,7 @@ fwd_cores_number(struct app *a, void *arg)
 	if (ret != 0)
 		return ret;
 	if (l->nb == 0 || l->nb > wanted.nb_workers)
-		return says(l->why, -EINVAL,
+		return app_says(l->why, -EINVAL,
 				"nb fwd cores %u > %u (max. number of configured lcores) - ignored",
 				l->nb, wanted.nb_workers);
 	wanted.nb_active = l->nb;

@@ -9,8 +9,6 @@
  */
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <rte_dev.h>
@@ -22,16 +20,6 @@
 
 /* Control may need some grace periods; flushing a million routes takes longest. */
 #define CONTROL_MS 5000
-
-static int __rte_format_printf(3, 4) says(char *why, int ret, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, APP_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return ret;
-}
 
 /* Workers that did not stop: nobody knows what they still look at. */
 static bool
@@ -106,7 +94,8 @@ take_over(struct app *a, uint16_t port, char *why)
 	ask(a, leave_fn, port);
 	if (tables_leave(a, port) != 0)
 		APP_LOG(ERR, "port %u: workers or control do not let go of it\n", port);
-	return says(why, ret, "port %u: control cannot take it over: %s", port, rte_strerror(-ret));
+	return app_says(why, ret, "port %u: control cannot take it over: %s", port,
+			rte_strerror(-ret));
 }
 
 static int
@@ -120,7 +109,7 @@ forward_with(struct app *a, uint16_t port, char *why)
 		ret = dp_port_add(a->dp, port, pmd_ipoib_is(port) ? DP_PORT_IPOIB : DP_PORT_ETH,
 				info.nb_rx_queues, info.nb_tx_queues);
 	if (ret != 0)
-		return says(why, ret, "port %u: workers cannot take it over: %s", port,
+		return app_says(why, ret, "port %u: workers cannot take it over: %s", port,
 				rte_strerror(-ret));
 	rte_eth_stats_get(port, &a->stats_base[port]);
 	return take_over(a, port, why);
@@ -149,23 +138,23 @@ port_plug(struct app *a, void *arg)
 	int ret;
 
 	if (stalled(a))
-		return says(plug->why, -EBUSY, "a worker does not stop");
+		return app_says(plug->why, -EBUSY, "a worker does not stop");
 	ret = rte_eal_hotplug_add("vdev", plug->name, plug->args);
 	if (ret == -EEXIST)
-		return says(plug->why, ret, "a device '%s' is there already", plug->name);
+		return app_says(plug->why, ret, "a device '%s' is there already", plug->name);
 	if (ret != 0)
-		return says(plug->why, ret,
+		return app_says(plug->why, ret,
 				"the driver does not take '%s,%s': %s; see the lines above",
 				plug->name, plug->args, rte_strerror(-ret));
 	ret = rte_eth_dev_get_port_by_name(plug->name, &plug->port);
 	if (ret != 0) {
 		rte_eal_hotplug_remove("vdev", plug->name);
-		return says(plug->why, ret, "device '%s' is no Ethernet or IPoIB device",
+		return app_says(plug->why, ret, "device '%s' is no Ethernet or IPoIB device",
 				plug->name);
 	}
 	ret = port_open_late(a, plug->port);
 	if (ret != 0) {
-		says(plug->why, ret, "%s", a->why);
+		app_says(plug->why, ret, "%s", a->why);
 		goto remove;
 	}
 	ret = forward_with(a, plug->port, plug->why);
@@ -200,7 +189,7 @@ attach_port(struct app *a, struct port_attach *at, uint16_t port)
 
 	ret = port_open_late(a, port);
 	if (ret != 0) {
-		says(at->why, ret, "%s", a->why);
+		app_says(at->why, ret, "%s", a->why);
 		dev_remove(port);
 		return ret;
 	}
@@ -212,7 +201,7 @@ attach_port(struct app *a, struct port_attach *at, uint16_t port)
 	}
 	at->port[at->nb++] = port;
 	ret = port_stop(a, &s);
-	return ret == 0 ? 0 : says(at->why, ret, "%s", s.why);
+	return ret == 0 ? 0 : app_says(at->why, ret, "%s", s.why);
 }
 
 int
@@ -223,17 +212,17 @@ port_attach(struct app *a, void *arg)
 	int ret;
 
 	if (stalled(a))
-		return says(at->why, -EBUSY, "a worker does not stop");
+		return app_says(at->why, -EBUSY, "a worker does not stop");
 	ret = rte_dev_probe(at->ident);
 	if (ret != 0)
-		return says(at->why, ret,
+		return app_says(at->why, ret,
 				"Failed to attach port %s: %s (as --vdev and -a take it; see the lines "
 				"above)",
 				at->ident,
 				ret == -EEXIST ? "it is there already" : rte_strerror(-ret));
 	left = ethdevs() & ~before;
 	if (left == 0)
-		return says(at->why, -ENODEV,
+		return app_says(at->why, -ENODEV,
 				"Failed to attach port %s: it is no Ethernet or IPoIB "
 				"device, or is attached already",
 				at->ident);
@@ -249,13 +238,13 @@ port_logical_add(struct app *a, void *arg)
 	int ret;
 
 	if (stalled(a))
-		return says(l->why, -EBUSY, "a worker does not stop");
+		return app_says(l->why, -EBUSY, "a worker does not stop");
 	ret = dp_port_add_logical(a->dp, l->kind, l->vlan, l->parent);
 	if (ret == -ENOSPC)
-		return says(l->why, ret, "no room for more than %u logical ports",
+		return app_says(l->why, ret, "no room for more than %u logical ports",
 				DP_PORTS_MAX - DP_PORT_LOGICAL);
 	if (ret < 0)
-		return says(l->why, ret, "workers cannot take it over: %s", rte_strerror(-ret));
+		return app_says(l->why, ret, "workers cannot take it over: %s", rte_strerror(-ret));
 	l->port = (uint16_t)ret;
 	return take_over(a, l->port, l->why);
 }
@@ -280,18 +269,18 @@ leave(struct app *a, uint16_t port, char *why)
 	int ret = ask(a, leave_fn, port);
 
 	if (ret == -EBUSY)
-		return says(why, ret, "port %u: a sub-port or bond sends by it", port);
+		return app_says(why, ret, "port %u: a sub-port or bond sends by it", port);
 	if (ret == -EADDRINUSE)
-		return says(why, -EBUSY,
+		return app_says(why, -EBUSY,
 				"port %u: port %u is bound to it, and would be bound no more: "
 				"'ip bind del' first",
 				port, bound_to(a->dp, port));
 	if (ret == -EAGAIN)
-		return says(why, -ETIMEDOUT,
+		return app_says(why, -ETIMEDOUT,
 				"port %u: is down, but not all that leads to it is gone yet: try again",
 				port);
 	if (ret != 0 && ret != -ENODEV)
-		return says(why, ret, "port %u: %s", port, rte_strerror(-ret));
+		return app_says(why, ret, "port %u: %s", port, rte_strerror(-ret));
 	return 0;
 }
 
@@ -321,24 +310,25 @@ port_unplug(struct app *a, void *arg)
 	int ret;
 
 	if (stalled(a))
-		return says(u->why, -EBUSY, "a worker does not stop");
+		return app_says(u->why, -EBUSY, "a worker does not stop");
 	if (!app_has_port(a, u->port))
-		return says(u->why, -ENODEV, "no port %u", u->port);
+		return app_says(u->why, -ENODEV, "no port %u", u->port);
 	if (u->only_stopped && u->port >= DP_PORT_LOGICAL)
-		return says(u->why, -EINVAL,
+		return app_says(u->why, -EINVAL,
 				"port %u is a logical port: 'ip vlan del' or 'ipoib "
 				"bond del' removes it",
 				u->port);
 	if (u->only_stopped && (a->stopped & RTE_BIT64(u->port)) == 0)
-		return says(u->why, -EBUSY, "Port not stopped: 'port stop %u' first", u->port);
+		return app_says(u->why, -EBUSY, "Port not stopped: 'port stop %u' first", u->port);
 	ret = leave(a, u->port, u->why);
 	if (ret != 0)
 		return ret;
 	ret = capture_stop(a, u->port, true, &capture);
 	if (ret == -ETIMEDOUT)
-		return says(u->why, ret, "port %u: a worker still captures: try again", u->port);
+		return app_says(u->why, ret, "port %u: a worker still captures: try again",
+				u->port);
 	if (tables_leave(a, u->port) != 0)
-		return says(u->why, -ETIMEDOUT,
+		return app_says(u->why, -ETIMEDOUT,
 				"port %u: is down, but a worker still looks at it: try again",
 				u->port);
 	ports_list(a, u->port, false);

@@ -58,6 +58,17 @@ app_say(const char *fmt, ...)
 	fputs(line, stderr);
 }
 
+int
+app_says(char *why, int ret, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, APP_WHY_MAX, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
 static void
 on_signal(int sig)
 {

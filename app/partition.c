@@ -5,23 +5,12 @@
 /* Partitions: one IPoIB port for each P_Key on an HCA port. */
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <rte_errno.h>
 
 #include "app.h"
-
-static int __rte_format_printf(3, 4) says(char *why, int ret, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, APP_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return ret;
-}
 
 /* The next port on the HCA port of info, from index *i of the list on; DP_PORT_NIL: no more. */
 static uint16_t
@@ -50,13 +39,13 @@ pkey_check(const struct app *a, const struct pmd_ipoib_info *of, uint16_t pkey, 
 	uint16_t i = 0, port;
 
 	if (IB_PKEY_BASE(pkey) == 0)
-		return says(why, -EINVAL,
+		return app_says(why, -EINVAL,
 				"P_Key 0x%04x: 0x0001 to 0xffff is allowed, but not 0x8000: the low 15 "
 				"bits name the partition",
 				pkey);
 	while ((port = sibling_next(a, of, &i, &info)) != DP_PORT_NIL) {
 		if (IB_PKEY_BASE(info.pkey) == IB_PKEY_BASE(pkey))
-			return says(why, -EEXIST,
+			return app_says(why, -EEXIST,
 					"P_Key 0x%04x: port %u is in this partition already (P_Key "
 					"0x%04x on %s port %u)",
 					pkey, port, info.pkey, info.device, info.hca_port);
@@ -73,7 +62,7 @@ partition_add(struct app *a, void *arg)
 	int ret;
 
 	if (pmd_ipoib_info_get(p->like, &info) != 0)
-		return says(p->why, -ENODEV, "port %u is no IPoIB port", p->like);
+		return app_says(p->why, -ENODEV, "port %u is no IPoIB port", p->like);
 	ret = pkey_check(a, &info, p->pkey, p->why);
 	if (ret != 0)
 		return ret;
@@ -81,10 +70,10 @@ partition_add(struct app *a, void *arg)
 			p->pkey);
 	ret = pmd_ipoib_sibling_args(p->like, p->pkey, plug.args, sizeof(plug.args));
 	if (ret != 0)
-		return says(p->why, ret, "port %u: its arguments are too long", p->like);
+		return app_says(p->why, ret, "port %u: its arguments are too long", p->like);
 	ret = port_plug(a, &plug);
 	if (ret != 0)
-		return says(p->why, ret, "%s", plug.why);
+		return app_says(p->why, ret, "%s", plug.why);
 	p->port = plug.port;
 	return 0;
 }
@@ -97,11 +86,11 @@ partition_del(struct app *a, void *arg)
 	uint16_t i = 0, n = 0;
 
 	if (!app_has_port(a, u->port) || pmd_ipoib_info_get(u->port, &of) != 0)
-		return says(u->why, -ENODEV, "port %u is no IPoIB port", u->port);
+		return app_says(u->why, -ENODEV, "port %u is no IPoIB port", u->port);
 	while (sibling_next(a, &of, &i, &info) != DP_PORT_NIL)
 		n++;
 	if (n < 2)
-		return says(u->why, -EBUSY,
+		return app_says(u->why, -EBUSY,
 				"port %u is the last one on %s port %u: without it no other could be "
 				"made there",
 				u->port, of.device, of.hca_port);

@@ -5,31 +5,20 @@
 /* What a driver does on request, whether or not its port forwards. Main thread. */
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
 #include "app.h"
 
-static int __rte_format_printf(3, 4) says(char *why, int ret, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, APP_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return ret;
-}
-
 static int
 check(struct app *a, uint16_t port, char *why)
 {
 	if (!app_has_port(a, port))
-		return says(why, -ENODEV, "no port %u", port);
+		return app_says(why, -ENODEV, "no port %u", port);
 	if (port >= DP_PORT_LOGICAL)
-		return says(why, -EINVAL, "port %u is a logical port: ask the port below it", port);
+		return app_says(why, -EINVAL, "port %u is a logical port: ask the port below it",
+				port);
 	return 0;
 }
 
@@ -70,9 +59,9 @@ port_mode_set(struct app *a, void *arg)
 		return 0;
 	}
 	if (m->kind == PORT_LINK)
-		return says(m->why, ret, "Set link %s port %u fail: %s", m->on ? "up" : "down",
+		return app_says(m->why, ret, "Set link %s port %u fail: %s", m->on ? "up" : "down",
 				m->port, rte_strerror(-ret));
-	return says(m->why, ret, "Error during %s %s for port %u: %s",
+	return app_says(m->why, ret, "Error during %s %s for port %u: %s",
 			m->on ? "enabling" : "disabling", what[m->kind], m->port,
 			rte_strerror(-ret));
 }
@@ -87,15 +76,15 @@ port_reset(struct app *a, void *arg)
 	if (ret != 0)
 		return ret;
 	if ((a->stopped & RTE_BIT64(s->port)) == 0)
-		return says(s->why, -EBUSY,
+		return app_says(s->why, -EBUSY,
 				"Can not reset port(s), please stop port(s) first: port %u runs",
 				s->port);
 	ret = rte_eth_dev_reset(s->port);
 	if (ret == -ENOTSUP)
-		return says(s->why, ret,
+		return app_says(s->why, ret,
 				"port %u: its driver has no reset; 'port start' configures it anew",
 				s->port);
 	return ret == 0 ? 0
-			: says(s->why, ret, "Failed to reset port %u: %s", s->port,
+			: app_says(s->why, ret, "Failed to reset port %u: %s", s->port,
 					  rte_strerror(-ret));
 }

@@ -9,8 +9,6 @@
  */
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <rte_errno.h>
@@ -22,16 +20,6 @@
 /* What may have gathered in a queue that was not polled, at most. */
 #define STALE_MAX 65536
 #define BURST 32
-
-static int __rte_format_printf(3, 4) says(char *why, int ret, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, APP_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return ret;
-}
 
 static int
 stop_fn(struct control *c, void *port)
@@ -72,11 +60,11 @@ static int
 check(struct app *a, uint16_t port, char *why)
 {
 	if (atomic_load(&a->forwarding) && !atomic_load(&a->dp->running))
-		return says(why, -EBUSY, "a worker does not stop");
+		return app_says(why, -EBUSY, "a worker does not stop");
 	if (!app_has_port(a, port))
-		return says(why, -ENODEV, "no port %u", port);
+		return app_says(why, -ENODEV, "no port %u", port);
 	if (port >= DP_PORT_LOGICAL)
-		return says(why, -EINVAL,
+		return app_says(why, -EINVAL,
 				"port %u is a logical port: it is up while the port below it is",
 				port);
 	return 0;
@@ -137,16 +125,16 @@ port_stop(struct app *a, void *arg)
 	if (ret != 0)
 		return ret;
 	if (is_stopped(a, s->port))
-		return says(s->why, -EALREADY, "port %u is stopped already", s->port);
+		return app_says(s->why, -EALREADY, "port %u is stopped already", s->port);
 	ret = leave(a, s->port);
 	if (ret != 0)
-		return says(s->why, ret,
+		return app_says(s->why, ret,
 				"port %u: a worker or control does not let go of it, try again: %s",
 				s->port, rte_strerror(-ret));
 	a->stopped |= RTE_BIT64(s->port);
 	ret = ethdev_stop(a, s->port);
 	return ret == 0 ? 0
-			: says(s->why, ret, "port %u: its driver does not stop: %s", s->port,
+			: app_says(s->why, ret, "port %u: its driver does not stop: %s", s->port,
 					  rte_strerror(-ret));
 }
 
@@ -217,21 +205,21 @@ port_start(struct app *a, void *arg)
 	if (ret != 0)
 		return ret;
 	if (!is_stopped(a, s->port))
-		return says(s->why, -EALREADY, "port %u is started already", s->port);
+		return app_says(s->why, -EALREADY, "port %u is started already", s->port);
 	ret = ethdev_start(a, s->port);
 	if (ret != 0)
-		return says(s->why, ret, "%s", a->why);
+		return app_says(s->why, ret, "%s", a->why);
 	ret = workers_start(a, s->port);
 	if (ret != 0) {
 		ethdev_stop(a, s->port);
-		return says(s->why, ret, "port %u: workers do not take it: %s", s->port,
+		return app_says(s->why, ret, "port %u: workers do not take it: %s", s->port,
 				rte_strerror(-ret));
 	}
 	stats_rebase(a, s->port);
 	a->stopped &= ~RTE_BIT64(s->port);
 	ret = ask(a, start_fn, s->port);
 	return ret == 0 ? 0
-			: says(s->why, ret, "port %u: control does not answer: %s", s->port,
+			: app_says(s->why, ret, "port %u: control does not answer: %s", s->port,
 					  rte_strerror(-ret));
 }
 
@@ -246,15 +234,15 @@ queues_check(struct app *a, uint16_t port, struct port_queues *q)
 	bool fixed;
 
 	if (!is_stopped(a, port))
-		return says(q->why, -EBUSY, "port %u runs: 'port stop %u' first", port, port);
+		return app_says(q->why, -EBUSY, "port %u runs: 'port stop %u' first", port, port);
 	fixed = goes_on(port, &info);
 	max = q->rx ? info.max_rx_queues : info.max_tx_queues;
 	now = q->rx ? info.nb_rx_queues : info.nb_tx_queues;
 	if (q->n == 0 || q->n > max)
-		return says(q->why, -EINVAL, "port %u (%s): 1 to %u %s queues are possible", port,
-				info.driver_name, max, what);
+		return app_says(q->why, -EINVAL, "port %u (%s): 1 to %u %s queues are possible",
+				port, info.driver_name, max, what);
 	if (fixed && q->n != now)
-		return says(q->why, -EINVAL,
+		return app_says(q->why, -EINVAL,
 				"port %u (%s): its driver cannot change the number of queues, which is "
 				"%u",
 				port, info.driver_name, now);
@@ -310,7 +298,7 @@ all_stopped(struct app *a, char *why)
 
 	for (i = 0; i < a->nb_ports && a->port[i] < DP_PORT_LOGICAL; i++) {
 		if (!is_stopped(a, a->port[i]))
-			return says(why, -EBUSY, "Please stop all ports first: port %u runs",
+			return app_says(why, -EBUSY, "Please stop all ports first: port %u runs",
 					a->port[i]);
 	}
 	return 0;
@@ -334,9 +322,9 @@ port_all_set(struct app *a, void *arg)
 	if (ret != 0)
 		return ret;
 	if (all->n < kinds[all->kind].min || all->n > kinds[all->kind].max)
-		return says(all->why, -EINVAL, "%ju: %ju to %ju %s are allowed", (uintmax_t)all->n,
-				(uintmax_t)kinds[all->kind].min, (uintmax_t)kinds[all->kind].max,
-				kinds[all->kind].what);
+		return app_says(all->why, -EINVAL, "%ju: %ju to %ju %s are allowed",
+				(uintmax_t)all->n, (uintmax_t)kinds[all->kind].min,
+				(uintmax_t)kinds[all->kind].max, kinds[all->kind].what);
 	switch (all->kind) {
 	case PORT_RXD:
 		a->opt.rxd = (uint32_t)all->n;

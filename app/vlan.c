@@ -5,24 +5,12 @@
 /* 802.1Q sub-ports: a logical port for each VLAN of an Ethernet port. */
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #include <rte_errno.h>
 
 #include "app.h"
 
 #define VID_MAX 4094
-
-static int __rte_format_printf(3, 4) says(char *why, int ret, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, APP_WHY_MAX, fmt, ap);
-	va_end(ap);
-	return ret;
-}
 
 /* The sub-port of this VLAN, or DP_PORT_NIL. */
 static uint16_t
@@ -45,17 +33,18 @@ subport_check(const struct app *a, const struct port_logical *l, char *why)
 	uint16_t port;
 
 	if (l->vlan < 1 || l->vlan > VID_MAX)
-		return says(why, -EINVAL, "VLAN %u: 1 to %u is allowed", l->vlan, VID_MAX);
+		return app_says(why, -EINVAL, "VLAN %u: 1 to %u is allowed", l->vlan, VID_MAX);
 	if (parent->kind == DP_PORT_IPOIB)
-		return says(why, -EINVAL,
+		return app_says(why, -EINVAL,
 				"port %u is an IPoIB port, which has partitions: 'ipoib pkey add'",
 				l->parent);
 	if (l->parent >= DP_PORT_LOGICAL)
-		return says(why, -EINVAL, "port %u is a sub-port itself: name its parent, port %u",
-				l->parent, atomic_load(&parent->tx));
+		return app_says(why, -EINVAL,
+				"port %u is a sub-port itself: name its parent, port %u", l->parent,
+				atomic_load(&parent->tx));
 	port = subport_find(a->dp, l->parent, l->vlan);
 	if (port != DP_PORT_NIL)
-		return says(why, -EEXIST, "VLAN %u of port %u is port %u already", l->vlan,
+		return app_says(why, -EEXIST, "VLAN %u of port %u is port %u already", l->vlan,
 				l->parent, port);
 	return 0;
 }
@@ -67,7 +56,7 @@ vlan_add(struct app *a, void *arg)
 	int ret;
 
 	if (!app_has_port(a, l->parent))
-		return says(l->why, -ENODEV, "no port %u", l->parent);
+		return app_says(l->why, -ENODEV, "no port %u", l->parent);
 	ret = subport_check(a, l, l->why);
 	if (ret != 0)
 		return ret;
@@ -81,6 +70,7 @@ vlan_del(struct app *a, void *arg)
 	struct port_unplug *u = arg;
 
 	if (!app_has_port(a, u->port) || a->dp->port[u->port].vlan == 0)
-		return says(u->why, -ENODEV, "port %u is no sub-port ('ip vlan show')", u->port);
+		return app_says(u->why, -ENODEV, "port %u is no sub-port ('ip vlan show')",
+				u->port);
 	return port_unplug(a, u);
 }
