@@ -68,6 +68,7 @@ lab_inside()
 	lab_private_mounts
 	mount -t tmpfs -o mode=0755 none /run
 	mkdir -p /run/netns /run/lock "$LAB"
+	trap lab_last EXIT
 	ip link set lo up
 	cd "$LAB" || exit 1
 	export FABRIC_NETNS=1
@@ -177,7 +178,7 @@ lab_memory()
 
 # lab_run NAME COMMANDS VDEV... -- [option...]: start a dpdk-ipoib. Its log is
 # $LAB/NAME.log, its file prefix NAME. LAB_LCORES: EAL's --lcores, if not both CPUs.
-# With the option -i it takes commands of lab_say.
+# With the option -i it takes commands of lab_say. LAB_PRELOAD: a library for LD_PRELOAD.
 lab_run()
 {
 	local name=$1 commands=$2 vdevs=() input=/dev/null
@@ -194,10 +195,12 @@ lab_run()
 		shift
 	done
 	lab_memory
-	"$LAB_BUILD/app/dpdk-ipoib" --lcores "${LAB_LCORES:-0@0-1,1@0-1}" --no-pci "${LAB_MEMORY[@]}" \
-		--file-prefix "$name" "${vdevs[@]}" "$@" --idle-sleep 50 \
+	LD_PRELOAD=${LAB_PRELOAD:-${LD_PRELOAD:-}} \
+		"$LAB_BUILD/app/dpdk-ipoib" --lcores "${LAB_LCORES:-0@0-1,1@0-1}" --no-pci \
+		"${LAB_MEMORY[@]}" --file-prefix "$name" "${vdevs[@]}" "$@" --idle-sleep 50 \
 		--cmdline-file "$commands" <>"$input" >"$LAB/$name.log" 2>&1 &
 	echo $! >"$LAB/$name.pid"
+	: >"$LAB/$name.ours"
 }
 
 # lab_say NAME COMMAND...: run a command at a gateway's prompt, print what it answers.
@@ -267,7 +270,7 @@ lab_query()
 	"$LAB_QUERY" -f "$name" "$@"
 }
 
-# lab_stop NAME: end a gateway in order; its last words are in its log.
+# lab_stop NAME: end a gateway in order; its last words are in its log, and must account for all.
 lab_stop()
 {
 	local pid
@@ -275,7 +278,40 @@ lab_stop()
 	pid=$(cat "$LAB/$1.pid")
 	kill -TERM "$pid" 2>/dev/null
 	lab_wait 10 lab_gone "$pid" || return 1
-	wait "$pid"
+	wait "$pid" || return
+	[ ! -e "$LAB/$1.ours" ] || lab_closed "$1"
+}
+
+# lab_closed NAME: nothing unaccounted for when it stopped, if it says so, nor mbufs or address
+# handles that nobody gave back.
+lab_closed()
+{
+	local bad
+
+	bad=$(grep -E '^ *unaccounted' "$LAB/$1.log" | tail -n 1 | grep -v '^ *unaccounted:\? 0$') &&
+		lab_fail "$1:$bad"
+	bad=$(grep -E ' closed with [0-9]+ mbufs' "$LAB/$1.log" | tail -n 1)
+	case ${bad##* closed with } in
+	"0 mbufs and 0 address handles in use") ;;
+	*) lab_fail "$1: ${bad:-says nothing about its mbufs}" ;;
+	esac
+}
+
+# The end of every laboratory that has not failed: what still runs is stopped and looked at, too.
+lab_last()
+{
+	local status=$? pid name
+
+	[ "$status" -eq 0 ] || exit "$status"
+	# Of the first process only, not of its subshells.
+	[ "$BASHPID" -eq $$ ] || exit 0
+	for pid in "$LAB"/*.pid; do
+		name=$(basename "$pid" .pid)
+		[ -e "$LAB/$name.ours" ] || continue
+		lab_gone "$(cat "$pid")" && continue
+		lab_stop "$name" || lab_fail "$name does not end in order"
+	done
+	exit 0
 }
 
 lab_gone() { ! kill -0 "$1" 2>/dev/null; }
