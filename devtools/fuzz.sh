@@ -57,6 +57,17 @@ inputs() {
 	done
 }
 
+# Words that few random octets make: those of the grammar, and of options.
+dictionary() {
+	case $1 in
+	fuzz_cli) grep -v '^#' app/cli/commands.list | sed 's/ # .*//' | grep -oE '[a-z0-9_-]{2,}' ;;
+	fuzz_args)
+		grep -ohE '"[a-z0-9_-]{2,}"' app/options.c app/options_read.c app/events.c \
+			drivers/net/ipoib/ipoib_devargs.c | tr -d '"'
+		;;
+	esac | LC_ALL=C sort -u | sed 's/.*/"&"/'
+}
+
 limits=(-timeout=20 -rss_limit_mb=3000 -max_len=2200)
 
 # one NAME: its kept inputs, then new ones. Prints one line.
@@ -66,6 +77,10 @@ one() {
 
 	mkdir -p "$work"
 	[ -d "$kept" ] || kept=
+	dictionary "$name" >"$work.dict"
+	if [ -s "$work.dict" ]; then
+		args+=(-dict="$work.dict")
+	fi
 	if ! "$dir/tests/fuzz/$name" "${limits[@]}" "${args[@]}" "$work" ${kept:+"$kept"} >"$log" 2>&1; then
 		printf '%s FAILED, all of it: %s\n' "$name" "$log"
 		grep -E 'ERROR|SUMMARY|runtime error|error: Failure|Test unit written' "$log" | head -n 20
@@ -100,7 +115,8 @@ print(sys.argv[1], lines["count"], lines["count"] - lines["covered"], lines["per
 coverage() {
 	local name out bad=0
 
-	build "$dir-cov" '-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping' \
+	# Programs that meson runs leave no profile.
+	LLVM_PROFILE_FILE=/dev/null build "$dir-cov" '-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping' \
 		-fprofile-instr-generate -Ddebug=false >/dev/null
 	printf '| fuzzer | parser | lines | run |\n|---|---|---|---|\n'
 	for name in "${names[@]}"; do

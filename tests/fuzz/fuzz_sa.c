@@ -55,13 +55,14 @@ static void
 answer(struct fuzz_input *in)
 {
 	uint8_t mad[IPOIB_MAD_LEN] = { 0 }, flags = fuzz_u8(in), len;
+	size_t at = (flags & 2) != 0 ? 24 : 56, n;
 
 	len = fuzz_u8(in);
 	if ((flags & 1) != 0) {
 		memcpy(mad, asked, sizeof(mad));
 		mad[3] |= 0x80;
-		memcpy(mad + ((flags & 2) != 0 ? 24 : 56), in->data,
-				RTE_MIN(in->size, (size_t)len));
+		n = RTE_MIN(in->size, (size_t)len);
+		memcpy(mad + at, in->data, RTE_MIN(n, sizeof(mad) - at));
 	} else {
 		memcpy(mad, in->data, RTE_MIN(in->size, sizeof(mad)));
 		if ((flags & 4) != 0)
