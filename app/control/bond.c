@@ -156,15 +156,20 @@ bond_peer_gone(struct ctl_port *p, const struct ctl_l3 *e)
 }
 
 void
-bond_peer_changed(struct ctl_port *p, const struct ipoib_addr *old, const struct ipoib_addr *now)
+bond_peer_new(struct ctl_port *p, const struct ipoib_addr *now)
+{
+	if (is_bond(p))
+		bond_keep(p->ip->bond, now);
+}
+
+void
+bond_peer_old(struct ctl_port *p, const struct ipoib_addr *old)
 {
 	struct ctl_port *ports[CONTROL_BOND_PORTS];
 	uint32_t i, n = bond_ports(p, ports);
 
-	for (i = 0; i < n && old != NULL; i++)
+	for (i = 0; i < n; i++)
 		resolve_forget(ports[i], old);
-	if (is_bond(p))
-		bond_keep(p->ip->bond, now);
 }
 
 /* --- which one --- */

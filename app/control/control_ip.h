@@ -18,6 +18,13 @@ void l3_mcast_send(struct ctl_port *p, const struct dp_ip *group, struct rte_mbu
 /* Try parked packets again, then publish what was resolved. */
 void l3_run(struct control *c);
 bool l3_busy(const struct control *c);
+/* Its address, which workers use, is another one now (l3_move.c). */
+void l3_move(struct ctl_port *p, struct ctl_l3 *e, const struct ipoib_addr *old);
+/* Those whose path is known, or is not waited for any longer, follow. */
+void l3_moves_run(struct control *c);
+void l3_move_stop(struct control *c, struct ctl_l3 *e);
+/* Workers may follow. */
+void l3_publish_soon(struct control *c, struct ctl_l3 *e);
 /* What was learnt of a peer. Bits. */
 enum l3_learn {
 	L3_CREATE = 1 << 0,   /* also if it is not known */

@@ -96,6 +96,13 @@ struct ctl_port_ip {
 };
 
 /* An IP next hop. */
+/* A next hop's change of address. */
+enum ctl_move {
+	CTL_MOVE_NONE,
+	CTL_MOVE_WAITS,	 /* for the new address's path; workers use the old one */
+	CTL_MOVE_LINGERS /* workers use the new one; the old one is forgotten soon */
+};
+
 struct ctl_l3 {
 	struct control *c;
 	struct ipoib_neigh_rec *rec;
@@ -114,6 +121,11 @@ struct ctl_l3 {
 	TAILQ_ENTRY(ctl_l3) peer; /* of its port, once it has an address */
 	uint64_t confirmed;
 	struct ctl_timer timer;
+	/* While its peer moves (l3_move.c). */
+	enum ctl_move move;
+	struct ipoib_addr was; /* what workers use, or have just used */
+	uint64_t move_end;
+	TAILQ_ENTRY(ctl_l3) moving;
 };
 
 struct ctl_route {
@@ -219,6 +231,8 @@ struct control_ip {
 	struct ctl_adjs adjs;
 	struct ctl_park park; /* for the L3 table */
 	TAILQ_HEAD(, ctl_l3) l3_ready;
+	TAILQ_HEAD(, ctl_l3) l3_moves;
+	uint32_t nb_moves, nb_moves_wait;
 	uint64_t punts; /* taken from the punt ring, ever */
 	/* Of each worker's, and whether workers are still to be told: see punts_tell(). */
 	uint64_t handled[DP_WORKERS_MAX];
@@ -332,9 +346,9 @@ const struct ib_gid *bond_gid(const struct ctl_port *p);
 bool bond_addr_is_own(const struct ctl_port *p, const struct ipoib_addr *addr);
 /* MTU of the link, the least of the members' */
 uint16_t bond_link_mtu(struct ctl_port *p);
-/* A next hop of p has another link-layer address (old NULL: its first), or goes. */
-void bond_peer_changed(
-		struct ctl_port *p, const struct ipoib_addr *old, const struct ipoib_addr *now);
+/* A next hop of p has this link-layer address now; has the old one no more; or goes. */
+void bond_peer_new(struct ctl_port *p, const struct ipoib_addr *now);
+void bond_peer_old(struct ctl_port *p, const struct ipoib_addr *old);
 void bond_peer_gone(struct ctl_port *p, const struct ctl_l3 *e);
 /* The bond is about to go: its members are free. */
 void bond_leave(struct ctl_port *p);

@@ -112,6 +112,7 @@ l3_evicted(void *arg, struct ipoib_neigh_rec *rec, uint32_t nb_pkts)
 		return;
 	dp_count(&ctl_ctr(c, e->port)->drop[DP_DROP_no_neigh], nb_pkts);
 	timer_fini(c, &e->timer);
+	l3_move_stop(c, e);
 	if (e->on_ready)
 		TAILQ_REMOVE(&c->ip->l3_ready, e, ready);
 	if (e->adj != ADJ_NONE)
@@ -343,6 +344,15 @@ l3_publish(struct control *c, struct ctl_l3 *e)
 	return 0;
 }
 
+void
+l3_publish_soon(struct control *c, struct ctl_l3 *e)
+{
+	if (e->on_ready)
+		return;
+	e->on_ready = true;
+	TAILQ_INSERT_TAIL(&c->ip->l3_ready, e, ready);
+}
+
 /* From now on control sends by e->adj; soon workers may. */
 static void
 l3_resolved(struct control *c, struct ctl_l3 *e)
@@ -350,10 +360,8 @@ l3_resolved(struct control *c, struct ctl_l3 *e)
 	if (!resolve_inject_busy(c))
 		l3_send_waiting(c, e);
 	timer_stop(c, &e->timer);
-	if (e->on_ready)
-		return;
-	e->on_ready = true;
-	TAILQ_INSERT_TAIL(&c->ip->l3_ready, e, ready);
+	if (e->move != CTL_MOVE_WAITS)
+		l3_publish_soon(c, e);
 }
 
 void
@@ -374,6 +382,7 @@ l3_run(struct control *c)
 			break;
 		}
 	}
+	l3_moves_run(c);
 	for (i = 0; i < CTL_PUBLISH_MAX && (e = TAILQ_FIRST(&c->ip->l3_ready)) != NULL; i++) {
 		if (l3_publish(c, e) != 0)
 			break;
@@ -383,7 +392,7 @@ l3_run(struct control *c)
 bool
 l3_busy(const struct control *c)
 {
-	return c->ip->park.nb > 0 || !TAILQ_EMPTY(&c->ip->l3_ready);
+	return c->ip->park.nb > 0 || !TAILQ_EMPTY(&c->ip->l3_ready) || c->ip->nb_moves_wait > 0;
 }
 
 /* Is a request of ours under way? */
@@ -456,9 +465,11 @@ l3_update(struct ctl_port *p, struct ctl_l3 *e, const struct dp_adj *lladdr, uin
 		return;
 	if (!same && !l3_adj_set(p, e, lladdr, &moved, &old))
 		return;
+	if (moved && p->kind == DP_PORT_IPOIB)
+		l3_move(p, e, &old.lladdr);
 	l3_confirm(c, e, (how & L3_REACHABLE) != 0, moved);
 	if (!same && p->kind == DP_PORT_IPOIB)
-		bond_peer_changed(p, moved ? &old.lladdr : NULL, &lladdr->lladdr);
+		bond_peer_new(p, &lladdr->lladdr);
 	if (asked)
 		retell_now(p, &e->ip, lladdr);
 }
@@ -738,6 +749,7 @@ l3_init(struct control *c)
 	int ret;
 
 	TAILQ_INIT(&c->ip->l3_ready);
+	TAILQ_INIT(&c->ip->l3_moves);
 	ret = adjs_init(c);
 	if (ret != 0)
 		return ret;

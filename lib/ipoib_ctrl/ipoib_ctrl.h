@@ -581,6 +581,9 @@ void resolve_run(struct ctl_port *p);
 /* Keep a neighbour ready although nothing is sent to it; its path is asked for in the background.
  * @return 0, -EAGAIN, -ENOSPC */
 int resolve_keep(struct ctl_port *p, const struct ipoib_addr *addr);
+/* Make a neighbour ready that will be sent to at once; its path is asked for now.
+ * @return 0 workers can send to it, or waiting is no use; -EAGAIN */
+int resolve_prepare(struct ctl_port *p, const struct ipoib_addr *addr);
 /* What waits for a path of from's leaves by to, as soon as that has one. @return packets */
 uint32_t resolve_move(struct ctl_port *from, struct ctl_port *to);
 /* Forget an address that its peer no longer has. */

@@ -390,6 +390,34 @@ resolve_prefetch(struct ctl_port *p, const struct ipoib_addr *addr)
 }
 
 int
+resolve_prepare(struct ctl_port *p, const struct ipoib_addr *addr)
+{
+	const struct ipoib_neigh_entry *e;
+	struct ipoib_neigh_rec *rec;
+	struct ctl_path *path;
+	uint64_t hits;
+	int ret;
+
+	if (!p->up || !ipoib_addr_is_unicast_valid(addr) || addr_is_ours(p, addr))
+		return 0;
+	if (ipoib_neigh_lookup_bulk(p->neigh, &addr, 1, &hits, &e) == 1)
+		return 0;
+	ret = ipoib_neigh_add(p->neigh, addr, p->c->now, &rec);
+	if (ret < 0)
+		return ret == -EAGAIN ? ret : 0;
+	if (ipoib_neigh_rec_state(rec) == IPOIB_NEIGH_FAILED)
+		return 0;
+	path = path_want(p, &addr->gid);
+	if (path == NULL)
+		return 0;
+	if (path->ah != PMD_IPOIB_AH_NONE)
+		path_ready(path);
+	else if (path->state != IPOIB_NEIGH_RESOLVING)
+		return 0;
+	return -EAGAIN;
+}
+
+int
 resolve_keep(struct ctl_port *p, const struct ipoib_addr *addr)
 {
 	const struct ipoib_neigh_entry *e;

@@ -29,11 +29,12 @@ comes_back()
 	# Far sooner than a stale entry would be looked at.
 	lab_wait 3 lab_ping || lab_fail "no ping with gateway B on $1"
 	lab_query gateway-a /ip/neigh | grep -q "$now" || lab_fail "gateway A does not know $now"
-	if lab_query gateway-a /ipoib/neigh,1 | grep -q "$was"; then
-		lab_fail "gateway A keeps $was"
-	fi
+	lab_wait 1 forgotten "$was" || lab_fail "gateway A keeps $was"
 	lab_ping 50 || lab_fail "pings lost"
 }
+
+# forgotten ADDRESS: by gateway A.
+forgotten() { ! lab_query gateway-a /ipoib/neigh,1 | grep -q "$1"; }
 
 # own: gateway B's 20-octet address.
 own() { lab_query gateway-b -g lladdr /ipoib/info,1; }

@@ -58,19 +58,64 @@ test_moves(void **state)
 	for (i = 0; i < 3; i++) {
 		/* A bond tells by a gratuitous request, or reply. */
 		fx_arp_ib((uint16_t)(1 + i % 2), &b, IB_PEER, IB_PEER);
-		fx_tick();
+		fx_run(21 * MS);
 		assert_memory_equal(&known(IB, IB_PEER)->lladdr, &b, 20);
+		fx_run(110 * MS);
 		assert_null(ipoib_neigh_find(t, &a));
 		/* A restarted host asks. */
 		fx_arp_ib(1, &a, IB_PEER, IB_US);
-		fx_tick();
+		fx_run(2 * MS);
 		assert_memory_equal(&known(IB, IB_PEER)->lladdr, &a, 20);
+		fx_run(110 * MS);
 		assert_null(ipoib_neigh_find(t, &b));
 		while (fx_path_req(&b.gid) != NULL)
 			fx_answer_path(fx_path_req(&b.gid), 0, 9);
 		fx_tick();
 		assert_int_equal(fx_drain(), 1);
 	}
+}
+
+static bool
+usable(const struct ipoib_addr *addr)
+{
+	const struct ipoib_neigh_entry *e;
+	uint64_t hits;
+
+	return ipoib_neigh_lookup_bulk(fx.dp->port[IB].neigh, &addr, 1, &hits, &e) == 1;
+}
+
+/* Make before break: workers have the old address until they can use the new one. */
+static void
+test_moves_when_ready(void **state)
+{
+	struct ipoib_addr a = peer, b = fx_addr(PEER_QPN + 7, 3), b2 = fx_addr(PEER_QPN + 9, 4);
+
+	(void)state;
+	fx_know_ib_peer();
+	fx_arp_ib(1, &b, IB_PEER, IB_PEER);
+	fx_run(15 * MS);
+	assert_memory_equal(&known(IB, IB_PEER)->lladdr, &a, 20);
+	assert_true(usable(&a));
+	fx_answer_path(fx_path_req(&b.gid), 0, 9);
+	fx_run(2 * MS);
+	assert_memory_equal(&known(IB, IB_PEER)->lladdr, &b, 20);
+	assert_true(usable(&b));
+	/* Another IP address of this peer may still have it. */
+	assert_true(usable(&a));
+	fx_run(110 * MS);
+	assert_false(usable(&a));
+	/* It goes and comes back before workers could follow: they never leave. */
+	fx_arp_ib(1, &b2, IB_PEER, IB_PEER);
+	fx_run(5 * MS);
+	fx_arp_ib(2, &a, IB_PEER, IB_PEER);
+	fx_run(1 * MS);
+	fx_arp_ib(1, &b, IB_PEER, IB_PEER);
+	fx_run(5 * MS);
+	assert_memory_equal(&known(IB, IB_PEER)->lladdr, &b, 20);
+	fx_run(110 * MS);
+	assert_true(usable(&b));
+	assert_null(ipoib_neigh_find(fx.dp->port[IB].neigh, &b2));
+	assert_null(ipoib_neigh_find(fx.dp->port[IB].neigh, &a));
 }
 
 /* Only answers that we asked for are believed. */
@@ -348,6 +393,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fx_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_moves),
+		TEST(test_moves_when_ready),
 		TEST(test_unsolicited),
 		TEST(test_proxy),
 		TEST(test_strict),

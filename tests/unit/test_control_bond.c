@@ -494,7 +494,7 @@ test_peer_moves(void **state)
 
 	(void)state;
 	arp(1, &b, IB_PEER, IB_PEER);
-	fx_tick();
+	fx_run(130 * MS);
 	assert_false(known(IB, &a) || known(IB2, &a));
 	/* What is sent meanwhile waits for the new path. */
 	fx_punt(fx_ip(ETH, IP(10, 0, 0, 1), IP(10, 0, 0, 2), 17, 100, 0), DP_PUNT_L3_MISS, BOND,
@@ -505,7 +505,7 @@ test_peer_moves(void **state)
 	fx_free(fx_sent_on(IB));
 	assert_true(known(IB, &b) && known(IB2, &b));
 	arp(1, &a, IB_PEER, IB_PEER);
-	fx_run(2 * MS);
+	fx_run(110 * MS);
 	assert_false(known(IB, &b) || known(IB2, &b));
 	fx_punt(fx_ip(ETH, IP(10, 0, 0, 1), IP(10, 0, 0, 2), 17, 100, 0), DP_PUNT_L3_MISS, BOND,
 			IB_PEER);

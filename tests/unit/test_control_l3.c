@@ -333,8 +333,9 @@ test_moved(void **state)
 	fx_know_ib_peer();
 	assert_non_null(ipoib_neigh_find(fx.dp->port[IB].neigh, &old));
 	fx_arp_ib(1, &now, IB_PEER, IB_PEER); /* gratuitous */
-	fx_tick();
+	fx_run(2 * MS);
 	assert_memory_equal(&fx.dp->adj[l3(IB, IB_PEER)->ah].lladdr, &now, 20);
+	fx_run(110 * MS);
 	assert_null(ipoib_neigh_find(fx.dp->port[IB].neigh, &old));
 	l3_miss(IB, IB_PEER, 100);
 	fx_tick();
