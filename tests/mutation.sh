@@ -5,8 +5,9 @@
 # Show that the tests bite: apply small errors to a copy of the sources, one by one, and see that a
 # test fails. See tests/mutation/run.py.
 #
-# mutation.sh		all of them, some minutes
-# mutation.sh --named	those that every reviewer would try first, about a minute
+# mutation.sh			all of them, about 15 minutes
+# mutation.sh --named		those that every reviewer would try first, some minutes
+# mutation.sh --table datapath	only what packets pass; neigh: only the neighbour table
 # mutation.sh --list
 # mutation.sh NAME...
 exec /usr/bin/python3 "$(dirname "$0")/mutation/run.py" "$@"

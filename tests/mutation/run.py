@@ -4,7 +4,8 @@
 """Apply small errors to a copy of the sources, one by one; a test must fail for each.
 
 The errors are in tables beside this file: text that occurs exactly once in a source file, and what
-it becomes. One that cannot be applied or compiled is an error here, so that the tables keep up with
+it becomes. "neigh" is the neighbour table, compiled by itself; "datapath" is what packets pass, in a
+copy of the tree that meson builds, with the test programs that may know. One that cannot be applied or compiled is an error here, so that the tables keep up with
 the sources. Exit status 1 if a test missed one, 2 if a table does not fit.
 """
 
@@ -20,7 +21,10 @@ import tempfile
 import threading
 import time
 
+import datapath
 import neigh
+from tree import Tree
+from unfit import Unfit
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CC = shlex.split(os.environ.get("CC", "cc"))
@@ -29,10 +33,6 @@ CFLAGS = ["-O1", "-g1", "-std=gnu11", "-w", "-D_GNU_SOURCE", "-DALLOW_EXPERIMENT
 # A test that takes so many times what it takes without an error hangs.
 PATIENCE = 10
 JOBS = 2
-
-
-class Unfit(Exception):
-    """A table does not fit the sources."""
 
 
 def pkg_config(*args):
@@ -135,56 +135,79 @@ class Suite:
             shutil.rmtree(tree, ignore_errors=True)
 
 
+TABLES = {"neigh": neigh.MUTATIONS, "datapath": datapath.MUTATIONS}
+
+
 def choose(args):
+    """Mutations by table."""
+    tables = {args.table: TABLES[args.table]} if args.table else TABLES
     if args.names:
-        known = {m.name for m in neigh.MUTATIONS}
+        known = {m.name for t in tables.values() for m in t}
         unknown = [n for n in args.names if n not in known]
         if unknown:
             sys.exit(f"mutation: unknown name '{unknown[0]}', --list shows the names")
-        return [m for m in neigh.MUTATIONS if m.name in args.names]
-    return [m for m in neigh.MUTATIONS if m.named or not args.named]
+        return {k: [m for m in t if m.name in args.names] for k, t in tables.items()}
+    return {k: [m for m in t if m.named or not args.named] for k, t in tables.items()}
+
+
+class Report:
+    """One line a mutation, and the sum."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.count = {"caught": 0, "NOT CAUGHT": 0, "UNFIT": 0}
+
+    def add(self, m, suite):
+        try:
+            how = suite.try_one(m)
+            verdict = "caught" if how else "NOT CAUGHT"
+        except Unfit as e:
+            verdict, how = "UNFIT", str(e)
+        with self.lock:
+            self.count[verdict] += 1
+            print(f"{verdict:10} {m.name:46} {how or ''}", flush=True)
+
+
+def run_table(table, mutations, report):
+    folder = tempfile.mkdtemp(prefix="mutation.", dir=os.environ.get("TMPDIR", "/var/tmp"))
+    try:
+        if table == "neigh":
+            suite = Suite(folder)
+            suite.prepare()
+        else:
+            suite = Tree(folder, ROOT)
+            suite.prepare(mutations)
+        with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+            list(pool.map(lambda m: report.add(m, suite), mutations))
+    except Unfit as e:
+        print(f"mutation: {e}")
+        report.count["UNFIT"] += 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="mutation.sh", description=__doc__)
     parser.add_argument("--named", action="store_true", help="only the first ones to try")
     parser.add_argument("--list", action="store_true", help="names only")
+    parser.add_argument("--table", choices=list(TABLES), help="only those of this table")
     parser.add_argument("names", nargs="*", metavar="NAME")
     args = parser.parse_args()
     chosen = choose(args)
     if args.list:
-        for m in chosen:
+        for m in (m for t in chosen.values() for m in t):
             print(m.name)
         return 0
     begin = time.monotonic()
-    lock = threading.Lock()
-    bad = {"NOT CAUGHT": 0, "UNFIT": 0}
-
-    def one(m):
-        try:
-            how = suite.try_one(m)
-            verdict = "caught" if how else "NOT CAUGHT"
-        except Unfit as e:
-            verdict, how = "UNFIT", str(e)
-        with lock:
-            bad[verdict] = bad.get(verdict, 0) + 1
-            print(f"{verdict:10} {m.name:34} {how or ''}", flush=True)
-
-    folder = tempfile.mkdtemp(prefix="mutation.", dir=os.environ.get("TMPDIR", "/var/tmp"))
-    try:
-        suite = Suite(folder)
-        suite.prepare()
-        with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-            list(pool.map(one, chosen))
-    except Unfit as e:
-        print(f"mutation: {e}")
-        bad["UNFIT"] += 1
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    report = Report()
+    for table, mutations in chosen.items():
+        if mutations:
+            run_table(table, mutations, report)
     took = time.monotonic() - begin
-    print(f"{bad.get('caught', 0)} of {len(chosen)} caught, {bad['NOT CAUGHT']} not caught, "
-          f"{bad['UNFIT']} do not fit the sources, {took:.0f} s")
-    return 2 if bad["UNFIT"] else 1 if bad["NOT CAUGHT"] else 0
+    print(f"{report.count['caught']} of {sum(map(len, chosen.values()))} caught, "
+          f"{report.count['NOT CAUGHT']} not caught, "
+          f"{report.count['UNFIT']} do not fit the sources, {took:.0f} s")
+    return 2 if report.count["UNFIT"] else 1 if report.count["NOT CAUGHT"] else 0
 
 
 if __name__ == "__main__":

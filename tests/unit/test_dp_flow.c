@@ -430,13 +430,13 @@ test_mss_off(void **state)
 	fx_free_sent(m);
 }
 
-/* Options that lie are left alone. */
+/* Options that lie are left alone, and so is the payload behind an MSS that the header cuts off. */
 static void
 test_mss_bad_options(void **state)
 {
 	static const uint8_t options[][4] = { { 2, 0, 0, 0 }, { 2, 3, 1, 1 }, { 8, 0, 2, 4 },
 		{ 1, 1, 1, 2 }, { 0, 2, 4, 255 }, { 8, 200, 2, 4 }, { 1, 1, 2, 4 } };
-	uint8_t ip[44];
+	uint8_t ip[48];
 	struct rte_mbuf *m;
 	size_t i;
 
@@ -445,6 +445,7 @@ test_mss_bad_options(void **state)
 	for (i = 0; i < RTE_DIM(options); i++) {
 		memcpy(ip, golden_mss_plain_in, 40);
 		memcpy(ip + 40, options[i], 4);
+		memset(ip + 44, 0xff, 4);
 		ip[2] = 0;
 		ip[3] = sizeof(ip);
 		ip[32] = 6 << 4;
@@ -453,7 +454,7 @@ test_mss_bad_options(void **state)
 		fx_turn();
 		m = fx_tx(IB1);
 		assert_non_null(m);
-		assert_memory_equal(rte_pktmbuf_mtod_offset(m, uint8_t *, 24), ip + 20, 24);
+		assert_memory_equal(rte_pktmbuf_mtod_offset(m, uint8_t *, 24), ip + 20, 28);
 		fx_free_sent(m);
 	}
 }
