@@ -95,7 +95,6 @@ struct ctl_port_ip {
 	struct ctl_bucket arp_bucket;
 };
 
-/* An IP next hop. */
 /* A next hop's change of address. */
 enum ctl_move {
 	CTL_MOVE_NONE,
@@ -103,6 +102,7 @@ enum ctl_move {
 	CTL_MOVE_LINGERS /* workers use the new one; the old one is forgotten soon */
 };
 
+/* An IP next hop. */
 struct ctl_l3 {
 	struct control *c;
 	struct ipoib_neigh_rec *rec;

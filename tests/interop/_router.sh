@@ -8,8 +8,9 @@ ROUTER=$INTEROP_BUILD/app/dpdk-ipoib
 QUERY=$INTEROP_TOP/usertools/dpdk-ipoib-query
 
 # router NAME [EAL OPTION...] -- [OPTION...]: start one; the commands of standard input are its
-# --cmdline-file, its log is $JOB/NAME.log. Environment: ROUTER_LCORES (--lcores; control and one
-# worker, each on both CPUs), ROUTER_MEMORY (no huge pages, 512 MB), ROUTER_IDLE (--idle-sleep).
+# --cmdline-file, its log is $JOB/NAME.log. Few mbufs: memory costs time here. Environment:
+# ROUTER_LCORES (--lcores; control and one worker, each on both CPUs), ROUTER_MEMORY (EAL's options;
+# huge 512), ROUTER_IDLE (--idle-sleep).
 router() {
 	local name=$1 eal=()
 	shift
@@ -23,9 +24,10 @@ router() {
 	mkfifo "/run/$name.in"
 	# shellcheck disable=SC2086 # words are meant
 	"$ROUTER" \
-		--lcores "${ROUTER_LCORES:-0@0-1,1@0-1}" ${ROUTER_MEMORY:---no-huge -m 512} \
+		--lcores "${ROUTER_LCORES:-0@0-1,1@0-1}" ${ROUTER_MEMORY:-$(huge 512)} \
 		--file-prefix "$name" "${eal[@]}" -- -i --auto-start --idle-sleep "${ROUTER_IDLE:-1000}" \
-		--cmdline-file "/run/$name.cmd" "$@" <>"/run/$name.in" >>"$JOB/$name.log" 2>&1 &
+		--total-num-mbufs 8192 --rxd 512 --txd 512 --cmdline-file "/run/$name.cmd" "$@" \
+		<>"/run/$name.in" >>"$JOB/$name.log" 2>&1 &
 	echo $! >"/run/$name.pid"
 }
 

@@ -44,9 +44,8 @@ start_one() {
 }
 # The third host without the kernel: t, and a server behind it who pings ever new addresses.
 start_t() {
-	ROUTER_MEMORY="--no-huge -m 384" \
-		router t --no-pci --vdev "$(verbs 0 softib1)" --vdev "$(ether 0 eserver)" -- \
-		--total-num-mbufs 8192 --rxd 512 --txd 512 <<-X
+	ROUTER_MEMORY=$(huge 384) \
+		router t --no-pci --vdev "$(verbs 0 softib1)" --vdev "$(ether 0 eserver)" -- <<-X
 			ip address add 10.9.0.5/16 port 0
 			ip address add 10.8.0.1/24 port 1
 		X

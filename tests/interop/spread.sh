@@ -69,7 +69,7 @@ for i in $(hosts); do
 done
 ether_host server 10.8.0
 ROUTER_LCORES=0@0-1,1@0-1,2@0-1,3@0-1,4@0-1,5@0-1 \
-	ROUTER_MEMORY="--no-huge -m 768" \
+	ROUTER_MEMORY=$(huge 768) \
 	router r --no-pci --vdev "$(verbs 0 softib15 ,queues=4)" --vdev "$(ether 0 eserver,qpairs=4)" -- \
 	--rxq 4 --txq 4 --rxd 512 --txd 512 <<-X
 	ip address add 10.9.0.99/24 port 0
