@@ -34,6 +34,7 @@ CONFIG = {
     "lcores_b": "0@0-1,1@0-1",
     "options": "--idle-sleep 50 --total-num-mbufs 16384",
     "log_dir": os.environ.get("LAB", "/tmp"),
+    "up_s": 60.0,
     "capture_s": 0.5,
 }
 PERF = {

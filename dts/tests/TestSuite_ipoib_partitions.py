@@ -51,7 +51,7 @@ class TestIpoibPartitions(IpoibTestSuite):
 
         Verify:
             * All arrive.
-            * The ports of the second partition forwarded 20 packets and no more.
+            * The ports of the second partition forwarded the 20 packets, and not the others.
             * The default partition still works when they are gone.
         """
         a, b = self._add(self.a, self.config.pkey), self._add(self.b, self.config.pkey)
@@ -70,7 +70,8 @@ class TestIpoibPartitions(IpoibTestSuite):
         self.verify_delivered(numbered(20), "by the default partition")
         sent = self.a.counters(a)["TX-packets"] - sent
         received = self.b.counters(b)["RX-packets"] - received
-        verify(sent == received == 20, f"{sent} were sent, {received} received by the partition")
+        for count in (sent, received):  # a neighbour may be asked for meanwhile
+            verify(20 <= count < 30, f"{sent} were sent, {received} received by the partition")
         self.a.quiet(f"ip route del {FAR_NET}")
         for gateway, port in ((self.a, a), (self.b, b)):
             gateway.say(f"ipoib pkey del {port}")

@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The dpdk-ipoib authors
 #
 # The DTS suites of dts/, by their runner for one machine, in two laboratories at a time.
-# timeout: 180
+# timeout: 300
 
 run=$(dirname "${BASH_SOURCE[0]}")/../../dts/local/run.sh
 "$run" smoke faults neigh 2>&1 &

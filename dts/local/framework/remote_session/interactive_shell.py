@@ -25,7 +25,7 @@ class InteractiveShell:
 
     _default_prompt: ClassVar[str] = ""
     _command_extra_chars: ClassVar[str] = ""
-    _timeout: float = 20.0
+    _timeout: float = 60.0  # beside other work a start takes long
     is_alive: bool = False
 
     def __init__(self, node: Node, name: str | None = None, privileged: bool = False,
@@ -83,7 +83,7 @@ class InteractiveShell:
         """Close the terminal; the program must end then, at the latest."""
         if self._process is None or self._process.returncode is not None:
             return
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while self._process.poll() is None and time.monotonic() < end:
             if select.select([self._fd], [], [], 0.05)[0]:
                 with contextlib.suppress(OSError):
