@@ -48,7 +48,7 @@ choices_add(struct choices *set, const char *text, size_t len)
 	set->len[set->nb++] = len;
 }
 
-/* Keywords of @p w that begin with @p prefix. */
+/* Keywords of @p w that begin with @p prefix, into @p set unless that is NULL. @return how many */
 static unsigned int
 keywords_add(struct choices *set, const struct cli_word *w, const char *prefix)
 {
@@ -59,12 +59,28 @@ keywords_add(struct choices *set, const struct cli_word *w, const char *prefix)
 		size_t len = strcspn(k, "#");
 
 		if (strncmp(k, prefix, strlen(prefix)) == 0 && strlen(prefix) <= len) {
-			choices_add(set, k, len);
 			n++;
+			if (set != NULL)
+				choices_add(set, k, len);
 		}
 		k += len + (k[len] == '#');
 	}
 	return n;
+}
+
+static bool
+has_keyword(const struct cli_word *w, const char *word, size_t len)
+{
+	const char *k = w->name;
+
+	while (w->type == NULL && *k != '\0') {
+		size_t n = strcspn(k, "#");
+
+		if (n == len && strncmp(k, word, len) == 0)
+			return true;
+		k += n + (k[n] == '#');
+	}
+	return false;
 }
 
 static void
@@ -164,19 +180,9 @@ keep_keyword(struct resolve *r, unsigned int i, const char *word, size_t len)
 {
 	unsigned int c;
 
-	for (c = 0; c < cli_nb_commands; c++) {
-		struct choices set = { .nb = 0 };
-		bool fits = false;
-		unsigned int k;
-
-		if (!r->in[c])
-			continue;
-		if (i < cli_commands[c].nb_words)
-			keywords_add(&set, &cli_commands[c].words[i], "");
-		for (k = 0; k < set.nb; k++)
-			fits |= set.len[k] == len && strncmp(set.text[k], word, len) == 0;
-		r->in[c] = fits;
-	}
+	for (c = 0; c < cli_nb_commands; c++)
+		r->in[c] = r->in[c] && i < cli_commands[c].nb_words &&
+				has_keyword(&cli_commands[c].words[i], word, len);
 	out_add(r, word, len);
 }
 
@@ -309,11 +315,9 @@ resolve_all(struct resolve *r)
 static bool
 word_fits(const struct cli_command *cmd, unsigned int i, const char *word)
 {
-	struct choices set = { .nb = 0 };
-
 	if (cmd->words[i].type != NULL)
 		return strlen(word) < STR_TOKEN_SIZE && accepts(cmd, i, word);
-	return keywords_add(&set, &cmd->words[i], word) != 0;
+	return keywords_add(NULL, &cmd->words[i], word) != 0;
 }
 
 /* Put the groups behind the fixed words into the order of cmd, which has all of them.
