@@ -21,7 +21,7 @@ packages=(
 	# tests and checks
 	libcmocka-dev libopensm-dev liburcu-dev python3 python3-scapy python3-matplotlib
 	python3-pyelftools python3-prometheus-client valgrind
-	clang clang-format libclang-rt-dev codespell shellcheck doxygen
+	clang clang-format libclang-rt-dev codespell cppcheck shellcheck doxygen
 	# documentation
 	python3-sphinx python3-myst-parser
 )

@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8
 
 words_ok=te,nd,ans,tha,inflight
-parts=(format licence whitespace spelling scripts python sizes includes paths spec doc commits)
+parts=(format licence whitespace spelling scripts python sizes includes paths spec doc cppcheck commits)
 
 # Tracked files that exist, zero-terminated, less data that follows no text rules.
 tracked() {
@@ -118,6 +118,21 @@ part_spec() {
 
 part_doc() {
 	devtools/check-doc
+}
+
+# Errors that compilers do not see. Headers of DPDK and of the system are not read: cppcheck.h
+# has the few macros of them that matter.
+part_cppcheck() {
+	local queue
+
+	queue=$(${CC:-cc} -M -xc - <<<'#include <sys/queue.h>' | grep -o '/[^ ]*sys/queue.h')
+	cppcheck -q -j 2 --std=c11 --language=c --enable=warning,portability,performance \
+		--suppressions-list=devtools/cppcheck.supp --error-exitcode=1 \
+		--template='{file}:{line}: {id}: {message}' \
+		--include=devtools/cppcheck.h --include="$queue" \
+		-Iapp -Iapp/cli -Iapp/common -Iapp/datapath -Iapp/control -Ilib/compat \
+		-Ilib/ipoib_net -Ilib/ipoib_neigh -Ilib/ipoib_ctrl -Idrivers/net/ipoib \
+		app lib drivers
 }
 
 part_commits() {
