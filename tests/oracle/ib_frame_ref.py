@@ -117,6 +117,7 @@ def rx_cases(qpn, qpn2):
         ("length", uc(data=b"", len=0)),
         ("length", uc(len=4, pad=1)),
         ("truncated", uc(words=0x7FF)),
+        ("too_long", uc(len=2049)),
         ("too_long", uc(len=2052)),
         ("dlid", uc(dlid=0)),
         ("dlid", uc(dlid=0xFFFF)),
