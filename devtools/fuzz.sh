@@ -103,13 +103,15 @@ coverage_of() {
 		return 1
 	fi
 	llvm-profdata merge -o "$to/$name.profdata" "$to/$name.profraw"
-	for f in "${files[@]}"; do
-		llvm-cov export --summary-only --instr-profile="$to/$name.profdata" \
-			"$to/tests/fuzz/$name" "$f" | /usr/bin/python3 -c '
-import json, sys
-lines = json.load(sys.stdin)["data"][0]["totals"]["lines"]
-print(sys.argv[1], lines["count"], lines["count"] - lines["covered"], lines["percent"])' "$f"
-	done
+	llvm-cov export --summary-only --instr-profile="$to/$name.profdata" "$to/tests/fuzz/$name" |
+		/usr/bin/python3 -c '
+import json, os, sys
+lines = {os.path.normpath(os.path.join(sys.argv[1], f["filename"])): f["summary"]["lines"]
+         for f in json.load(sys.stdin)["data"][0]["files"]}
+for name in sys.argv[2:]:
+    n = lines[os.path.realpath(name)]
+    print(name, n["count"], n["count"] - n["covered"], n["percent"])
+' "$(realpath "$to")" "${files[@]}"
 }
 
 coverage() {

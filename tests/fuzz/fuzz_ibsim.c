@@ -126,7 +126,7 @@ recv_pkt(uint8_t *buf, size_t len)
 
 	assert_int_equal(len, PKT_LEN);
 	if (how < 16)
-		return (ssize_t)fuzz_rest(in, buf, (size_t)how * 20);
+		return (ssize_t)fuzz_rest(in, buf, RTE_MIN(len, (size_t)how * 20));
 	memcpy(buf, asked, PKT_LEN);
 	buf[PKT_MAD + 3] = 0x81; /* GetResp */
 	if ((how & 0xf0) == 0x10)
