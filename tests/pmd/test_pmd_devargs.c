@@ -88,6 +88,8 @@ test_bad(void **state)
 		{ FX_ARGS ",queues=99999999999999999999", "of 'queues'", "1 to 16" },
 		{ FX_ARGS ",qpn=1", "'1' of 'qpn'", "2 to 0xfffffe" },
 		{ FX_ARGS ",qpn=0xffffff", "'0xffffff' of 'qpn'", "2 to 0xfffffe" },
+		{ FX_ARGS ",qpn=0xfffffe,queues=2", "'0xfffffe' of 'qpn'", "at most 0xfffffd" },
+		{ FX_ARGS ",mode=ether,qpn=0xfffffe", "'0xfffffe' of 'qpn'", "at most 0xfffffd" },
 		{ "device=Hca2,hca=verbs,qpn=2", "'qpn'", "for hca=soft only" },
 		{ FX_ARGS ",crc=maybe", "'maybe' of 'crc'", "on or off" },
 		{ FX_ARGS ",grh=yes", "'yes' of 'grh'", "on or off" },
@@ -155,7 +157,7 @@ test_disagreement(void **state)
 	assert_int_equal(fake_mad_open_count(), 0);
 }
 
-/* The first queue pair has the number that the user wants, once in the process. */
+/* Queue pairs have the numbers that the user wants, one after the other, once in the process. */
 static void
 test_qpn(void **state)
 {
@@ -166,11 +168,16 @@ test_qpn(void **state)
 	port = fx_port_open("net_ipoib1", FX_ARGS ",queues=2,qpn=0x123456");
 	assert_int_equal(pmd_ipoib_info_get(port, &info), 0);
 	assert_int_equal(info.qpn[0], 0x123456);
-	assert_int_not_equal(info.qpn[1], 0x123456);
+	assert_int_equal(info.qpn[1], 0x123457);
 	log_begin();
 	assert_int_equal(rte_vdev_init("net_ipoib2", FX_ARGS ",pkey=0x8002,qpn=0x123456"), -EEXIST);
 	log_end();
-	assert_non_null(strstr(log_text, "qpn=0x123456 is another port's"));
+	assert_non_null(strstr(log_text, "qpn=0x123456, of queue 0, is another port's"));
+	log_begin();
+	assert_int_equal(rte_vdev_init("net_ipoib2", FX_ARGS ",pkey=0x8002,queues=2,qpn=0x123455"),
+			-EEXIST);
+	log_end();
+	assert_non_null(strstr(log_text, "qpn=0x123456, of queue 1, is another port's"));
 	assert_int_equal(rte_vdev_uninit("net_ipoib1"), 0);
 	assert_int_equal(fake_mad_open_count(), 0);
 }

@@ -247,6 +247,7 @@ static int
 devargs_complete(const char *name, struct ipoib_devargs *a)
 {
 	bool verbs = strcmp(a->hca, "verbs") == 0;
+	unsigned int nb;
 
 	if (a->mad[0] == '\0')
 		rte_strscpy(a->mad, verbs ? "umad" : "ibsim", sizeof(a->mad));
@@ -259,6 +260,13 @@ devargs_complete(const char *name, struct ipoib_devargs *a)
 				"%s: argument 'carrier' is missing: "
 				"the name of an Ethernet device, such as net_af_packet0",
 				name);
+		return -EINVAL;
+	}
+	/* In mode=ether control has a queue, too. */
+	nb = RTE_MIN(a->queues + (a->ether ? 1u : 0u), (unsigned int)PMD_IPOIB_QUEUES_MAX);
+	if (a->qpn != 0 && a->qpn + nb > IB_QPN_MULTICAST) {
+		IPOIB_LOG(ERR, "%s: bad value '0x%x' of 'qpn': for %u queue pairs at most 0x%x",
+				name, a->qpn, nb, IB_QPN_MULTICAST - nb);
 		return -EINVAL;
 	}
 	return 0;

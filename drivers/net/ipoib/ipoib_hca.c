@@ -428,24 +428,37 @@ qpn_in_use(uint32_t qpn)
 	return false;
 }
 
+/* What the user said: that number and those after it, a queue each. */
+static int
+port_qpns_given(struct ipoib_port *port, const struct ipoib_devargs *args)
+{
+	uint16_t i;
+
+	for (i = 0; i < args->queues; i++) {
+		if (qpn_in_use(args->qpn + i)) {
+			IPOIB_LOG(ERR, "%s port %u: qpn=0x%06x, of queue %u, is another port's",
+					args->device, args->port, args->qpn + i, i);
+			return -EEXIST;
+		}
+	}
+	for (i = 0; i < args->queues; i++)
+		port->qpn[i] = args->qpn + i;
+	port->nb_qps = args->queues;
+	return 0;
+}
+
 /*
- * Random, so that a peer's entry from before a restart never reaches a new QP; but for the first
- * one, if the user said which.
+ * Random, so that a peer's entry from before a restart never reaches a new QP; unless the user said
+ * which. Then all queues have the same ones again: peers were told of any of them.
  */
 static int
 port_qpns_choose(struct ipoib_port *port, const struct ipoib_devargs *args)
 {
-	uint32_t qpn = args->qpn;
+	uint32_t qpn;
 
 	port->nb_qps = 0;
-	if (qpn != 0) {
-		if (qpn_in_use(qpn)) {
-			IPOIB_LOG(ERR, "%s port %u: qpn=0x%06x is another port's", args->device,
-					args->port, qpn);
-			return -EEXIST;
-		}
-		port->qpn[port->nb_qps++] = qpn;
-	}
+	if (args->qpn != 0)
+		return port_qpns_given(port, args);
 	for (; port->nb_qps < args->queues; port->nb_qps++) {
 		do
 			qpn = (uint32_t)rte_rand() & IB_QPN_MULTICAST;

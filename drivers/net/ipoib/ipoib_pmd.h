@@ -231,7 +231,7 @@ struct ipoib_devargs {
 	uint8_t port;
 	uint16_t pkey;
 	uint16_t queues;
-	uint32_t qpn; /* of the first queue pair; 0: a random one, as the others have */
+	uint32_t qpn; /* of the first queue pair, the others follow; 0: random ones */
 	bool crc;
 	bool roce;  /* verbs: a port whose link layer is Ethernet will do */
 	bool grh;   /* as if the port said that it requires GRHs */
