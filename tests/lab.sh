@@ -240,7 +240,8 @@ lab_gateway()
 }
 
 # lab_testpmd NAME HCA CARRIER [VDEV...] -- OPTION...: the distribution's testpmd. Its port 0 is the
-# HCA in mode=ether, its log $LAB/NAME.log, and it takes commands by $LAB/NAME.in.
+# HCA in mode=ether, its log $LAB/NAME.log, and it takes commands by $LAB/NAME.in. LAB_ETHER: more
+# arguments of that port, ",KEY=VALUE...".
 lab_testpmd()
 {
 	local name=$1 hca=$2 carrier=$3 vdevs=()
@@ -255,7 +256,7 @@ lab_testpmd()
 	LAB_MB=256 lab_memory
 	stdbuf -oL dpdk-testpmd --lcores '0@0-1,1@0-1' --no-pci "${LAB_MEMORY[@]}" --file-prefix "$name" \
 		-d "$LAB_BUILD/drivers/net/ipoib/librte_net_ipoib.so" \
-		--vdev "$(lab_ipoib 0 "$hca" net_af_packet1 ,mode=ether,qpn=0x777)" \
+		--vdev "$(lab_ipoib 0 "$hca" net_af_packet1 ,mode=ether,qpn=0x777${LAB_ETHER:-})" \
 		"${vdevs[@]}" --vdev "$(lab_af_packet 1 "$carrier")" -- -i --total-num-mbufs 8192 \
 		--mbuf-size 4400 "$@" <>"$LAB/$name.in" >"$LAB/$name.log" 2>&1 &
 	echo $! >"$LAB/$name.pid"

@@ -325,6 +325,7 @@ struct control {
 	struct ctl_nlwatch *nlwatch; /* NULL: no real HCA */
 	uint64_t inject_patience;    /* until when full rings are waited for; 0: they are not */
 	bool closing;
+	bool follow_local; /* groups that routers do not forward, too: the host is none */
 
 	/* --- hooks that a host has to fill --- */
 

@@ -35,15 +35,16 @@ seen_find(const struct ctl_port *p, const struct ib_gid *mgid, uint32_t *bucket)
 	return NULL;
 }
 
-/* Not what routers do not forward (224.0.0.0/24), nor other hosts' neighbour solicitations. */
+/* Not other hosts' neighbour solicitations, nor, for a router, what is not forwarded (224.0.0.0/24). */
 static bool
-worth_following(const struct ib_gid *mgid)
+worth_following(const struct ctl_port *p, const struct ib_gid *mgid)
 {
 	static const uint8_t local[] = { 0, 0, 0 };
 
 	if (mcast_is_solicited_node(mgid))
 		return false;
-	return mgid->raw[2] != 0x40 || memcmp(&mgid->raw[12], local, sizeof(local)) != 0;
+	return p->c->follow_local || mgid->raw[2] != 0x40 ||
+			memcmp(&mgid->raw[12], local, sizeof(local)) != 0;
 }
 
 static void
@@ -51,7 +52,7 @@ follow_one(struct ctl_port *p, const struct ib_gid *mgid, bool on)
 {
 	struct ctl_mcast *g;
 
-	if (on && (!worth_following(mgid) || !p->mc->follow))
+	if (on && (!worth_following(p, mgid) || !p->mc->follow))
 		return;
 	g = on ? mcast_get(p, mgid) : mcast_find(p, mgid);
 	if (g == NULL || g == &p->bcast || g->followed == on)

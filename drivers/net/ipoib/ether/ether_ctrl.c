@@ -186,6 +186,7 @@ hooks_set(struct control *c)
 	c->undelivered = on_undelivered;
 	c->narrow = on_narrow;
 	c->shown = on_shown;
+	c->follow_local = true;
 }
 
 /* --- packets from bursts --- */
