@@ -129,6 +129,29 @@ lab_quiet_iface()
 	sysctl -qw "net.ipv4.conf.$1.arp_ignore=8"
 }
 
+# lab_vlans HOST VID...: VLAN interfaces of LAB_VLAN_IFACE (eth0), Linux's own if the kernel has them.
+lab_vlans()
+{
+	local host=$1 vid iface=${LAB_VLAN_IFACE:-eth0}
+
+	shift
+	if lab_in "$host" ip link add link "$iface" name "$iface.1" type vlan id 1 2>/dev/null; then
+		lab_in "$host" ip link del "$iface.1"
+		for vid; do
+			lab_in "$host" ip link add link "$iface" name "$iface.$vid" type vlan id "$vid"
+		done
+	else
+		echo "no 8021q in this kernel: tags are added and removed by vlan_tap.py"
+		lab_in "$host" "$LAB_TOP/tests/smoke/vlan_tap.py" "$iface" "$@" >"$LAB/$host.tap" 2>&1 &
+		lab_wait 10 grep -q ready "$LAB/$host.tap" || lab_die "no VLAN interfaces: $(cat "$LAB/$host.tap")"
+	fi
+	for vid; do
+		# As lab_host has it.
+		[ "$iface" != eth0 ] || lab_in "$host" sysctl -qw "net.ipv6.conf.eth0/$vid.disable_ipv6=1"
+		lab_in "$host" ip link set "$iface.$vid" up
+	done
+}
+
 # lab_cable IFACE...: a bridge with one end for each HCA. IFACE is the HCA's
 # end; frames of up to 2096 octets pass. No MAC is remembered: LIDs move.
 lab_cable()

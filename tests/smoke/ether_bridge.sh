@@ -4,19 +4,26 @@
 #
 # A bridge of a program that we did not write: testpmd in io mode between a TAP and an InfiniBand
 # port in mode=ether. Linux behind the TAP, a host of its own with a MAC of its own, talks to an
-# IPoIB host and through it to another Linux: ARP, ND, IPv4, IPv6, TCP both ways.
+# IPoIB host and through it to another Linux: ARP, ND, IPv4, IPv6, TCP both ways, DHCP. What it sends
+# with the tag of VLAN 10 is in partition 0x8001, and comes back with that tag.
 
 # shellcheck source=../lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
 lab_enter "$@"
 
-fabric_start "$LAB/fabric" "$LAB_TOP/config/fabric/demo.topo" || lab_die "no fabric"
+printf '%s\n' "Default=0x7fff, ipoib : ALL=full;" \
+	"blue=0x1, ipoib, Q_Key=0x1b1b : ALL=full, SELF=full;" >"$LAB/partitions"
+FABRIC_PARTITIONS=$LAB/partitions fabric_start "$LAB/fabric" "$LAB_TOP/config/fabric/demo.topo" || lab_die "no fabric"
 lab_hosts_and_cable
 cat "$LAB_TOP/config/gateway-a.cmd" - >"$LAB/a.cmd" <<-end
 	ip address add 2001:db8:1::1/64 port 1
+	ip address add 203.0.114.1/24 port 2
+	ip address add 2001:db8:2::1/64 port 2
+	ip dhcp-relay add 192.0.2.2 port 1
 end
-lab_gateway gateway-a Hca3 ea ca "$LAB/a.cmd"
-lab_testpmd bridge Hca2 cb net_tap0,iface=tap0 -- --portmask 0x5 --forward-mode io --auto-start
+lab_run gateway-a "$LAB/a.cmd" "$(lab_af_packet 0 ea)" "$(lab_ipoib 0 Hca3 net_af_packet1)" \
+	"$(lab_ipoib 1 Hca3 net_af_packet1 ,pkey=0x8001)" "$(lab_af_packet 1 ca)" --
+LAB_ETHER=,vlan=10:0x8001 lab_testpmd bridge Hca2 cb net_tap0,iface=tap0 -- --portmask 0x11 --forward-mode io --auto-start
 ip netns add guest
 lab_wait 10 test -e /sys/class/net/tap0 || lab_wait 10 ip link show tap0 || lab_fail "no TAP"
 lab_wait 15 grep -q 'testpmd>' "$LAB/bridge.log" || lab_fail "testpmd does not start"
@@ -64,11 +71,39 @@ s.sendall(open(sys.argv[2], "rb").read())
 lab_tcp guest client 192.0.2.2
 lab_tcp client guest 203.0.113.50
 
+# The VLAN: the same MAC, another partition.
+LAB_VLAN_IFACE=tap0 lab_vlans guest 10 11
+guest ip addr add 203.0.114.50/24 dev tap0.10
+guest ip addr add 2001:db8:2::50/64 dev tap0.10 nodad
+lab_wait 15 guest ping -q -n -c 1 -W 1 203.0.114.1 || lab_fail "no ARP or IPv4 in the VLAN"
+guest ping -q -n -c 10 -i 0.05 -W 1 -s 1472 -M "do" 203.0.114.1 >/dev/null || lab_fail "pings in the VLAN"
+lab_wait 10 guest ping -6 -q -n -c 1 -W 1 2001:db8:2::1 || lab_fail "no ND or IPv6 in the VLAN"
+lab_in client ip route replace 203.0.114.0/24 via 192.0.2.1
+guest ip route add 192.0.2.2/32 via 203.0.114.1
+lab_client ping -q -n -c 5 -i 0.05 -W 1 203.0.114.50 >/dev/null || lab_fail "the guest is not found in its VLAN"
+[ "$(lab_query gateway-a -g ports.2.delivered /fwd/stats)" -ge 12 ] || lab_fail "not in that partition"
+# Another VLAN is no partition.
+guest ip addr add 203.0.115.50/24 dev tap0.11
+guest ping -q -n -c 1 -W 1 203.0.115.1 >/dev/null
+
+# DHCP: busybox's client behind the bridge, and dnsmasq, which the gateway relays to.
+lab_client dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --user=root \
+	--interface=eth0 --pid-file= --no-ping --dhcp-leasefile="$LAB/leases" --log-dhcp --log-facility=- \
+	--dhcp-range=203.0.113.100,203.0.113.120,255.255.255.0,1h >"$LAB/dnsmasq.log" 2>&1 &
+lab_wait 5 grep -q "DHCP, IP range" "$LAB/dnsmasq.log" || lab_fail "dnsmasq does not start"
+guest ip route del 192.0.2.2/32
+guest busybox udhcpc -i tap0 -f -q -n -t 5 -T 1 -s /bin/true >"$LAB/udhcpc.log" 2>&1 ||
+	lab_fail "udhcpc gets no lease"
+grep -q 'lease of 203.0.113.1[0-2][0-9] obtained' "$LAB/udhcpc.log" || lab_fail "a lease of another net"
+grep -q "DHCPACK(eth0) 203.0.113.1" "$LAB/dnsmasq.log" || lab_fail "dnsmasq gave no lease"
+
 printf 'show port xstats 0\nstop\nquit\n' >"$LAB/bridge.in"
 lab_wait 10 lab_gone "$(cat "$LAB/bridge.pid")" || lab_fail "testpmd does not end"
 lab_xstat() { awk -v name="$1:" '$1 == name { v = $2 } END { print v + 0 }' "$LAB/bridge.log"; }
 [ "$(lab_xstat ether_locals)" -ge 2 ] || lab_fail "no local address learnt"
 [ "$(lab_xstat ether_peers)" -ge 1 ] || lab_fail "no peer learnt"
+[ "$(lab_xstat tx_drop_ether_vlan)" -ge 1 ] || lab_fail "a frame of VLAN 11 is not counted"
+[ "$(lab_xstat vlan10_ether_locals)" -ge 2 ] || lab_fail "no local address learnt in the VLAN"
 lab_stop gateway-a || lab_fail "gateway-a does not end in order"
 fabric_stop
 echo "ok"

@@ -53,27 +53,6 @@ ip route add 2001:db8:1::/64 via 2001:db8:12::1
 ip route add 10.2.0.0/24 via 203.0.114.1
 X
 
-# vlans HOST VID...: VLAN interfaces, Linux's own if the kernel has them.
-vlans()
-{
-	local host=$1 vid
-
-	shift
-	if lab_in "$host" ip link add link eth0 name eth0.1 type vlan id 1 2>/dev/null; then
-		for vid; do
-			lab_in "$host" ip link add link eth0 name "eth0.$vid" type vlan id "$vid"
-		done
-	else
-		echo "no 8021q in this kernel: tags are added and removed by vlan_tap.py"
-		lab_in "$host" "$LAB_TOP/tests/smoke/vlan_tap.py" eth0 "$@" >"$LAB/$host.tap" 2>&1 &
-		lab_wait 10 grep -q ready "$LAB/$host.tap" || lab_die "no VLAN interfaces: $(cat "$LAB/$host.tap")"
-	fi
-	for vid; do
-		lab_in "$host" sysctl -qw "net.ipv6.conf.eth0/$vid.disable_ipv6=1"
-		lab_in "$host" ip link set "eth0.$vid" up
-	done
-}
-
 # gateway NAME HCA ETH CARRIER: Ethernet is port 0, blue port 1, green port 2.
 gateway()
 {
@@ -114,8 +93,8 @@ drops_at_least() { [ "$(drops "$1" "$2")" -ge "$3" ]; }
 FABRIC_PARTITIONS=$LAB/partitions.conf fabric_start "$LAB/fabric" \
 	"$LAB_TOP/config/fabric/demo.topo" || lab_die "no fabric"
 lab_hosts_and_cable
-vlans client 100 200 300
-vlans server 100 200
+lab_vlans client 100 200 300
+lab_vlans server 100 200
 lab_client ip addr add 10.1.0.2/24 dev eth0.100
 lab_client ip addr add 10.2.0.2/24 dev eth0.200
 lab_client ip addr add 10.3.0.2/24 dev eth0.300

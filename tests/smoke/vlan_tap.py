@@ -25,8 +25,9 @@ def tap_open(iface, vid):
     tap = open("/dev/net/tun", "r+b", buffering=0)  # pylint: disable=consider-using-with
     name = f"{iface}.{vid}"
     fcntl.ioctl(tap, TUNSETIFF, struct.pack("16sH", name.encode(), IFF_TAP | IFF_NO_PI))
-    with open(f"/sys/class/net/{iface}/address", encoding="ascii") as f:
-        mac = f.read().strip()
+    # Not by /sys, which may be another network namespace's.
+    mac = subprocess.run(["ip", "-br", "link", "show", iface], check=True, capture_output=True,
+                         text=True).stdout.split()[2]
     subprocess.run(["ip", "link", "set", name, "address", mac], check=True)
     return tap
 

@@ -14,7 +14,7 @@
 
 #include "ipoib_pmd.h"
 
-#define KEYS "hca, device, port, pkey, mad, carrier, queues, qpn, crc, roce, grh, numa, mode"
+#define KEYS "hca, device, port, pkey, mad, carrier, queues, qpn, crc, roce, grh, numa, mode, vlan"
 
 static int
 parse_number(const char *value, unsigned long min, unsigned long max, unsigned long *out)
@@ -168,6 +168,33 @@ set_mode(const char *value, struct ipoib_devargs *a)
 	return a->ether || strcmp(value, "native") == 0 ? NULL : "native or ether";
 }
 
+/* "10:0x8001"; may be given again, for another one. */
+static const char *
+set_vlan(const char *value, struct ipoib_devargs *a)
+{
+	static const char allowed[] = "ID:P_KEY, such as 10:0x8001, each ID (1 to 4094) and each "
+				      "partition once, at most 8";
+	const char *colon = strchr(value, ':');
+	unsigned long id, pkey;
+	char text[8] = "";
+	unsigned int i;
+
+	if (colon == NULL || (size_t)(colon - value) >= sizeof(text))
+		return allowed;
+	memcpy(text, value, (size_t)(colon - value));
+	if (parse_number(text, 1, 4094, &id) != 0 ||
+			parse_number(colon + 1, 0, UINT16_MAX, &pkey) != 0 ||
+			IB_PKEY_BASE(pkey) == 0 || a->nb_vlans == IPOIB_VLANS_MAX)
+		return allowed;
+	for (i = 0; i < a->nb_vlans; i++) {
+		if (a->vlan[i].id == id || IB_PKEY_BASE(a->vlan[i].pkey) == IB_PKEY_BASE(pkey))
+			return allowed;
+	}
+	a->vlan[a->nb_vlans].id = (uint16_t)id;
+	a->vlan[a->nb_vlans++].pkey = (uint16_t)pkey;
+	return NULL;
+}
+
 /* Each sets one value, or returns what is allowed. */
 static const struct {
 	const char *key;
@@ -186,6 +213,7 @@ static const struct {
 	{ "grh", set_grh },
 	{ "numa", set_numa },
 	{ "mode", set_mode },
+	{ "vlan", set_vlan },
 };
 
 static int
@@ -203,7 +231,7 @@ devargs_set(const char *name, const struct rte_kvargs_pair *pair, uint32_t *seen
 		IPOIB_LOG(ERR, "%s: unknown argument '%s', allowed are %s", name, pair->key, KEYS);
 		return -EINVAL;
 	}
-	if ((*seen & RTE_BIT32(i)) != 0) {
+	if ((*seen & RTE_BIT32(i)) != 0 && keys[i].set != set_vlan) {
 		IPOIB_LOG(ERR, "%s: argument '%s' is given twice", name, pair->key);
 		return -EINVAL;
 	}
@@ -272,6 +300,28 @@ devargs_complete(const char *name, struct ipoib_devargs *a)
 	return 0;
 }
 
+/* A partition is one VLAN, or that of frames without a tag. */
+static int
+vlans_check(const char *name, const struct ipoib_devargs *a)
+{
+	unsigned int i;
+
+	if (a->nb_vlans > 0 && !a->ether) {
+		IPOIB_LOG(ERR, "%s: argument 'vlan' is for mode=ether only", name);
+		return -EINVAL;
+	}
+	for (i = 0; i < a->nb_vlans; i++) {
+		if (IB_PKEY_BASE(a->vlan[i].pkey) == IB_PKEY_BASE(a->pkey)) {
+			IPOIB_LOG(ERR,
+					"%s: P_Key 0x%04x of VLAN %u is that of the port itself: "
+					"its frames have no tag",
+					name, a->vlan[i].pkey, a->vlan[i].id);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 int
 ipoib_devargs_parse(const char *name, const char *text, struct ipoib_devargs *args)
 {
@@ -301,6 +351,8 @@ ipoib_devargs_parse(const char *name, const char *text, struct ipoib_devargs *ar
 		ret = devargs_suit(name, &a, seen);
 	if (ret == 0)
 		ret = devargs_complete(name, &a);
+	if (ret == 0)
+		ret = vlans_check(name, &a);
 	if (ret == 0)
 		*args = a;
 	return ret;

@@ -550,4 +550,4 @@ RTE_PMD_REGISTER_PARAM_STRING(net_ipoib,
 		"hca=<soft|verbs> device=<name> port=<1..254> pkey=<0x8001> "
 		"mad=<umad|ibsim|ibsim:NAME> carrier=<ethdev> queues=<1..16> "
 		"qpn=<2..0xfffffe> crc=<on|off> roce=<on|off> grh=<on|off> numa=<node> "
-		"mode=<native|ether>");
+		"mode=<native|ether> vlan=<ID:0x8002>");

@@ -222,6 +222,9 @@ struct ipoib_group {
 	uint16_t attached;
 };
 
+/* VLANs of a port in mode=ether. */
+#define IPOIB_VLANS_MAX 8
+
 /* What the devargs say; all strings bounded. */
 struct ipoib_devargs {
 	char hca[8];
@@ -237,6 +240,10 @@ struct ipoib_devargs {
 	bool grh;   /* as if the port said that it requires GRHs */
 	bool ether; /* mode=ether: an Ethernet port on top of the native one */
 	int numa;   /* SOCKET_ID_ANY: that of the carrier */
+	uint16_t nb_vlans;
+	struct {
+		uint16_t id, pkey;
+	} vlan[IPOIB_VLANS_MAX]; /* mode=ether: partitions that are VLANs */
 };
 
 struct ipoib_port {

@@ -42,7 +42,7 @@ ether_dev_configure(struct rte_eth_dev *dev)
 		return ret;
 	e->txq = dev->data->nb_tx_queues;
 	dev->data->mtu = e->lower->data->mtu;
-	return 0;
+	return ether_vlans_configure(e);
 }
 
 /* Programs skip queues that are not marked so. */
@@ -76,6 +76,23 @@ queues_bind(struct rte_eth_dev *dev)
 }
 
 static int
+ether_dev_stop(struct rte_eth_dev *dev)
+{
+	struct ether_dev *e = dev->data->dev_private;
+
+	if (!e->started)
+		return 0;
+	ether_vlans_stop(e);
+	pthread_mutex_lock(&ether_lock);
+	ether_ctrl_stop(e);
+	e->link_event = false;
+	pthread_mutex_unlock(&ether_lock);
+	e->started = false;
+	queue_states_set(dev, RTE_ETH_QUEUE_STATE_STOPPED);
+	return rte_eth_dev_stop(e->lower_id);
+}
+
+static int
 ether_dev_start(struct rte_eth_dev *dev)
 {
 	struct ether_dev *e = dev->data->dev_private;
@@ -95,24 +112,13 @@ ether_dev_start(struct rte_eth_dev *dev)
 		return ret;
 	}
 	e->started = true;
+	ret = ether_vlans_start(e);
+	if (ret != 0) {
+		ether_dev_stop(dev);
+		return ret;
+	}
 	queue_states_set(dev, RTE_ETH_QUEUE_STATE_STARTED);
 	return 0;
-}
-
-static int
-ether_dev_stop(struct rte_eth_dev *dev)
-{
-	struct ether_dev *e = dev->data->dev_private;
-
-	if (!e->started)
-		return 0;
-	pthread_mutex_lock(&ether_lock);
-	ether_ctrl_stop(e);
-	e->link_event = false;
-	pthread_mutex_unlock(&ether_lock);
-	e->started = false;
-	queue_states_set(dev, RTE_ETH_QUEUE_STATE_STOPPED);
-	return rte_eth_dev_stop(e->lower_id);
 }
 
 static void
@@ -174,7 +180,7 @@ ether_rxq_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned
 	q->port_id = e->port_id;
 	reader_add(e, id, &q->reader);
 	dev->data->rx_queues[id] = q;
-	return 0;
+	return ether_vlans_rxq_setup(e, id, nb_desc, socket, conf, mp);
 }
 
 static int
@@ -195,7 +201,7 @@ ether_txq_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned
 	q->id = id;
 	reader_add(e, PMD_IPOIB_QUEUES_MAX + id, &q->reader);
 	dev->data->tx_queues[id] = q;
-	return 0;
+	return ether_vlans_txq_setup(e, id, nb_desc, socket, conf);
 }
 
 static int
@@ -209,7 +215,8 @@ ether_dev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_tx_queues = e->max_queues;
 	info->min_mtu = RTE_ETHER_MIN_MTU;
 	info->max_mtu = IPOIB_MTU_4K;
-	info->max_rx_pktlen = IPOIB_MTU_4K + RTE_ETHER_HDR_LEN;
+	info->max_rx_pktlen = IPOIB_MTU_4K + RTE_ETHER_HDR_LEN +
+			(e->nb_vlans > 0 ? sizeof(struct rte_vlan_hdr) : 0);
 	/* The lower port's functions are the primary process's. */
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY ||
 			rte_eth_dev_info_get(e->lower_id, &low) != 0)
@@ -246,6 +253,8 @@ ether_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 	pthread_mutex_lock(&ether_lock);
 	ret = ether_ctrl_mtu(e, mtu);
 	pthread_mutex_unlock(&ether_lock);
+	if (ret == 0)
+		ether_vlans_mtu(e, mtu);
 	return ret;
 }
 
@@ -258,6 +267,7 @@ ether_mac_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 	e->mac = *mac;
 	ether_table_own(e->table, mac);
 	pthread_mutex_unlock(&ether_lock);
+	ether_vlans_mac(e);
 	return 0;
 }
 
@@ -271,6 +281,7 @@ ether_mac_add(struct rte_eth_dev *dev, struct rte_ether_addr *mac, uint32_t inde
 	pthread_mutex_lock(&ether_lock);
 	dev->data->mac_addrs[index] = *mac;
 	ether_groups_filter(e);
+	ether_vlans_filter(e);
 	pthread_mutex_unlock(&ether_lock);
 	return 0;
 }
@@ -283,6 +294,7 @@ ether_mac_remove(struct rte_eth_dev *dev, uint32_t index)
 	pthread_mutex_lock(&ether_lock);
 	memset(&dev->data->mac_addrs[index], 0, sizeof(dev->data->mac_addrs[index]));
 	ether_groups_filter(e);
+	ether_vlans_filter(e);
 	pthread_mutex_unlock(&ether_lock);
 }
 
@@ -301,6 +313,7 @@ ether_mcast_set(struct rte_eth_dev *dev, struct rte_ether_addr *macs, uint32_t n
 		memcpy(e->mcast, macs, n * sizeof(*macs));
 	e->nb_mcast = n;
 	ether_groups_filter(e);
+	ether_vlans_filter(e);
 	pthread_mutex_unlock(&ether_lock);
 	return 0;
 }
@@ -314,6 +327,7 @@ modes_set(struct rte_eth_dev *dev, bool promisc, bool allmulti)
 	e->promisc = promisc;
 	e->allmulti = allmulti;
 	ether_groups_filter(e);
+	ether_vlans_filter(e);
 	pthread_mutex_unlock(&ether_lock);
 	return 0;
 }
@@ -360,11 +374,12 @@ ether_txq_info(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *in
 
 static const uint32_t ptypes[] = {
 	RTE_PTYPE_L2_ETHER,
+	RTE_PTYPE_L2_ETHER_VLAN,
 	RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
 	RTE_PTYPE_L3_IPV6_EXT_UNKNOWN,
 	RTE_PTYPE_UNKNOWN,
 };
-COMPAT_PTYPES(ether_ptypes, ptypes, 3)
+COMPAT_PTYPES(ether_ptypes, ptypes, 4)
 
 static int
 ether_tx_cleanup(void *txq, uint32_t n)
@@ -384,6 +399,7 @@ ether_dev_close(struct rte_eth_dev *dev)
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY || e == NULL || e->lower == NULL)
 		return 0;
 	ether_dev_stop(dev);
+	ether_vlans_close(e);
 	for (i = 0; i < dev->data->nb_rx_queues; i++)
 		ether_rxq_release(dev, i);
 	for (i = 0; i < dev->data->nb_tx_queues; i++)

@@ -66,6 +66,7 @@
 	X(group, "group that is none of this link") \
 	X(group_full, "queue of a group that is being joined full") \
 	X(tx_full, "transmit queue of the control thread full") \
+	X(vlan, "tag of a VLAN that has no partition") \
 	X(stopped, "the port was stopped before it was sent or given on")
 
 enum ether_pmd_drop {
@@ -109,7 +110,8 @@ struct ether_rxq {
 	unsigned int reader;
 	uint16_t id;
 	uint16_t port_id;
-	bool cksum; /* asked to check what the lower port does not */
+	bool cksum;    /* asked to check what the lower port does not */
+	uint16_t turn; /* the first to be polled: a VLAN, or the port itself */
 	struct ether_counters ctr __rte_cache_aligned;
 	struct ether_counters base;
 	struct ether_rx_place cache[ETHER_RX_CACHE];
@@ -141,6 +143,12 @@ struct ether_unknown {
 	uint64_t again;	    /* not before */
 };
 
+/* A VLAN, and the hidden port in mode=ether of its partition. */
+struct ether_vlan {
+	uint16_t id;
+	uint16_t port_id;
+};
+
 /* An ethdev's private data; in shared memory. */
 struct ether_dev {
 	struct rte_eth_dev *dev;
@@ -161,6 +169,8 @@ struct ether_dev {
 	struct rte_ring *out; /* frames from transmit queues to control */
 	struct rte_ring *in;  /* packets from receive queues to control */
 	struct rte_ring *app; /* frames from control to receive queue 0 */
+	struct ether_vlan vlan[IPOIB_VLANS_MAX];
+	uint16_t nb_vlans;
 
 	/* --- control --- */
 	struct ctl_port *p; /* NULL: stopped */
@@ -202,6 +212,12 @@ uint16_t ether_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t n);
 void ether_from_fill(struct ether_from *from, struct rte_mbuf *m);
 /* Software's checksums of a frame that is about to be given to the program. */
 void ether_rx_cksum(struct rte_mbuf *m);
+
+/* Of ports with VLANs (ether_vlan.c). */
+uint16_t ether_vlan_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n);
+uint16_t ether_vlan_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t n);
+/* One that is nobody else's, with the same in it. @return NULL: no mbuf, counted; m is freed */
+struct rte_mbuf *ether_tx_own(struct ether_txq *q, struct rte_mbuf *m);
 
 static inline void
 ether_drop(struct ether_counters *c, unsigned int why, struct rte_mbuf *m)
@@ -253,6 +269,28 @@ void ether_groups_run(struct ether_dev *e, uint64_t now);
 /* The resolver's port is new, or about to go. */
 void ether_groups_start(struct ether_dev *e);
 void ether_groups_stop(struct ether_dev *e);
+
+/* --- VLANs (ether_vlan.c): as with the port itself, so with the hidden ones --- */
+
+int ether_vlans_configure(struct ether_dev *e);
+int ether_vlans_rxq_setup(struct ether_dev *e, uint16_t id, uint16_t nb_desc, unsigned int socket,
+		const struct rte_eth_rxconf *conf, struct rte_mempool *mp);
+int ether_vlans_txq_setup(struct ether_dev *e, uint16_t id, uint16_t nb_desc, unsigned int socket,
+		const struct rte_eth_txconf *conf);
+int ether_vlans_start(struct ether_dev *e);
+void ether_vlans_stop(struct ether_dev *e);
+void ether_vlans_close(struct ether_dev *e);
+void ether_vlans_mtu(struct ether_dev *e, uint16_t mtu);
+void ether_vlans_mac(struct ether_dev *e);
+/* ether_lock held. */
+void ether_vlans_filter(struct ether_dev *e);
+void ether_vlans_stats(const struct ether_dev *e, struct rte_eth_stats *sum);
+void ether_vlans_stats_reset(struct ether_dev *e);
+/* NULL: only how many. */
+unsigned int ether_vlans_xstats(
+		const struct ether_dev *e, struct rte_eth_xstat *x, unsigned int max);
+unsigned int ether_vlans_xstats_names(
+		const struct ether_dev *e, struct rte_eth_xstat_name *names, unsigned int max);
 
 /* --- statistics (ether_stats.c) --- */
 

@@ -30,17 +30,17 @@ lower_free(struct ether_dev *e)
 
 /* Nobody is told of it, and no program takes it: it is ours. */
 static int
-lower_own(struct rte_eth_dev *lower)
+port_own(struct rte_eth_dev *dev)
 {
 	struct rte_eth_dev_owner owner = { .name = "net_ipoib mode=ether" };
 	int ret;
 
 	ret = rte_eth_dev_owner_new(&owner.id);
 	if (ret == 0)
-		ret = rte_eth_dev_owner_set(lower->data->port_id, &owner);
+		ret = rte_eth_dev_owner_set(dev->data->port_id, &owner);
 	/* Without rte_eth_dev_probing_finish(): programs would hear of a new port. */
 	if (ret == 0)
-		lower->state = RTE_ETH_DEV_ATTACHED;
+		dev->state = RTE_ETH_DEV_ATTACHED;
 	return ret;
 }
 
@@ -71,7 +71,7 @@ lower_make(struct ether_dev *e, struct rte_device *device, const char *name,
 	((struct ipoib_port *)lower->data->dev_private)->hidden = true;
 	e->lower = lower;
 	e->lower_id = lower->data->port_id;
-	ret = lower_own(lower);
+	ret = port_own(lower);
 	if (ret != 0)
 		lower_free(e);
 	return ret;
@@ -185,7 +185,8 @@ dev_fill(struct ether_dev *e, struct rte_eth_dev *dev, const char *name)
 
 /* The Ethernet port is allocated before the one below: so it gets the first free number. */
 static int
-ether_create(struct rte_device *device, const char *name, const struct ipoib_devargs *args)
+ether_make(struct rte_device *device, const char *name, const struct ipoib_devargs *args,
+		struct ether_dev **out)
 {
 	struct rte_eth_dev *dev = rte_eth_dev_allocate(name);
 	struct ether_dev *e;
@@ -218,6 +219,66 @@ ether_create(struct rte_device *device, const char *name, const struct ipoib_dev
 			ether_dev_fini(e);
 		rte_eth_dev_release_port(dev);
 		return ret;
+	}
+	*out = e;
+	return 0;
+}
+
+/* The hidden port of a VLAN's partition. */
+static int
+vlan_make(struct ether_dev *e, struct rte_device *device, const char *name,
+		const struct ipoib_devargs *args, unsigned int i)
+{
+	struct ipoib_devargs own = *args;
+	char vlan_name[RTE_ETH_NAME_MAX_LEN];
+	struct ether_dev *v;
+	int ret;
+
+	own.pkey = args->vlan[i].pkey;
+	own.nb_vlans = 0;
+	own.qpn = 0;
+	snprintf(vlan_name, sizeof(vlan_name), "%.*s_v%u", (int)sizeof(vlan_name) - 10, name,
+			args->vlan[i].id);
+	ret = ether_make(device, vlan_name, &own, &v);
+	if (ret != 0) {
+		ETHER_LOG(ERR, "%s: no port for VLAN %u, P_Key 0x%04x: %s", name, args->vlan[i].id,
+				own.pkey, strerror(-ret));
+		return ret;
+	}
+	e->vlan[e->nb_vlans].id = args->vlan[i].id;
+	e->vlan[e->nb_vlans++].port_id = v->port_id;
+	/* Not by ethdev, which asks a device that is still being probed for its driver. */
+	pthread_mutex_lock(&ether_lock);
+	v->mac = e->mac;
+	v->dev->data->mac_addrs[0] = e->mac;
+	ether_table_own(v->table, &e->mac);
+	pthread_mutex_unlock(&ether_lock);
+	return port_own(v->dev);
+}
+
+static int
+ether_create(struct rte_device *device, const char *name, const struct ipoib_devargs *args)
+{
+	struct rte_eth_dev *dev;
+	struct ether_dev *e;
+	unsigned int i;
+	int ret;
+
+	ret = ether_make(device, name, args, &e);
+	if (ret != 0)
+		return ret;
+	dev = e->dev;
+	for (i = 0; i < args->nb_vlans && ret == 0; i++)
+		ret = vlan_make(e, device, name, args, i);
+	if (ret != 0) {
+		ether_vlans_close(e);
+		ether_dev_fini(e);
+		rte_eth_dev_release_port(dev);
+		return ret;
+	}
+	if (e->nb_vlans > 0) {
+		dev->rx_pkt_burst = ether_vlan_rx_burst;
+		dev->tx_pkt_burst = ether_vlan_tx_burst;
 	}
 	rte_eth_dev_probing_finish(dev);
 	return 0;

@@ -125,6 +125,7 @@ ether_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *s, struct compat_
 	s->ierrors += low.ierrors;
 	s->oerrors += low.oerrors;
 	s->rx_nombuf = low.rx_nombuf;
+	ether_vlans_stats(e, s);
 	return 0;
 }
 
@@ -150,10 +151,11 @@ ether_stats_reset(struct rte_eth_dev *dev)
 		if (q != NULL)
 			q->base = q->ctr;
 	}
+	ether_vlans_stats_reset(e);
 	return rte_eth_stats_reset(e->lower_id);
 }
 
-/* --- xstats: ours, then the lower port's own, "ib_" in front --- */
+/* --- xstats: ours, then the lower port's own, "ib_" in front, then the VLANs' --- */
 
 enum {
 	X_RX_CONTROL,
@@ -229,11 +231,17 @@ lower_nb(const struct rte_eth_dev *dev)
 	return n < 0 ? 0 : (unsigned int)n;
 }
 
+static unsigned int
+vlans_nb(const struct rte_eth_dev *dev)
+{
+	return lower_of(dev) != NULL ? ether_vlans_xstats(dev->data->dev_private, NULL, 0) : 0;
+}
+
 int
 ether_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *x, unsigned int n)
 {
 	struct rte_eth_dev *low = (struct rte_eth_dev *)(uintptr_t)lower_of(dev);
-	unsigned int all = OWN + lower_nb(dev), i;
+	unsigned int low_end = OWN + lower_nb(dev), all = low_end + vlans_nb(dev), i;
 	uint64_t v[OWN];
 
 	if (x == NULL || n < all)
@@ -246,6 +254,7 @@ ether_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *x, unsigned int 
 	if (low == NULL)
 		return (int)all;
 	low->dev_ops->xstats_get(low, &x[OWN], n - OWN);
+	ether_vlans_xstats(dev->data->dev_private, &x[low_end], n - low_end);
 	for (i = OWN; i < all; i++)
 		x[i].id = i;
 	return (int)all;
@@ -255,7 +264,7 @@ int
 ether_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned int n)
 {
 	struct rte_eth_dev *low = (struct rte_eth_dev *)(uintptr_t)lower_of(dev);
-	unsigned int all = OWN + lower_nb(dev), i;
+	unsigned int low_end = OWN + lower_nb(dev), all = low_end + vlans_nb(dev), i;
 	char name[RTE_ETH_XSTATS_NAME_SIZE];
 
 	if (names == NULL || n < all)
@@ -271,9 +280,10 @@ ether_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names
 	if (low == NULL)
 		return (int)all;
 	low->dev_ops->xstats_get_names(low, &names[OWN], n - OWN);
-	for (i = OWN; i < all; i++) {
+	for (i = OWN; i < low_end; i++) {
 		rte_strscpy(name, names[i].name, sizeof(name) - 3);
 		snprintf(names[i].name, sizeof(names[i].name), "ib_%.60s", name);
 	}
+	ether_vlans_xstats_names(dev->data->dev_private, &names[low_end], n - low_end);
 	return (int)all;
 }

@@ -218,8 +218,8 @@ tx_unicast(struct tx_run *r, struct rte_mbuf *m, rte_be16_t type, const uint8_t 
 }
 
 /* Headers are written where the frame is: it has to be nobody else's. @return NULL: no mbuf, freed */
-static __rte_noinline struct rte_mbuf *
-tx_own(struct ether_txq *q, struct rte_mbuf *m)
+__rte_noinline struct rte_mbuf *
+ether_tx_own(struct ether_txq *q, struct rte_mbuf *m)
 {
 	struct rte_mbuf *copy = rte_pktmbuf_copy(m, m->pool, 0, UINT32_MAX);
 
@@ -365,7 +365,7 @@ tx_other(struct tx_run *r, struct rte_mbuf *m)
 	int what;
 
 	if (rte_mbuf_refcnt_read(m) != 1 || !RTE_MBUF_DIRECT(m)) {
-		m = tx_own(r->q, m);
+		m = ether_tx_own(r->q, m);
 		if (m == NULL)
 			return;
 	}
