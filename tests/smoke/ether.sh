@@ -61,7 +61,7 @@ lab_heard()
 ping_testpmd() { lab_client ping -q -n -c "${1:-1}" -i 0.05 -W 1 203.0.113.77; }
 
 LAB_ETHER=,queues=2 lab_testpmd testpmd Hca2 cb -- --portmask 0x1 --rxq 2 --txq 2 --forward-mode icmpecho --auto-start
-lab_wait 15 lab_port_up gateway-a || lab_fail "gateway-a is not up"
+lab_wait 30 lab_port_up gateway-a || lab_fail "gateway-a is not up"
 lab_wait 15 ping_testpmd || lab_fail "testpmd does not answer"
 ping_testpmd 10 >"$LAB/ping.out" || lab_fail "pings are lost"
 grep -q ' 0% packet loss' "$LAB/ping.out" || lab_fail "$(cat "$LAB/ping.out")"

@@ -34,7 +34,7 @@ guest ip link set tap0 mtu 1500 up
 guest ip addr add 203.0.113.50/24 dev tap0
 guest ip addr add 2001:db8:1::50/64 dev tap0 nodad
 guest ip route add default via 203.0.113.1
-lab_wait 15 lab_port_up gateway-a || lab_fail "gateway-a is not up"
+lab_wait 30 lab_port_up gateway-a || lab_fail "gateway-a is not up"
 
 lab_wait 15 guest ping -q -n -c 1 -W 1 203.0.113.1 || lab_fail "no ARP or IPv4 across the bridge"
 guest ping -q -n -c 10 -i 0.05 -W 1 203.0.113.1 >/dev/null || lab_fail "pings are lost"
