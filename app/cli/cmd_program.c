@@ -129,8 +129,8 @@ cmd_help_topic(struct cli *cli, const struct cmd_help_topic *args)
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
 				used == 0 ? "" : ", ", section);
 	}
-	return cli_fail(cli, "no help on '%s': there is %s, and the words of each command",
-			topic, list);
+	return cli_fail(cli, "no help on '%s': there is %s, and the words of each command", topic,
+			list);
 }
 
 int
