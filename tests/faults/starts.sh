@@ -1,0 +1,66 @@
+# shellcheck shell=bash disable=SC2034,SC2317
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+#
+# Rows of the fault matrix: programs that start and end, beside the gateways. No flows.
+
+# third: a dpdk-ipoib with an Ethernet port and an HCA, which ends by itself. Its
+# output is in $LAB/third.out; its exit status, 124 if it hangs.
+third()
+{
+	[ -e "$LAB/third.cmd" ] || echo "quit" >"$LAB/third.cmd"
+	timeout -k 5 40 "$LAB_BUILD/app/dpdk-ipoib" --lcores "0@0-1,1@0-1" --no-pci --no-huge -m 512 \
+		--file-prefix third --vdev net_null0 \
+		--vdev "$(lab_ipoib 0 Hca4 net_af_packet0 ,pkey=0x8001)" \
+		--vdev "$(lab_af_packet 0 cc)" -- -i -a --idle-sleep 50 --cmdline-file "$LAB/third.cmd" \
+		>"$LAB/third.out" 2>&1 </dev/null
+}
+
+third_left() { find /var/run/dpdk/third -type s 2>/dev/null | wc -l; }
+
+row cycles 0 0 - "started and stopped 1,000 times (10 in the short form): status 0, nothing left behind"
+fault_cycles()
+{
+	local i n=10 status
+
+	[ "${LONG:-0}" = 0 ] || n=1000
+	for ((i = 1; i <= n; i++)); do
+		status=0
+		third || status=$?
+		if [ $status -ne 0 ] || ! grep -q "closed with 0 mbufs and 0 address" "$LAB/third.out"; then
+			why "start $i: status $status: $(tail -n 1 "$LAB/third.out")"
+			break
+		fi
+		[ "$(third_left)" -eq 0 ] || why "sockets are left"
+	done
+	NOTE="$n times"
+}
+
+# Each allocation in turn: what fails must say so and end with a status, not by a signal, not hang.
+row allocations 0 0 - "each allocation of the start fails in turn (every 40th in the short form): ends in order, with a message and a status, or does without"
+fault_allocations()
+{
+	local n count status step=40 ended=0 without=0 lib=$LAB_BUILD/tests/tools/libfailalloc.so
+
+	[ "${LONG:-0}" = 0 ] || step=1
+	LD_PRELOAD=$lib FAILALLOC_COUNT=$LAB/allocations third || why "no start: $(tail -n 1 "$LAB/third.out")"
+	count=$(cat "$LAB/allocations" 2>/dev/null || echo 0)
+	[ "$count" -gt 50 ] || why "only $count allocations are counted"
+	for ((n = 1; n <= count; n += step)); do
+		status=0
+		LD_PRELOAD=$lib FAILALLOC=$n third || status=$?
+		case $status in
+		0) without=$((without + 1)) ;;
+		1 | 2)
+			ended=$((ended + 1))
+			grep -Eqi "memory|cannot|fail|error|space" "$LAB/third.out" ||
+				why "allocation $n: no message: $(tail -n 1 "$LAB/third.out")"
+			;;
+		*)
+			why "allocation $n: status $status: $(tail -n 1 "$LAB/third.out")"
+			cp "$LAB/third.out" "$(dirname "$FAULTS_OUT")/allocation-$n.out"
+			;;
+		esac
+	done
+	NOTE="of $count, step $step: $ended ended the start, $without did without"
+}

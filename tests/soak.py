@@ -1,0 +1,107 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The dpdk-ipoib authors
+"""What a soak has written, as figures and a plot.
+
+soak.py FOLDER SEED     reads samples.csv, rtt, flows, faults.log; writes report.json and soak.png
+Status 1 if memory grows by more than 1 MB an hour and 2 MB in all.
+"""
+
+import csv
+import json
+import os
+import re
+import statistics
+import sys
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+# Until tables and pools have met what they grow with.
+WARM = 0.25
+
+
+def slope(xs, ys):
+    """Least squares; units of y in one of x."""
+    return statistics.linear_regression(xs, ys).slope if len(set(xs)) > 1 else 0.0
+
+
+def read_rtt(path):
+    found = []
+    with open(path) as lines:
+        for line in lines:
+            match = re.match(r"\[(\d+\.\d+)\].*time=([\d.]+) ms", line)
+            if match:
+                found.append((float(match[1]), float(match[2])))
+    return [(t - found[0][0], ms) for t, ms in found] if found else []
+
+
+def quantile(values, q):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(q * len(values)))] if values else None
+
+
+def by_minute(rtt, q):
+    minutes = {}
+    for t, ms in rtt:
+        minutes.setdefault(int(t // 60), []).append(ms)
+    return sorted(minutes), [quantile(minutes[m], q) for m in sorted(minutes)]
+
+
+def plot(folder, rows, rtt, faults):
+    hours = [float(r["seconds"]) / 60 for r in rows]
+    fig, axes = plt.subplots(3, 1, figsize=(9, 8), sharex=True)
+    for key in ("rss_a_kb", "rss_b_kb"):
+        axes[0].plot(hours, [float(r[key]) / 1024 for r in rows], label=key[:5])
+    axes[0].set_ylabel("memory, MB")
+    for q in (0.5, 0.99):
+        x, y = by_minute(rtt, q)
+        axes[1].plot([m + 0.5 for m in x], y, label=f"p{q * 100:g}")
+    axes[1].set_ylabel("round trip, ms")
+    axes[1].set_yscale("log")
+    for key in rows[0]:
+        if key.startswith("drop_") and any(float(r[key]) for r in rows):
+            axes[2].plot(hours, [float(r[key]) for r in rows], label=key)
+    axes[2].set_ylabel("packets dropped")
+    axes[2].set_xlabel("minutes")
+    for axis in axes:
+        for second, _ in faults:
+            axis.axvline(second / 60, color="0.85", linewidth=0.6, zorder=0)
+        if axis.get_legend_handles_labels()[0]:
+            axis.legend()
+    fig.tight_layout()
+    fig.savefig(os.path.join(folder, "soak.png"), dpi=80)
+
+
+def main(folder, seed):
+    with open(os.path.join(folder, "samples.csv")) as f:
+        rows = [r for r in csv.DictReader(f) if None not in r.values() and all(r.values())]
+    with open(os.path.join(folder, "faults.log")) as f:
+        faults = [(int(line.split()[0]), line.split(None, 2)[1]) for line in f]
+    rtt = read_rtt(os.path.join(folder, "rtt"))
+    warm = rows[int(len(rows) * WARM):]
+    hours = [float(r["seconds"]) / 3600 for r in warm]
+    report = {"seed": int(seed), "seconds": int(rows[-1]["seconds"]), "faults": len(faults)}
+    grows = False
+    for key in ("rss_a_kb", "rss_b_kb", "fds_a"):
+        values = [float(r[key]) for r in warm]
+        report[key] = {"first": values[0], "last": values[-1],
+                       "slope_per_hour": round(slope(hours, values), 1)}
+        grows |= key != "fds_a" and values[-1] - values[0] > 2048 and \
+            report[key]["slope_per_hour"] > 1024
+    report["rtt_ms"] = {f"p{q * 100:g}": quantile([ms for _, ms in rtt], q)
+                        for q in (0.5, 0.9, 0.99, 0.999)}
+    with open(os.path.join(folder, "flows")) as f:
+        report["flows"] = [line.strip() for line in f]
+    with open(os.path.join(folder, "report.json"), "w") as f:
+        json.dump(report, f, indent=1)
+    plot(folder, rows, rtt, faults)
+    print(json.dumps(report))
+    if grows:
+        print("soak.py: memory grows")
+    return grows
+
+
+sys.exit(main(*sys.argv[1:]))
