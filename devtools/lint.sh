@@ -48,7 +48,8 @@ part_licence() {
 			echo "$f: no copyright line under the licence"
 			bad=1
 		fi
-	done < <(tracked ':!LICENSE' ':!LICENSES/*' ':!*.json' ':!*.csv' ':!*.hex')
+	done < <(tracked ':!LICENSE' ':!LICENSES/*' ':!*.json' ':!*.csv' ':!*.hex' \
+		':!debian/changelog' ':!debian/copyright' ':!debian/*.install' ':!debian/source/*')
 	return "$bad"
 }
 
