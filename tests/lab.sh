@@ -279,7 +279,7 @@ lab_testpmd()
 	LAB_MB=256 lab_memory
 	stdbuf -oL dpdk-testpmd --lcores '0@0-1,1@0-1' --no-pci "${LAB_MEMORY[@]}" --file-prefix "$name" \
 		-d "$LAB_BUILD/drivers/net/ipoib/librte_net_ipoib.so" \
-		--vdev "$(lab_ipoib 0 "$hca" net_af_packet1 ,mode=ether,qpn=0x777${LAB_ETHER:-})" \
+		--vdev "$(lab_ipoib 0 "$hca" net_af_packet1 ",mode=ether,qpn=0x777${LAB_ETHER:-}")" \
 		"${vdevs[@]}" --vdev "$(lab_af_packet 1 "$carrier")" -- -i --total-num-mbufs 8192 \
 		--mbuf-size 4400 "$@" <>"$LAB/$name.in" >"$LAB/$name.log" 2>&1 &
 	echo $! >"$LAB/$name.pid"
