@@ -133,6 +133,13 @@ rcu_make(struct dp *dp, int socket)
 	return rte_rcu_qsbr_init(dp->rcu, DP_WORKERS_MAX) == 0 ? 0 : -rte_errno;
 }
 
+/* Where memory is missing, rte_errno is some older one. */
+static int
+fib_error(void)
+{
+	return rte_errno == EEXIST ? -EEXIST : -ENOMEM;
+}
+
 static int
 fib_make(struct rte_fib **fib, const char *name, int socket)
 {
@@ -147,7 +154,7 @@ fib_make(struct rte_fib **fib, const char *name, int socket)
 	};
 
 	*fib = rte_fib_create(name, socket, &conf);
-	return *fib != NULL ? 0 : -ENOMEM; /* rte_errno may be an older one's */
+	return *fib != NULL ? 0 : fib_error();
 }
 
 static int
@@ -164,7 +171,7 @@ fib6_make(struct rte_fib6 **fib, const char *name, int socket)
 	};
 
 	*fib = rte_fib6_create(name, socket, &conf);
-	return *fib != NULL ? 0 : -ENOMEM; /* rte_errno may be an older one's */
+	return *fib != NULL ? 0 : fib_error();
 }
 
 static int

@@ -5,7 +5,10 @@
 #ifndef MCAST_H
 #define MCAST_H
 
-/** @file What the files of multicast, mcast*.c, share. Control thread. */
+/**
+ * @file
+ * What the files of multicast, mcast*.c, share. Control thread.
+ */
 
 #include "ipoib_ctrl.h"
 

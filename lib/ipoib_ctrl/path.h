@@ -5,7 +5,10 @@
 #ifndef PATH_H
 #define PATH_H
 
-/** @file Paths to GIDs: what path*.c, ah.c, resolve.c, events.c and link.c share. Control thread. */
+/**
+ * @file
+ * Paths to GIDs: what path*.c, ah.c, resolve.c, events.c and link.c share. Control thread.
+ */
 
 #include "ipoib_ctrl.h"
 

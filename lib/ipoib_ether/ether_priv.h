@@ -5,7 +5,10 @@
 #ifndef ETHER_PRIV_H
 #define ETHER_PRIV_H
 
-/** @file What the files of this folder share; control, unless it says otherwise. */
+/**
+ * @file
+ * What the files of this folder share; control, unless it says otherwise.
+ */
 
 #include "ipoib_ether.h"
 

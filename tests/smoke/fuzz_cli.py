@@ -17,7 +17,6 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NEVER = re.compile(r"^quit")
 # What "gentle" may run. "ip route flush" and the like would take routes of others away.
 GENTLE = re.compile(
     r"^(show |help|ip \S+ show|ip route (get|add|append|del)|ip neigh (add|replace|del) |"
@@ -26,6 +25,15 @@ GENTLE = re.compile(
 LONG = re.compile(r"^(ping|arping|traceroute|show top)")
 BAD = ["", "x", "-1", "1.2.3", "300.1.1.1", "10.0.0.0/33", "::1::", "99999999999999999999", "all",
        "\u00e4", "'", "%s%n", "0x", "/", "a" * 130, "10.0.0.0/8/8", "02:00", "none"]
+
+
+def quits(line):
+    """What a terminal's editing leaves may be "quit", or short for it."""
+    for part in re.split(rb"[\x00-\x1f\x7f]", line):
+        word = re.split(rb"[ #]", bytes(b for b in part if b < 127).lstrip())[0]
+        if word and b"quit".startswith(word):
+            return True
+    return False
 
 
 class Fuzz:
@@ -90,7 +98,7 @@ class Fuzz:
     def allowed(self, line):
         """Shortened words may mean anything: only whole ones are looked at."""
         text = line.decode(errors="replace")
-        if NEVER.match(text) or text.startswith("q"):
+        if text.startswith("q") or quits(line):
             return False
         return not self.gentle or bool(GENTLE.match(text))
 
@@ -108,8 +116,9 @@ class Fuzz:
             for _ in range(r.randint(1, 4)):
                 line[r.randrange(len(line))] = r.randint(32, 255)
             return bytes(line) if self.allowed(bytes(line)) else b"show \xff"
-        return bytes(r.choice([b for b in range(256) if b not in (4, 10, 13)])
+        line = bytes(r.choice([b for b in range(256) if b not in (4, 10, 13)])
                      for _ in range(r.randint(0, 300)))
+        return b"show \xff" if quits(line) else line
 
     def line(self):
         line = self.grammar_allowed() if self.random.random() < 0.7 else self.octets()
