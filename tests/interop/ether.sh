@@ -23,6 +23,7 @@ testpmd() {
 	shift
 	rm -f "/run/$name.in"
 	mkfifo "/run/$name.in"
+	# shellcheck disable=SC2046 # words are meant
 	stdbuf -oL dpdk-testpmd --lcores 0@0-1,1@0-1 $(huge 384) --no-pci --file-prefix "$name" \
 		-d "$INTEROP_BUILD/drivers/net/ipoib/librte_net_ipoib.so" "${vdevs[@]}" -- -i --auto-start \
 		--total-num-mbufs 8192 --mbuf-size 4400 --rxd 512 --txd 256 "$@" \
