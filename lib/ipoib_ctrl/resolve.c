@@ -389,18 +389,25 @@ resolve_prefetch(struct ctl_port *p, const struct ipoib_addr *addr)
 	path_idle(p, &addr->gid);
 }
 
+/* Is nothing to be done, for it is ready or cannot be? What is ready is marked as used. */
+static bool
+is_settled(struct ctl_port *p, const struct ipoib_addr *addr)
+{
+	const struct ipoib_neigh_entry *e;
+	uint64_t hits;
+
+	return !p->up || !ipoib_addr_is_unicast_valid(addr) || addr_is_ours(p, addr) ||
+			ipoib_neigh_lookup_bulk(p->neigh, &addr, 1, &hits, &e) == 1;
+}
+
 int
 resolve_prepare(struct ctl_port *p, const struct ipoib_addr *addr)
 {
-	const struct ipoib_neigh_entry *e;
 	struct ipoib_neigh_rec *rec;
 	struct ctl_path *path;
-	uint64_t hits;
 	int ret;
 
-	if (!p->up || !ipoib_addr_is_unicast_valid(addr) || addr_is_ours(p, addr))
-		return 0;
-	if (ipoib_neigh_lookup_bulk(p->neigh, &addr, 1, &hits, &e) == 1)
+	if (is_settled(p, addr))
 		return 0;
 	ret = ipoib_neigh_add(p->neigh, addr, p->c->now, &rec);
 	if (ret < 0)
@@ -420,16 +427,11 @@ resolve_prepare(struct ctl_port *p, const struct ipoib_addr *addr)
 int
 resolve_keep(struct ctl_port *p, const struct ipoib_addr *addr)
 {
-	const struct ipoib_neigh_entry *e;
 	struct ipoib_neigh_rec *rec;
 	struct ctl_path *path;
-	uint64_t hits;
 	int ret;
 
-	if (!p->up || !ipoib_addr_is_unicast_valid(addr) || addr_is_ours(p, addr))
-		return 0;
-	/* This marks it as used. */
-	if (ipoib_neigh_lookup_bulk(p->neigh, &addr, 1, &hits, &e) == 1)
+	if (is_settled(p, addr))
 		return 0;
 	ret = ipoib_neigh_add(p->neigh, addr, p->c->now, &rec);
 	if (ret < 0)
