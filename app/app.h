@@ -196,8 +196,12 @@ int port_reopen(struct app *a, uint16_t port);
 void ports_list(struct app *a, uint16_t port, bool in);
 /** Tell of lcores that lie on another NUMA node than the port. */
 void port_numa_check(const struct app *a, uint16_t port);
-/** Stop and close all ethdevs and free the pools. */
-void ports_close(struct app *a);
+/** What nobody gave back by the end of the program. */
+struct app_in_use {
+	unsigned int mbufs, ahs; /* address handles */
+};
+/** Stop and close all ethdevs and free the pools. @param left what of them was still in use */
+void ports_close(struct app *a, struct app_in_use *left);
 /** A pool for packets made here. */
 struct rte_mempool *ports_pool(void);
 
