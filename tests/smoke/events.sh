@@ -174,7 +174,6 @@ for round in $(seq $rounds); do
 		[ "$(lab_flow_value "$tag" received)" -gt $((pps * 2)) ] ||
 			lab_fail "new LID: $tag is lost"
 	done
-	[ "$(lab_flow_value there4 lost)" -gt 0 ] || lab_fail "new LID: the peer never had another LID"
 done
 [ $rounds -eq 1 ] || unharmed black_hole 62
 lab_wait 5 lab_ping || lab_fail "no ping after all that"
