@@ -478,6 +478,8 @@ with open(sys.argv[2], "w") as out:
 # lab_stream_begin PPS SECONDS [FLOWS]: a numbered stream from the client to the server.
 # lab_stream_end: wait for its end; LAB_STREAM is then the line of tests/tools/gap
 # (received=N lost=N doubled=N overtaken=N longest_gap_us=N gap_at_ms=N).
+# lab_stream_stop: the same, but the stream ends now; what must happen while it flows may then take
+# as long as a loaded machine or a sanitizer makes it.
 LAB_GAP=$LAB_BUILD/tests/tools/gap
 lab_stream_begin()
 {
@@ -496,6 +498,12 @@ lab_stream_end()
 	wait "$LAB_STREAM_RECV" || lab_die "the stream's receiver failed"
 	LAB_STREAM=$(cat "$LAB/stream.out")
 	rm "$LAB/stream.out"
+}
+
+lab_stream_stop()
+{
+	pkill -TERM -x -f "$LAB_GAP send .*" || lab_die "the stream has ended before what it was for"
+	lab_stream_end
 }
 
 # lab_stream_value KEY: of the last stream.

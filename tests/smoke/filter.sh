@@ -26,13 +26,13 @@ for port in 5001 5002; do
 done
 
 # Rules for others cost nobody a packet, however often they change.
-lab_stream_begin 2000 3
+lab_stream_begin 2000 300
 for i in 1 2 3 4 5; do
 	quiet "ip filter add $i port 0 in deny from 192.0.2.2 to 198.51.100.$((100 + i)) proto udp"
 	quiet "ip filter add 1$i port 1 out deny from any to 2001:db8:$i::/48"
 done
 quiet "ip filter del 3"
-lab_stream_end
+lab_stream_stop
 [ "$(lab_stream_value lost)" -eq 0 ] || lab_fail "a change of rules loses packets: $LAB_STREAM"
 [ "$(denied)" -eq 0 ] || lab_fail "rules for others deny $(denied)"
 quiet "ip filter flush"

@@ -27,9 +27,9 @@ fuzz()
 
 lab_start -i -a
 lab_wait 3 lab_ping || lab_fail "no ping"
-lab_stream_begin 1000 20
+lab_stream_begin 1000 300
 fuzz gentle 600
-lab_stream_end
+lab_stream_stop
 echo "$LAB_STREAM"
 [ "$(lab_stream_value received)" -gt 500 ] || lab_fail "no stream"
 [ "$(lab_stream_value lost)" -eq 0 ] || lab_fail "lines that should not: a packet is lost, seed $seed"

@@ -20,7 +20,7 @@ lab_wait 3 lab_ping || lab_fail "no ping"
 address=$(of_b lladdr) gid=$(of_b gid) lid=$(of_b lid)
 
 # With packets on their way.
-lab_stream_begin 2000 3
+lab_stream_begin 2000 300
 a "ip neigh add 203.0.113.2 lladdr $address port 1" | cat -A >&2
 a "ipoib path add 1 $gid dlid $lid" | grep '[a-z]' && lab_fail "ipoib path add says this"
 a "ip neigh show state permanent" | grep -q "^203.0.113.2 .* permanent .* $address" ||
@@ -31,7 +31,7 @@ requests=$(sa_requests)
 a "ipoib path flush 1" >/dev/null
 a "ipoib neigh flush 1" >/dev/null
 a "ip neigh flush" >/dev/null
-lab_stream_end
+lab_stream_stop
 [ "$(lab_stream_value lost)" -eq 0 ] || lab_fail "a change loses packets: $LAB_STREAM"
 [ "$(sa_requests)" -eq "$requests" ] || lab_fail "the SA is asked for a permanent path"
 a "ipoib neigh show 1" | grep -q " valid .* $address" || lab_fail "$(a "ipoib neigh show 1")"

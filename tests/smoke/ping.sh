@@ -41,7 +41,7 @@ lab_say gateway-b "ip route add prohibit 2001:db8:9::/48" >/dev/null
 a "ip route add 10.9.0.0/16 via 203.0.113.2" >/dev/null
 a "ip route add 2001:db8:9::/48 via 2001:db8:1::2" >/dev/null
 
-lab_stream_begin 1000 8
+lab_stream_begin 1000 300
 says "ping 198.51.100.2 count 3 interval 50" "ping 198.51.100.2 from 203.0.113.1 by port 1" \
 	"64 octets from 198.51.100.2: seq=1 ttl=63 time=[0-9.]+ ms" ".* seq=3 .*" \
 	"3 sent, 3 answered, 0 % lost" "round trip min/avg/max = [0-9.]+/[0-9.]+/[0-9.]+ ms"
@@ -69,7 +69,7 @@ says "show top" "What +Which +Port +Packets/s +Octets/s" \
 	"neighbour +203.0.113.2 +1 +[0-9]{3,4} +[0-9]+"
 "$LAB_TOP/tests/tools/jsonrows.py" what=neighbour which=203.0.113.2 port < <(a "show top json") |
 	grep -qx 1 || lab_fail "show top json: $(a "show top json")"
-lab_stream_end
+lab_stream_stop
 [ "$(lab_stream_value lost)" -eq 0 ] || lab_fail "packets are lost meanwhile: $LAB_STREAM"
 
 # Ended by "stop", and by Ctrl-C; what was typed before goes on afterwards.

@@ -44,7 +44,7 @@ lab_wait 3 lab_ping || lab_fail "no ping"
 
 # --- SIGHUP ---
 
-lab_stream_begin 2000 4
+lab_stream_begin 2000 300
 hangs_up 1 "0 lines taken back, 0 new, 8 as they were"
 # One changed, two gone, two new, the rest elsewhere.
 cat >"$file" <<X
@@ -72,7 +72,7 @@ sed -i '/172.16/d' "$file"
 kill -HUP "$(cat "$LAB/gateway-a.pid")"
 lab_wait 5 eval 'lab_say gateway-a "ip route show 172.16.0.0/12" | grep -qx none' ||
 	lab_fail "the blackhole stays"
-lab_stream_end
+lab_stream_stop
 [ "$(lab_stream_value lost)" -eq 0 ] || lab_fail "SIGHUP loses packets: $LAB_STREAM"
 
 # A wrong line: nothing happens; one that fails ends it, and is tried again.
