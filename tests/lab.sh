@@ -82,10 +82,11 @@ lab_die()
 	exit 1
 }
 
-# lab_wait SECONDS COMMAND...: until it succeeds; fails after SECONDS.
+# lab_wait SECONDS COMMAND...: until it succeeds; fails after SECONDS, which are those of a machine
+# with nothing else to do: three times as long is waited, for what fails is the program, not the load.
 lab_wait()
 {
-	local end=$((SECONDS + $1 + 1))
+	local end=$((SECONDS + 3 * $1 + 1))
 
 	shift
 	until "$@" >/dev/null 2>&1; do
