@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_cycles.h>
+
 #include "cli.h"
 #include "commands.h"
 #include "parse.h"
@@ -148,6 +150,16 @@ show(struct cli *cli, const struct sum *s, const uint64_t *drop)
 	table_free(&t);
 }
 
+/* A whole second, whatever is typed meanwhile, unless that ends it. */
+static void
+wait_second(struct cli *cli)
+{
+	uint64_t hz = rte_get_timer_hz(), now = rte_get_timer_cycles(), end = now + hz;
+
+	while (now < end && !cli_stopped(cli, (int)((end - now) * SECOND_MS / hz) + 1))
+		now = rte_get_timer_cycles();
+}
+
 /* Workers may still count: then it cannot be freed. */
 static bool
 give_back(struct cli *cli)
@@ -182,7 +194,7 @@ cmd_show_top(struct cli *cli, const struct cmd_show_top *args __rte_unused)
 		return cli_result(cli, ret, "show top", errors);
 	}
 	drops_get(cli->a, before);
-	cli_stopped(cli, SECOND_MS);
+	wait_second(cli);
 	drops_get(cli->a, after);
 	if (!give_back(cli))
 		return 0;

@@ -65,8 +65,10 @@ says "arping 2001:db8:1::2 count 1" "answer of 2001:db8:1::2 \[$address\]: seq=1
 says "traceroute 2001:db8:1::2 verbose" " 1  2001:db8:1::2 SLID $lid QPN .*"
 ll=$(lab_say gateway-b "ip address show port 1" | grep -o '^fe80[^/]*' | head -n 1)
 says "ping $ll port 1 count 1" "64 octets from $ll: seq=1 .*" "1 sent, 1 answered, 0 % lost"
+# A second long, although something is typed meanwhile.
+(sleep 0.2 && echo "# meanwhile" >"$LAB/gateway-a.in") &
 says "show top" "What +Which +Port +Packets/s +Octets/s" \
-	"neighbour +203.0.113.2 +1 +[0-9]{3,4} +[0-9]+"
+	"neighbour +203.0.113.2 +1 +([6-9][0-9]{2}|[0-9]{4}) +[0-9]+"
 "$LAB_TOP/tests/tools/jsonrows.py" what=neighbour which=203.0.113.2 port < <(a "show top json") |
 	grep -qx 1 || lab_fail "show top json: $(a "show top json")"
 lab_stream_stop
