@@ -62,7 +62,7 @@ partition_add(struct app *a, void *arg)
 	int ret;
 
 	if (pmd_ipoib_info_get(p->like, &info) != 0)
-		return app_says(p->why, -ENODEV, "port %u is no IPoIB port", p->like);
+		return app_says(p->why, -ENODEV, "port %u has no HCA port of its own", p->like);
 	ret = pkey_check(a, &info, p->pkey, p->why);
 	if (ret != 0)
 		return ret;
@@ -86,7 +86,7 @@ partition_del(struct app *a, void *arg)
 	uint16_t i = 0, n = 0;
 
 	if (!app_has_port(a, u->port) || pmd_ipoib_info_get(u->port, &of) != 0)
-		return app_says(u->why, -ENODEV, "port %u is no IPoIB port", u->port);
+		return app_says(u->why, -ENODEV, "port %u has no HCA port of its own", u->port);
 	while (sibling_next(a, &of, &i, &info) != DP_PORT_NIL)
 		n++;
 	if (n < 2)

@@ -112,6 +112,19 @@ cli_check_port(struct cli *cli, uint16_t port)
 }
 
 int
+cli_check_ipoib(struct cli *cli, uint16_t port)
+{
+	int ret = cli_check_port(cli, port);
+
+	if (ret == 0 && cli->a->dp->port[port].kind != DP_PORT_IPOIB)
+		ret = cli_fail(cli,
+				"port %u is an Ethernet port: an IPoIB port is expected ('ipoib "
+				"show all')",
+				port);
+	return ret;
+}
+
+int
 cli_each_port(struct cli *cli, const struct cli_ports *ports,
 		int (*fn)(struct cli *cli, uint16_t port))
 {

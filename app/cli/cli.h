@@ -96,6 +96,8 @@ int cli_show_view(struct cli *cli, const struct row_kind *kind, uint16_t port,
 		const struct rows_view *view, const char *what);
 /** A forwarding port? @return 0, or negative after one line that lists them */
 int cli_check_port(struct cli *cli, uint16_t port);
+/** The same for a command that is about IPoIB: not an Ethernet port. */
+int cli_check_ipoib(struct cli *cli, uint16_t port);
 /** Call @p fn for the port or for all. @return 0 or the first error */
 int cli_each_port(struct cli *cli, const struct cli_ports *ports,
 		int (*fn)(struct cli *cli, uint16_t port));

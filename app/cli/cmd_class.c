@@ -177,11 +177,6 @@ cmd_ipoib_class_show(struct cli *cli, const struct cmd_ipoib_class_show *args)
 {
 	int ret;
 
-	ret = cli_check_port(cli, args->port);
-	if (ret != 0)
-		return ret;
-	if (cli->a->dp->port[args->port].kind != DP_PORT_IPOIB)
-		return cli_fail(cli, "port %u is an Ethernet port: an IPoIB port is expected",
-				args->port);
-	return cli_show(cli, &rows_class, args->port, "ipoib class show");
+	ret = cli_check_ipoib(cli, args->port);
+	return ret != 0 ? ret : cli_show(cli, &rows_class, args->port, "ipoib class show");
 }

@@ -15,23 +15,12 @@ is_ipoib(const struct cli *cli, uint16_t port)
 }
 
 static int
-check(struct cli *cli, uint16_t port)
-{
-	int ret;
-
-	ret = cli_check_port(cli, port);
-	if (ret == 0 && !is_ipoib(cli, port))
-		ret = cli_fail(cli, "port %u is an Ethernet port: an IPoIB port is expected", port);
-	return ret;
-}
-
-static int
 show(struct cli *cli, uint16_t port, const struct row_kind *kind, bool list)
 {
 	const struct rows_view view = { .list = list };
 	int ret;
 
-	ret = check(cli, port);
+	ret = cli_check_ipoib(cli, port);
 	return ret != 0 ? ret : cli_show_view(cli, kind, port, &view, "ipoib");
 }
 
@@ -89,7 +78,7 @@ cmd_ipoib_show(struct cli *cli, const struct cmd_ipoib_show *args)
 	int ret = 0;
 
 	if (!args->ports.all)
-		ret = check(cli, args->ports.port);
+		ret = cli_check_ipoib(cli, args->ports.port);
 	if (ret != 0)
 		return ret;
 	if (cli->json)
@@ -151,7 +140,7 @@ flush(struct cli *cli, uint16_t port, control_fn fn)
 {
 	int ret;
 
-	ret = check(cli, port);
+	ret = cli_check_ipoib(cli, port);
 	if (ret != 0)
 		return ret;
 	ret = app_ask(cli->a, fn, &port, sizeof(port), APP_ASK_MS);

@@ -104,11 +104,8 @@ check_number(struct cli *cli, const char *what, uint64_t n, uint64_t first, uint
 static int
 check_path(struct cli *cli, const struct cmd_ipoib_path_add *args)
 {
-	int ret = cli_check_port(cli, args->port);
+	int ret = cli_check_ipoib(cli, args->port);
 
-	if (ret == 0 && cli->a->dp->port[args->port].kind != DP_PORT_IPOIB)
-		return cli_fail(cli, "port %u is an Ethernet port: an IPoIB port is expected",
-				args->port);
 	if (ret == 0)
 		ret = check_number(cli, "DLID", args->dlid, 1, 0xbfff);
 	if (ret == 0 && args->has_sl)

@@ -17,7 +17,7 @@ cmd_ipoib_pkey_add(struct cli *cli, const struct cmd_ipoib_pkey_add *args)
 	struct partition_add p = { .like = args->port };
 	int ret;
 
-	ret = cli_check_port(cli, args->port);
+	ret = cli_check_ipoib(cli, args->port);
 	if (ret != 0)
 		return ret;
 	if (args->pkey > UINT16_MAX)
@@ -39,8 +39,7 @@ find(struct cli *cli, const struct cmd_ipoib_pkey_del *args, uint16_t *port)
 	struct pmd_ipoib_info of, info;
 
 	if (pmd_ipoib_info_get(args->port, &of) != 0)
-		return cli_fail(cli, "port %u is an Ethernet port: an IPoIB port is expected",
-				args->port);
+		return cli_fail(cli, "port %u has no HCA port of its own", args->port);
 	for (i = 0; i < n; i++) {
 		if (pmd_ipoib_info_get(list[i], &info) == 0 && info.hca_port == of.hca_port &&
 				strcmp(info.device, of.device) == 0 && info.pkey == args->pkey) {
@@ -59,7 +58,7 @@ cmd_ipoib_pkey_del(struct cli *cli, const struct cmd_ipoib_pkey_del *args)
 	struct port_unplug u = { .port = args->port };
 	int ret;
 
-	ret = cli_check_port(cli, args->port);
+	ret = cli_check_ipoib(cli, args->port);
 	if (ret == 0 && args->has_pkey)
 		ret = find(cli, args, &u.port);
 	if (ret != 0)

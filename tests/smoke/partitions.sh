@@ -200,8 +200,10 @@ refuses gateway-a "P_Key 0x0000: 0x0001 to 0xffff is allowed, but not 0x8000: th
 refuses gateway-a "P_Key 0x10001: 0x0001 to 0xffff is allowed" ipoib pkey add 1 0x10001
 refuses gateway-a "P_Key 0x0001: port $A1 is in this partition already (P_Key 0x8001 on Hca3 port 1)" \
 	ipoib pkey add 1 0x0001
-refuses gateway-a "port 0 is no IPoIB port" ipoib pkey add 0 0x8003
-refuses gateway-a "port 0 is no IPoIB port" ipoib pkey del 0
+refuses gateway-a "port 0 is an Ethernet port: an IPoIB port is expected ('ipoib show all')" \
+	ipoib pkey add 0 0x8003
+refuses gateway-a "port 0 is an Ethernet port: an IPoIB port is expected ('ipoib show all')" \
+	ipoib pkey del 0
 refuses gateway-a "no port 17: the ports are 0, 1, $A1, $A2" ipoib pkey del 17
 
 # --- both at once ---

@@ -67,7 +67,7 @@ ip neigh add 203.0.113.9 lladdr 02:00:00:00:00:01 port 1|port 1 is an IPoIB port
 ip neigh add 192.0.2.9 lladdr $address port 0|port 0 is an Ethernet port: a MAC address .* is expected
 ip neigh add 192.0.2.9 lladdr 03:00:00:00:00:01 port 0|192.0.2.9: no host can have this .*
 ip neigh add 224.0.0.9 lladdr 02:00:00:00:00:01 port 0|224.0.0.9: not a unicast address of another host
-ipoib path add 0 $gid dlid 5|port 0 is an Ethernet port: an IPoIB port is expected
+ipoib path add 0 $gid dlid 5|port 0 is an Ethernet port: an IPoIB port is expected ('ipoib show all')
 ipoib path add 1 $gid dlid 0xc000|DLID 49152: 1 to 49151 are possible
 ipoib path add 1 $gid dlid 5 sl 16|SL 16: 0 to 15 are possible
 ipoib path add 1 $gid dlid 5 mtu 1500|MTU 1500: 256, 512, 1024, 2048 and 4096 are possible
