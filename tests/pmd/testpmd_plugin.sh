@@ -59,6 +59,7 @@ cp "$plugin" "$tmp/b/"
 mkfifo "$tmp/in"
 
 stdbuf -oL dpdk-testpmd -l 0,1 --no-huge -m 256 --no-pci --no-telemetry --file-prefix "$id" \
+	--log-level pmd.net.ipoib:debug \
 	-d "$tmp/a/librte_net_ipoib.so" -d "$tmp/b/librte_net_ipoib.so" \
 	--vdev net_ipoib0,device=none1,mad=ibsim:none$id,carrier=net_null0 --vdev net_null0 \
 	-- -i --total-num-mbufs=4096 --mbuf-size=2432 --no-mlockall \

@@ -531,14 +531,14 @@ static struct rte_vdev_driver ipoib_vdev_driver = {
 
 /*
  * A program may have the driver linked in and load it as a plug-in, too: the
- * first one stays.
+ * first one stays. That is usual, dpdk-ipoib itself does so when it is installed.
  */
 RTE_INIT(ipoib_register)
 {
 	struct rte_bus *bus = rte_bus_find_by_name("vdev");
 
 	if (bus != NULL && bus->parse != NULL && bus->parse(PMD_IPOIB_DRIVER_NAME "0", NULL) == 0) {
-		IPOIB_LOG(NOTICE, "the driver is there already, this copy of it stays unused");
+		IPOIB_LOG(DEBUG, "the driver is there already, this copy of it stays unused");
 		return;
 	}
 	rte_vdev_register(&ipoib_vdev_driver);
