@@ -235,7 +235,7 @@ icmp_input(struct control *c, struct rte_mbuf *m)
 	}
 	if (icmp->icmp_type != COMPAT_ICMP_ECHO_REQUEST || icmp->icmp_code != 0 ||
 			dp_meta(m)->l2_bcast != 0 || !addr_is_own_any(c, &dst)) {
-		if (icmp->icmp_type != RTE_IP_ICMP_ECHO_REQUEST)
+		if (icmp->icmp_type != COMPAT_ICMP_ECHO_REQUEST)
 			probe_icmp4(c, m, hdr_len);
 		ctl_delivered(c, m);
 		return;
