@@ -194,8 +194,6 @@ int port_open_late(struct app *a, uint16_t port);
 int port_reopen(struct app *a, uint16_t port);
 /** Put a port into the list, or take it out. */
 void ports_list(struct app *a, uint16_t port, bool in);
-/** Tell of lcores that lie on another NUMA node than the port. */
-void port_numa_check(const struct app *a, uint16_t port);
 /** What nobody gave back by the end of the program. */
 struct app_in_use {
 	unsigned int mbufs, ahs; /* address handles */

@@ -265,7 +265,8 @@ lcore_node(unsigned int lcore)
 	return found;
 }
 
-void
+/* Tell of lcores that lie on another NUMA node than the port. */
+static void
 port_numa_check(const struct app *a, uint16_t port)
 {
 	int port_node = rte_eth_dev_socket_id(port), node;

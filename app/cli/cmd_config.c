@@ -69,7 +69,11 @@ write_all(struct cli *cli, FILE *f)
 	return ret;
 }
 
-int
+/*
+ * Write them into a file. Until all of it is on disk, an older file of the name stays whole.
+ * @return 0 or -errno with the older file untouched
+ */
+static int
 config_save(struct cli *cli, const char *path)
 {
 	char real[PATH_MAX], temp[PATH_MAX + 8];

@@ -25,10 +25,4 @@ void config_write_program(const struct app *a, FILE *out);
 /** The levels of the log that commands have set. */
 void config_write_log(FILE *out);
 
-/**
- * Write them into a file. Until all of it is on disk, an older file of the name stays whole.
- * @return 0 or -errno with the older file untouched
- */
-int config_save(struct cli *cli, const char *path);
-
 #endif /* CONFIG_H */

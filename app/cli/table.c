@@ -48,7 +48,8 @@ cell_text(struct cell *c, const char *fmt, ...)
 	va_end(ap);
 }
 
-const char *
+/* Text of a cell; buf for numbers. */
+static const char *
 cell_show(const struct cell *c, char buf[24])
 {
 	if (!c->is_number)
@@ -147,7 +148,8 @@ table_print_list(const struct table *t, FILE *out)
 	}
 }
 
-void
+/* As a JSON string; octets that are no ASCII become U+0080 to U+00FF. */
+static void
 json_string(const char *text, FILE *out)
 {
 	const unsigned char *s;

@@ -43,15 +43,11 @@ void table_print(const struct table *t, FILE *out);
 void table_print_list(const struct table *t, FILE *out);
 /** Print rows as a JSON array (RFC 8259) of objects, [] without rows. */
 void table_print_json(const struct table *t, FILE *out);
-/** Print text as a JSON string; octets that are no ASCII become U+0080 to U+00FF. */
-void json_string(const char *text, FILE *out);
 /** Forget the rows. */
 void table_free(struct table *t);
 
 /** Set a cell. */
 void cell_number(struct cell *c, uint64_t n);
 void cell_text(struct cell *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/** Text of a cell; @p buf for numbers. */
-const char *cell_show(const struct cell *c, char buf[24]);
 
 #endif /* TABLE_H */

@@ -272,7 +272,6 @@ void icmp6_parameter(struct control *c, struct rte_mbuf *m, uint8_t code, uint32
 void icmp6_input(struct control *c, struct rte_mbuf *m, uint32_t at, bool was_cut);
 /* May an error about a packet of this port be sent now? */
 bool icmp_error_take(struct control *c, uint16_t port);
-void icmp_error(struct control *c, struct rte_mbuf *m, uint8_t type, uint8_t code, uint16_t mtu);
 void icmp_input(struct control *c, struct rte_mbuf *m);
 
 /* --- IP: addresses and routes (addr.c, prefix.c, route.c, static.c, nexthop.c, fib.c) --- */
@@ -338,9 +337,6 @@ void route_gw_dead(struct control *c, uint16_t port, const struct dp_ip *gw, boo
  * and no table leads to it; -EAGAIN call again
  */
 int addr_port_gone(struct control *c, uint16_t port);
-/* What the longest matching prefix leads to, as workers see it: type DP_NH_NONE if there is none,
- * maybe DP_NH_ECMP. Not for link-local addresses. */
-const struct dp_nh *route_lookup(const struct control *c, const struct dp_ip *dst);
 
 /* Link-local addresses are included. */
 bool addr_is_own(const struct control *c, uint16_t port, const struct dp_ip *ip);

@@ -151,7 +151,7 @@ dad_start(struct nd_addr *a)
 		timer_set(a->p->c, &a->timer, a->p->c->now);
 }
 
-int
+static int
 nd_addr_new(struct ctl_port *p, const struct dp_ip *ip, bool automatic)
 {
 	struct nd_addr *a;

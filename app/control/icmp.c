@@ -137,7 +137,7 @@ icmp_error_take(struct control *c, uint16_t port)
 					ICMP_ERRORS_BURST);
 }
 
-void
+static void
 icmp_error(struct control *c, struct rte_mbuf *m, uint8_t type, uint8_t code, uint16_t mtu)
 {
 	uint16_t port = m->port < DP_PORTS_MAX ? m->port : 0;

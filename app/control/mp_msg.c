@@ -203,6 +203,32 @@ on_record(void *arg, const struct mp_change *ch)
 	mp_router_record(r->mp, r->msg, ch);
 }
 
+/* Each record of a message; fn NULL: only look. @return false: malformed; what came before it was
+ * handed over */
+static bool
+mp_records(const struct mp_msg *msg, void (*fn)(void *arg, const struct mp_change *ch), void *arg)
+{
+	uint32_t alen = addr_len(msg->v6), left = msg->len, len;
+	const uint8_t *p = msg->body;
+	struct mp_change ch;
+	uint16_t i;
+
+	for (i = 0; i < msg->nb; i++, p += len, left -= len) {
+		if (left < 4 + alen)
+			return false;
+		ch.type = p[0];
+		ch.nb = get16(p + 2);
+		ch.group = addr_read(p + 4, msg->v6);
+		ch.sources = p + 4 + alen;
+		len = 4 + alen + ch.nb * alen + 4u * p[1];
+		if (len > left || !dp_ip_is_mcast(&ch.group))
+			return false;
+		if (fn != NULL && ch.type >= MP_IS_IN && ch.type <= MP_BLOCK)
+			fn(arg, &ch);
+	}
+	return true;
+}
+
 /* @return false: malformed */
 static bool
 handle(struct mp_port *mp, const struct mp_msg *msg)
@@ -229,30 +255,6 @@ handle(struct mp_port *mp, const struct mp_msg *msg)
 		mp_router_record(mp, msg, &ch);
 		return true;
 	}
-}
-
-bool
-mp_records(const struct mp_msg *msg, void (*fn)(void *arg, const struct mp_change *ch), void *arg)
-{
-	uint32_t alen = addr_len(msg->v6), left = msg->len, len;
-	const uint8_t *p = msg->body;
-	struct mp_change ch;
-	uint16_t i;
-
-	for (i = 0; i < msg->nb; i++, p += len, left -= len) {
-		if (left < 4 + alen)
-			return false;
-		ch.type = p[0];
-		ch.nb = get16(p + 2);
-		ch.group = addr_read(p + 4, msg->v6);
-		ch.sources = p + 4 + alen;
-		len = 4 + alen + ch.nb * alen + 4u * p[1];
-		if (len > left || !dp_ip_is_mcast(&ch.group))
-			return false;
-		if (fn != NULL && ch.type >= MP_IS_IN && ch.type <= MP_BLOCK)
-			fn(arg, &ch);
-	}
-	return true;
 }
 
 struct dp_ip

@@ -255,10 +255,6 @@ void mp_host_changed(struct mp_port *mp, const struct dp_ip *group);
 
 /* --- messages (mp_msg.c) --- */
 
-/* Each record of a message; fn NULL: only look. @return false: malformed; what came before it was
- * handed over */
-bool mp_records(const struct mp_msg *msg, void (*fn)(void *arg, const struct mp_change *ch),
-		void *arg);
 /* Source n of a record or of a query. */
 struct dp_ip mp_source_at(const uint8_t *sources, bool v6, uint16_t n);
 /* group NULL: a general query. */

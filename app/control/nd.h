@@ -128,7 +128,6 @@ struct ctl_nd {
 	uint64_t ra_sent, ra_inconsistent;
 };
 
-int nd_addr_new(struct ctl_port *p, const struct dp_ip *ip, bool automatic);
 void nd_addr_free(struct nd_addr *a);
 struct nd_addr *nd_addr_find(const struct ctl_port *p, const struct dp_ip *ip);
 /* Go on with what waits for the link. */

@@ -10,10 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include <rte_fib.h>
-#include <rte_fib6.h>
-
-#include "compat.h"
 #include "control_priv.h"
 
 /* --- the table --- */
@@ -360,23 +356,6 @@ route_remove(struct control *c, const struct ctl_route *want)
 		CTL_LOG(ERR, "the FIB refused to remove a route");
 	nh_put(c, gone.cur);
 	nh_put(c, gone.nh);
-}
-
-const struct dp_nh *
-route_lookup(const struct control *c, const struct dp_ip *dst)
-{
-	uint8_t raw[1][sizeof(dst->b)];
-	uint64_t nh = 0;
-	uint32_t ip;
-
-	if (dp_ip_is4(dst)) {
-		ip = dp_ip_get4(dst);
-		rte_fib_lookup_bulk(c->dp->fib, &ip, &nh, 1);
-	} else if (c->dp->fib6 != NULL) {
-		memcpy(raw[0], dst->b, sizeof(raw[0]));
-		rte_fib6_lookup_bulk(c->dp->fib6, COMPAT_IP6S(raw), &nh, 1);
-	}
-	return &c->dp->nh[nh];
 }
 
 /* --- in the background --- */

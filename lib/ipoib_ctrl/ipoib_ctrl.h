@@ -513,9 +513,6 @@ void mcast_verify_now(struct ctl_port *p);
 void mcast_notice(struct ctl_hca *h, uint16_t trap, const struct ib_gid *mgid);
 /* As a router, receive all groups that exist on the link, while they exist. */
 void mcast_follow(struct ctl_port *p, bool on);
-/* Groups of the link that are known to exist. fn changes nothing. */
-void mcast_seen_walk(
-		struct ctl_port *p, void (*fn)(void *arg, const struct ib_gid *mgid), void *arg);
 /* Follow the kernel's InfiniBand interfaces. */
 void nlwatch_start(struct control *c);
 /* The same with a socket of a test's, which stays its. @return 0, -ENOMEM */

@@ -228,7 +228,8 @@ mcast_sa_leave(struct ctl_mcast *g, uint8_t bits)
 
 /* --- joining --- */
 
-uint8_t
+/* Bits of enum ipoib_sa_join that are wanted. */
+static uint8_t
 mcast_want(const struct ctl_mcast *g)
 {
 	const struct ctl_hca *h = g->p->hca;

@@ -74,8 +74,6 @@ void mcast_stop(struct ctl_port *p);
 void mcast_share_open(struct ctl_port *p);
 bool mcast_share_alone(struct ctl_port *p);
 void mcast_share_close(struct ctl_port *p);
-/* Bits of enum ipoib_sa_join that are wanted. */
-uint8_t mcast_want(const struct ctl_mcast *g);
 /* Membership was lost: join anew. */
 void mcast_lost(struct ctl_mcast *g);
 /* Give membership back, but for what another port of the HCA or the kernel needs. */

@@ -237,18 +237,6 @@ mcast_notice(struct ctl_hca *h, uint16_t trap, const struct ib_gid *mgid)
 }
 
 void
-mcast_seen_walk(struct ctl_port *p, void (*fn)(void *arg, const struct ib_gid *mgid), void *arg)
-{
-	struct ctl_mcast_seen *s;
-	uint32_t i;
-
-	for (i = 0; p->mc != NULL && p->mc->seen != NULL && i < MCAST_SEEN_BUCKETS; i++) {
-		LIST_FOREACH(s, &p->mc->seen[i], bucket)
-			fn(arg, &s->mgid);
-	}
-}
-
-void
 mcast_follow(struct ctl_port *p, bool on)
 {
 	struct ctl_mcast *g, *tmp;

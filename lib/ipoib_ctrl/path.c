@@ -229,8 +229,9 @@ path_refused(struct ctl_port *p, int status)
 		p->limited_refused++;
 }
 
-/* Everything is put in as it is now: a GID or traffic class may be another than the last time. */
-int
+/* Ask for it, or why not. Everything is put in as it is now: a GID or traffic class may be another
+ * than the last time. */
+static int
 path_ask(struct ctl_path *path, bool refresh)
 {
 	struct ctl_port *p = path->p;

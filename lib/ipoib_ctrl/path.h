@@ -41,8 +41,6 @@ struct ctl_legs {
 void path_stale(struct ctl_path *path);
 /* Ask for it again in the background. */
 void path_refresh(struct ctl_path *path, bool first);
-/* Ask for it, or why not. */
-int path_ask(struct ctl_path *path, bool refresh);
 /* A path by command: used until path_unfix(), whatever the SA says. @return 0, -EPROTO no usable
  * record, -ENOSPC, -ENOMEM */
 int path_fix(struct ctl_port *p, const struct ipoib_sa_path *rec);

@@ -135,7 +135,8 @@ sa_set_alive(struct ipoib_sa *sa, bool alive)
 		sa->alive_cb(sa->alive_arg, alive);
 }
 
-void
+/* The MAD layer's callback (client in arg). */
+static void
 sa_port_event(void *arg, uint32_t events, const struct ipoib_mad_port *port)
 {
 	struct ipoib_sa *sa = arg;

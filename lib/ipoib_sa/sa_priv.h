@@ -180,9 +180,8 @@ struct ipoib_sa {
 	struct ipoib_sa_stats stats;
 };
 
-/** The MAD layer's callbacks (client in @p arg). */
+/** The MAD layer's callback (client in @p arg). */
 void sa_recv(void *arg, int status, const uint8_t *mad, uint16_t slid);
-void sa_port_event(void *arg, uint32_t events, const struct ipoib_mad_port *port);
 
 /** End a request. @p rec is what the kind's callback takes, NULL unless @p status is 0. */
 void sa_finish(struct ipoib_sa *sa, struct sa_req *r, int status, const void *rec);

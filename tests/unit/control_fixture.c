@@ -10,8 +10,11 @@
 #include <rte_arp.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
+#include <rte_fib.h>
+#include <rte_fib6.h>
 #include <rte_mempool.h>
 
+#include "compat.h"
 #include "control_fixture.h"
 
 struct control_fixture fx;
@@ -448,4 +451,21 @@ fx_teardown(void **state)
 	dp_destroy(fx.dp);
 	assert_int_equal(rte_mempool_in_use_count(fx.pool), 0);
 	return 0;
+}
+
+const struct dp_nh *
+fx_route(const struct dp_ip *dst)
+{
+	uint8_t raw[1][sizeof(dst->b)];
+	uint64_t nh = 0;
+	uint32_t ip;
+
+	if (dp_ip_is4(dst)) {
+		ip = dp_ip_get4(dst);
+		rte_fib_lookup_bulk(fx.c->dp->fib, &ip, &nh, 1);
+	} else if (fx.c->dp->fib6 != NULL) {
+		memcpy(raw[0], dst->b, sizeof(raw[0]));
+		rte_fib6_lookup_bulk(fx.c->dp->fib6, COMPAT_IP6S(raw), &nh, 1);
+	}
+	return &fx.c->dp->nh[nh];
 }

@@ -243,5 +243,8 @@ fx_route_del(uint32_t prefix, uint8_t len)
 
 	return control_route_del(fx.c, &a, len, NULL);
 }
+/* What the longest matching prefix leads to, as workers see it: type DP_NH_NONE if there is none,
+ * maybe DP_NH_ECMP. Not for link-local addresses. */
+const struct dp_nh *fx_route(const struct dp_ip *dst);
 
 #endif /* CONTROL_FIXTURE_H */

@@ -51,7 +51,7 @@ lookup(uint32_t ip)
 {
 	struct dp_ip a = dp_ip4(ip);
 
-	return route_lookup(fx.c, &a);
+	return fx_route(&a);
 }
 
 /* Does it lead to just these gateways? Bit n: GW(n). */

@@ -480,13 +480,6 @@ on_seen(struct control *c, struct ctl_port *p, const struct ib_gid *mgid, bool e
 }
 
 static void
-count_seen(void *arg, const struct ib_gid *mgid)
-{
-	(void)mgid;
-	(*(uint32_t *)arg)++;
-}
-
-static void
 gone_at_sa(const struct ib_gid *mgid)
 {
 	*fx_sa_group(mgid) = fx.group[--fx.nb_groups];
@@ -511,14 +504,12 @@ test_c_follow_by_polling(void **state)
 	mcast_follow(port(), true);
 	run(100 * MS);
 	assert_int_equal(seen.nb, 2);
-	mcast_seen_walk(port(), count_seen, &n);
-	assert_int_equal(n, 2);
 	/* As NonMember: received, not kept alive by us. */
 	assert_int_equal(fx_sa_group(&a)->bits, IPOIB_SA_JOIN_NON);
 	assert_false(fx_attached(IB, &a)->send_only);
 	/* What is not routed is not received. */
 	assert_int_equal(fx_sa_group(&local)->bits, 0);
-	assert_null(fx_sa_group(&foreign)->bits != 0 ? state : NULL);
+	assert_int_equal(fx_sa_group(&foreign)->bits, 0);
 	/* Each 5 s. */
 	n = fx.lists;
 	run(50 * S);

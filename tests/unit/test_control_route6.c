@@ -71,7 +71,7 @@ lookup(const char *text)
 {
 	struct dp_ip a = ip(text);
 
-	return route_lookup(fx.c, &a);
+	return fx_route(&a);
 }
 
 static void
@@ -436,7 +436,7 @@ check_get(const char *text, uint32_t want)
 {
 	struct dp_ip a = ip(text), gw = gateway(&a, want);
 	struct control_route_row row;
-	const struct dp_nh *nh = route_lookup(fx.c, &a);
+	const struct dp_nh *nh = fx_route(&a);
 	uint32_t total;
 
 	control_route_get(fx.c, &a, &row, 1, &total);

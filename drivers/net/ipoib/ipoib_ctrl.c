@@ -29,16 +29,17 @@ pmd_ipoib_is(uint16_t port_id)
 	return ipoib_port_by_id(port_id) != NULL;
 }
 
-uint16_t
-ipoib_port_nb_rxq(const struct ipoib_port *port)
+/* Receive queues as configured; before that, as many as there may be. */
+static uint16_t
+port_nb_rxq(const struct ipoib_port *port)
 {
 	uint16_t n = port->dev->data->nb_rx_queues;
 
 	return n != 0 ? RTE_MIN(n, port->nb_qps) : port->nb_qps;
 }
 
-void
-ipoib_port_info(const struct ipoib_port *port, struct pmd_ipoib_info *info)
+static void
+port_info(const struct ipoib_port *port, struct pmd_ipoib_info *info)
 {
 	const struct ipoib_mad_port *ident = &port->hca->ident;
 
@@ -48,7 +49,7 @@ ipoib_port_info(const struct ipoib_port *port, struct pmd_ipoib_info *info)
 	info->backend = port->hca->ops->name;
 	info->state = ident->state;
 	info->pkey = port->pkey;
-	info->nb_qps = ipoib_port_nb_rxq(port);
+	info->nb_qps = port_nb_rxq(port);
 	memcpy(info->qpn, port->qpn, info->nb_qps * sizeof(info->qpn[0]));
 	if (ident->state != IPOIB_MAD_ABSENT) {
 		info->lid = ident->lid;
@@ -79,7 +80,7 @@ pmd_ipoib_info_get(uint16_t port_id, struct pmd_ipoib_info *info)
 	if (port == NULL)
 		return -ENODEV;
 	pthread_mutex_lock(&port->hca->lock);
-	ipoib_port_info(port, info);
+	port_info(port, info);
 	pthread_mutex_unlock(&port->hca->lock);
 	return 0;
 }

@@ -421,9 +421,6 @@ bool ipoib_hca_grh_required(const struct ipoib_hca *hca);
 /* A reader number for a queue, or -ENOSPC. */
 int ipoib_hca_reader_get(struct ipoib_hca *hca);
 void ipoib_hca_reader_put(struct ipoib_hca *hca, unsigned int reader);
-/* Receive queues as configured; before that, as many as there may be. */
-uint16_t ipoib_port_nb_rxq(const struct ipoib_port *port);
-void ipoib_port_info(const struct ipoib_port *port, struct pmd_ipoib_info *info);
 /*
  * A ring that many fill and one empties. @p flags 0: what was put in is there
  * for the other side at once. RING_F_MP_RTS_ENQ: who is preempted while it puts

@@ -76,8 +76,8 @@ line_read(char *buf, size_t len, const char *fmt, va_list ap)
 	return ret;
 }
 
-int
-ipoib_sysfs_line(char *buf, size_t len, const char *fmt, ...)
+/* The first line of a file of the class, such as "mlx5_0/ports/1/state"; -errno. */
+static int __rte_format_printf(3, 4) sysfs_line(char *buf, size_t len, const char *fmt, ...)
 {
 	va_list ap;
 	int ret;
@@ -105,8 +105,9 @@ ipoib_sysfs_number(uint64_t *value, const char *fmt, ...)
 	return errno != 0 || end == text || *end != '\0' ? -EINVAL : 0;
 }
 
-int
-ipoib_sysfs_pci(const char *device, char *buf, size_t len)
+/* The PCI address behind a device; -ENODEV if there is no such device, or it is no PCI function's. */
+static int
+sysfs_pci(const char *device, char *buf, size_t len)
 {
 	char path[PATH_MAX], target[PATH_MAX];
 	const char *name;
@@ -127,8 +128,7 @@ port_layer(const char *device, unsigned int port)
 	char text[32] = "";
 
 	/* Older kernels have no such file and no other layer. */
-	if (ipoib_sysfs_line(text, sizeof(text), "%s/ports/%u/link_layer", device, port) ==
-					-ENOENT ||
+	if (sysfs_line(text, sizeof(text), "%s/ports/%u/link_layer", device, port) == -ENOENT ||
 			strcmp(text, "InfiniBand") == 0)
 		return IPOIB_LAYER_INFINIBAND;
 	return strcmp(text, "Ethernet") == 0 ? IPOIB_LAYER_ETHERNET : IPOIB_LAYER_OTHER;
@@ -187,7 +187,7 @@ is_of(const char *device, const char *pci)
 
 	return strlen(device) < IPOIB_SYSFS_NAME_LEN &&
 			(pci == NULL ||
-					(ipoib_sysfs_pci(device, addr, sizeof(addr)) == 0 &&
+					(sysfs_pci(device, addr, sizeof(addr)) == 0 &&
 							strcmp(addr, pci) == 0));
 }
 

@@ -34,17 +34,8 @@ const char *ipoib_sysfs_root(void);
 /* SYSFS_PATH says so: a tree for tests. */
 bool ipoib_sysfs_is_replaced(void);
 
-/* The first line of a file of the class, such as "mlx5_0/ports/1/state"; -errno. */
-int ipoib_sysfs_line(char *buf, size_t len, const char *fmt, ...) __rte_format_printf(3, 4);
-
 /* A number of any base; -errno. */
 int ipoib_sysfs_number(uint64_t *value, const char *fmt, ...) __rte_format_printf(2, 3);
-
-/*
- * The PCI address behind a device; -ENODEV if there is no such device, or it is
- * no PCI function's.
- */
-int ipoib_sysfs_pci(const char *device, char *buf, size_t len);
 
 /*
  * The ports of a PCI function's devices, or with @p pci NULL of all, in order of
