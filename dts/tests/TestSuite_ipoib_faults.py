@@ -3,6 +3,8 @@
 
 """Faults: malformed packets, ports that go, and a gateway that dies."""
 
+from typing import Any
+
 from api.capabilities import LinkTopology, requires_link_topology
 from api.test import verify
 from framework.test_suite import func_test
@@ -32,7 +34,7 @@ class TestIpoibFaults(IpoibTestSuite):
             * Only the good packets arrive.
             * Each reason counts one packet more.
         """
-        ip = {"src": "192.168.100.3", "dst": "192.168.101.3"}
+        ip: dict[str, Any] = {"src": "192.168.100.3", "dst": "192.168.101.3"}
         bad: dict[str, Packet] = {
             "drop_ip_version": Ether(type=0x0800) / IP(version=5, **ip) / Raw(b"\0" * 60),
             "drop_ip_hdrlen": Ether() / IP(ihl=3, **ip) / Raw(b"\0" * 60),

@@ -97,7 +97,9 @@ class TestIpoibMulticast(IpoibTestSuite):
                  options=[IPOption_Router_Alert()])
             / Raw(body)
         )
-        get_ctx().func_tg.send_packets([packet], self.topology.tg_port_ingress)
+        generator = get_ctx().func_tg
+        assert generator is not None, "a functional traffic generator is needed"
+        generator.send_packets([packet], self.topology.tg_port_ingress)
 
     @func_test
     def broadcast_group(self) -> None:

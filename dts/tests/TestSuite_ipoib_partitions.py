@@ -37,7 +37,7 @@ class TestIpoibPartitions(IpoibTestSuite):
         out = gateway.say(f"ipoib pkey add {IPOIB} {pkey}")
         made = re.search(r"^Port (\d+) is in partition", out, re.M)
         verify(made is not None, f"ipoib pkey add: {out}")
-        return int(made[1])
+        return int(made[1]) if made else -1
 
     @func_test
     def second_partition(self) -> None:

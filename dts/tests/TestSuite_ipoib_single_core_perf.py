@@ -8,6 +8,8 @@ of this testbed, if ``tests_config.yaml`` says so, and with the smallest frames.
 no property of the program: it is the testbed's.
 """
 
+from typing import Any
+
 from api.capabilities import LinkTopology, requires_link_topology
 from api.packet import assess_performance_by_packet
 from api.test import log, verify, write_performance_json
@@ -58,7 +60,7 @@ class TestIpoibSingleCorePerf(IpoibTestSuite):
             gateway.say("stop")
             gateway.say("set nbcore 1")
             gateway.say("start")
-        results = []
+        results: list[dict[str, Any]] = []
         for wanted in self.config.test_parameters:
             size = int(wanted["frame_size"])
             packet = numbered(1, size - 4, src="192.168.100.3", dst="192.168.101.3")[0]

@@ -142,8 +142,9 @@ class Gateway(InteractiveShell):
     def kill(self) -> None:
         """End the program without letting it clean up, as a crash does."""
         session = get_ctx().sut_node.main_session
-        # The brackets: the pattern shall not find the command that looks for it.
-        session.send_command(f"pkill -KILL -f '[f]ile-prefix {self.prefix} '", privileged=True)
+        # The brackets: the pattern shall not find the command that looks for it. What is privileged
+        # goes through sh -c '...', so quotes in it have to be the other ones.
+        session.send_command(f'pkill -KILL -f "[f]ile-prefix {self.prefix} "', privileged=True)
         self.is_alive = False
         super().close()
 
@@ -215,8 +216,8 @@ class IpoibTestSuite(TestSuite):
     """
 
     config: GatewayConfig
-    a: Gateway | None = None
-    b: Gateway | None = None
+    a: Gateway
+    b: Gateway
 
     #: Options of both gateways beside those of the configuration.
     more_options: ClassVar[str] = ""
@@ -257,7 +258,7 @@ class IpoibTestSuite(TestSuite):
 
     def tear_down_suite(self) -> None:
         """Every packet has to be accounted for; then end both gateways."""
-        gateways = [g for g in (self.a, self.b) if g is not None]
+        gateways = [getattr(self, name) for name in ("a", "b") if hasattr(self, name)]
         try:
             for gateway in gateways:
                 if gateway.is_alive:

@@ -65,7 +65,9 @@ class Session:
     """Commands on a node: this machine."""
 
     def send_command(self, command: str, privileged: bool = False, verify: bool = False) -> Any:
-        """Run it in a shell."""
+        """Run it in a shell; quoted as DTS quotes what is privileged."""
+        if privileged:
+            command = "sh -c '" + command.replace("'", r"\'") + "'"
         done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=verify)
         return SimpleNamespace(stdout=done.stdout, stderr=done.stderr, return_code=done.returncode)
 
