@@ -22,6 +22,14 @@
 /* If there is none to be given up, the next look for one. */
 #define MCAST_LOOK_US (10 * CTL_US_PER_MS)
 
+/*
+ * New solicited-node groups: so many at once, then one in that time. Each costs the SM a group and
+ * trees through all switches, and whoever scans a prefix of IPv6 asks for one with each address. Other
+ * neighbours are asked for over the broadcast group, as all of IPv4's are.
+ */
+#define MCAST_SOLICITED_BURST 128
+#define MCAST_SOLICITED_US (CTL_US_PER_S / 16)
+
 /* A group of the partition that the SA has; not necessarily ours. */
 struct ctl_mcast_seen {
 	LIST_ENTRY(ctl_mcast_seen) bucket;
@@ -39,11 +47,13 @@ struct ctl_mcasts {
 	struct ctl_mcast_list *buckets; /* MCAST_GROUPS_MAX */
 	uint32_t seed;
 	uint32_t nb, max;
-	uint32_t queued;		/* packets */
-	uint64_t look_again;		/* for a group that may go */
-	struct ctl_mcast_queue ready;	/* workers are to be told */
-	struct ctl_mcast_queue lru;	/* those only sent to, the longest unused first */
-	struct ctl_mcast_queue members; /* the longest unverified first */
+	uint32_t queued;		   /* packets */
+	uint64_t look_again;		   /* for a group that may go */
+	uint32_t solicited, solicited_max; /* groups that may still be made */
+	uint64_t solicited_us;		   /* since when it is counted up */
+	struct ctl_mcast_queue ready;	   /* workers are to be told */
+	struct ctl_mcast_queue lru;	   /* those only sent to, the longest unused first */
+	struct ctl_mcast_queue members;	   /* the longest unverified first */
 	struct ctl_timer verify;
 	struct ctl_timer recheck;
 	uint8_t rechecks; /* that are left */

@@ -154,6 +154,7 @@ groups_init(struct ctl_port *p)
 		return -ENOMEM;
 	p->mc = mc;
 	mc->max = MCAST_GROUPS_MAX;
+	mc->solicited = mc->solicited_max = MCAST_SOLICITED_BURST;
 	mc->share_fd = -1;
 	mc->seed = (uint32_t)rte_rand();
 	TAILQ_INIT(&mc->ready);

@@ -444,6 +444,34 @@ mgid_of_addr(const struct ctl_port *p, const struct ipoib_addr *addr, struct ib_
 			mcast_is_of_link(p, mgid);
 }
 
+/* May one more solicited-node group be made? */
+static bool
+may_solicit(struct ctl_mcasts *mc, uint64_t now)
+{
+	uint64_t more = (now - mc->solicited_us) / MCAST_SOLICITED_US;
+
+	if (more != 0) {
+		mc->solicited = (uint32_t)RTE_MIN(
+				mc->solicited + more, (uint64_t)mc->solicited_max);
+		mc->solicited_us += more * MCAST_SOLICITED_US;
+	}
+	if (mc->solicited == 0)
+		return false;
+	mc->solicited--;
+	return true;
+}
+
+/* The group to send to. NULL: no room, or too many of its kind for now. */
+static struct ctl_mcast *
+group_to(struct ctl_port *p, const struct ib_gid *mgid)
+{
+	struct ctl_mcast *g = mcast_find(p, mgid);
+
+	if (g == NULL && mcast_is_solicited_node(mgid) && !may_solicit(p->mc, p->c->now))
+		return NULL;
+	return g != NULL ? g : mcast_get(p, mgid);
+}
+
 void
 mcast_send(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m)
 {
@@ -459,7 +487,7 @@ mcast_send(struct ctl_port *p, const struct ipoib_addr *addr, struct rte_mbuf *m
 		ctl_lose(p->c, CTL_LOST_NO_PATH, m);
 		return;
 	}
-	g = mcast_get(p, &mgid);
+	g = group_to(p, &mgid);
 	if (g == NULL) {
 		send_fallback(p, &mgid, CTL_LOST_TABLE_FULL, m);
 		return;

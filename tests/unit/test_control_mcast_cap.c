@@ -65,6 +65,13 @@ own_packet(const struct ib_gid *mgid)
 	resolve_send(port(), &a, m);
 }
 
+/* Of solicited-node groups, as many as there is room for. */
+static void
+any_rate(void)
+{
+	port()->mc->solicited = port()->mc->solicited_max = UINT32_MAX;
+}
+
 /* 10,000 IPv6 neighbours would be so many solicited-node groups. */
 static void
 test_cap(void **state)
@@ -132,6 +139,36 @@ snm_of(uint32_t i)
 }
 
 /* Above the cap a packet costs no search, until a group may have become idle. */
+/* Who scans a prefix makes the SM make some groups, and then few. */
+static void
+test_solicited_rate(void **state)
+{
+	struct ib_gid snm;
+	uint32_t i;
+
+	(void)state;
+	memset(&snm, 0, sizeof(snm));
+	memcpy(snm.raw, "\xff\x12\x60\x1b\x80\x01\0\0\0\0\0\x01\xff", 13);
+	for (i = 0; i < 1000; i++) {
+		snm.raw[14] = (uint8_t)(i >> 8);
+		snm.raw[15] = (uint8_t)i;
+		own_packet(&snm);
+		run(4 * MS);
+	}
+	/* 4 s: 128 and 16 a second; no packet is lost. */
+	assert_in_range(port()->mc->nb, 128 + 4 * 16 - 1, 128 + 4 * 16 + 1);
+	assert_int_equal(stats()->fallback, 1000 - port()->mc->nb);
+	assert_int_equal(stats()->full, 0);
+	assert_int_equal(fx_drain(), 1000);
+	/* Groups that there are need no leave. */
+	memset(&snm.raw[14], 0, 2);
+	i = (uint32_t)stats()->fallback;
+	own_packet(&snm);
+	run(2 * MS);
+	assert_int_equal(stats()->fallback, i);
+	assert_int_equal(fx_drain(), 1);
+}
+
 static void
 test_cap_looks(void **state)
 {
@@ -139,6 +176,7 @@ test_cap_looks(void **state)
 	uint32_t i;
 
 	(void)state;
+	any_rate();
 	port()->mc->max = 16;
 	for (i = 0; i < 16; i++) {
 		snm = snm_of(i);
@@ -169,6 +207,7 @@ test_full_queue(void **state)
 	uint32_t i;
 
 	(void)state;
+	any_rate();
 	fx.hold_groups = true;
 	for (i = 0; i < MCAST_QUEUE + 10; i++) {
 		own_packet(&snm);
@@ -198,6 +237,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_cap),
 		TEST(test_cap_looks),
+		TEST(test_solicited_rate),
 		TEST(test_full_queue),
 	};
 
