@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <rte_ethdev.h>
+#include <rte_log.h>
 
 #include "ib_hdr.h"
 #include "pmd_fixture.h"
@@ -154,6 +155,42 @@ case_check(const struct rx_case *c, unsigned int nb_segs)
 	assert_null(m);
 	assert_int_equal(fx_xstat(ports[0], counter), 1);
 	assert_int_equal(fx_rx_drops(ports[0]), 1);
+}
+
+/* Keys that are guessed: told once, when there were many. */
+static void
+test_guesses(void **state)
+{
+	static char text[4096];
+	char other[32];
+	const struct rx_case *c = NULL;
+	struct rte_mbuf *m;
+	unsigned int i;
+	FILE *f;
+
+	(void)state;
+	for (i = 0; i < nb_cases && c == NULL; i++)
+		c = strcmp(cases[i].expect, "qkey") == 0 ? &cases[i] : NULL;
+	assert_non_null(c);
+	f = fmemopen(text, sizeof(text), "w");
+	assert_non_null(f);
+	rte_eth_xstats_reset(ports[0]);
+	rte_openlog_stream(f);
+	for (i = 1; i <= 3000; i++) {
+		fx_inject(c->data, c->len, 1);
+		assert_int_equal(rte_eth_rx_burst(ports[0], 0, &m, 1), 0);
+		pmd_ipoib_poll(ports[0], i * UINT64_C(100000));
+		if (i == 990)
+			assert_null((fflush(f), strstr(text, "guesses")));
+	}
+	rte_openlog_stream(NULL);
+	fclose(f);
+	assert_non_null(strstr(text, "wrong P_Keys"));
+	assert_null(strstr(strstr(text, "guesses") + 1, "guesses"));
+	/* Not of the port that got none. */
+	snprintf(other, sizeof(other), "port %u:", ports[1]);
+	assert_null(strstr(text, other));
+	fx_no_leak();
 }
 
 static void
@@ -312,6 +349,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_every_bit),
 		cmocka_unit_test(test_not_active),
 		cmocka_unit_test(test_no_buffer),
+		cmocka_unit_test(test_guesses),
 	};
 	int ret;
 

@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "ipoib_pmd.h"
@@ -11,6 +12,9 @@
 #define IDENTITY_US 250000
 /* What could not be done is tried again so often: it may be a line in the log each time. */
 #define RETRY_US 1000000
+/* How often packets with keys of others are counted, and how many are worth a word. */
+#define FOREIGN_US 1000000
+#define FOREIGN_MANY 1000
 
 struct ipoib_port *
 ipoib_port_by_id(uint16_t port_id)
@@ -128,6 +132,33 @@ identity_follow(struct ipoib_hca *hca, uint64_t now_us)
 		ipoib_hca_update(hca, &ident);
 }
 
+/* Some are sent by who has not heard of a change yet; so many are guesses. Said once. */
+static void
+foreign_tell(struct ipoib_hca *hca)
+{
+	struct ipoib_port *port;
+	uint64_t pkey, qkey;
+	unsigned int i;
+
+	if (hca->now_us < hca->foreign_us)
+		return;
+	hca->foreign_us = hca->now_us + FOREIGN_US;
+	for (i = 0; i < IPOIB_HCA_PORTS_MAX; i++) {
+		port = hca->ports[i];
+		if (port == NULL || port->told_foreign)
+			continue;
+		ipoib_port_foreign(port, &pkey, &qkey);
+		if (pkey + qkey < FOREIGN_MANY)
+			continue;
+		port->told_foreign = true;
+		IPOIB_LOG(WARNING,
+				"port %u: %" PRIu64 " packets with wrong P_Keys and %" PRIu64
+				" with wrong Q_Keys were dropped: somebody is set up wrongly, or "
+				"guesses (rx_drop_pkey, rx_drop_qkey)",
+				port->port_id, pkey, qkey);
+	}
+}
+
 void
 pmd_ipoib_poll(uint16_t port_id, uint64_t now_us)
 {
@@ -147,6 +178,7 @@ pmd_ipoib_poll(uint16_t port_id, uint64_t now_us)
 	pthread_mutex_lock(&hca->lock);
 	hca->now_us = now_us;
 	ipoib_hca_reclaim(hca);
+	foreign_tell(hca);
 	stale = hca->stale && now_us >= hca->retry_us;
 	pthread_mutex_unlock(&hca->lock);
 	/* There was no memory for it then. */

@@ -267,6 +267,7 @@ struct ipoib_port {
 	uint16_t user_mtu;  /* 0: follow the link */
 	uint32_t max_frame; /* most octets that a receive mempool's mbufs take; 0 unknown */
 	uint16_t told_mtu;  /* IB MTU that they do not take, as was logged; 0: none */
+	bool told_foreign;  /* many packets with keys of others */
 	uint32_t qpn[PMD_IPOIB_QUEUES_MAX];
 	struct pmd_ipoib_bcast bcast;
 	struct ipoib_group *groups;
@@ -301,6 +302,7 @@ struct ipoib_hca {
 	struct ipoib_port *ports[IPOIB_HCA_PORTS_MAX];
 	struct ipoib_mad *mad;	/* NULL: RoCE */
 	uint64_t identity_us;	/* then: when to look next */
+	uint64_t foreign_us;	/* when to look for packets with keys of others next */
 	uint64_t retry_us;	/* what is stale is tried again then */
 	uint64_t now_us;	/* of the last poll */
 	struct ipoib_hwcnt *hw; /* of the control thread, but for what others may read */
@@ -473,6 +475,8 @@ int ipoib_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
 		struct compat_queue_stats *queues);
 int ipoib_stats_reset(struct rte_eth_dev *dev);
 int ipoib_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
+/* Packets for the port that had wrong keys, so far; under the lock. */
+void ipoib_port_foreign(const struct ipoib_port *port, uint64_t *pkey, uint64_t *qkey);
 int ipoib_xstats_get_names(
 		struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned int n);
 

@@ -102,6 +102,16 @@ port_sum(const struct rte_eth_dev *dev, struct port_sums *s)
 	}
 }
 
+void
+ipoib_port_foreign(const struct ipoib_port *port, uint64_t *pkey, uint64_t *qkey)
+{
+	struct port_sums s;
+
+	port_sum(port->dev, &s);
+	*pkey = s.rx.drop[IPOIB_RX_DROP_PKEY];
+	*qkey = s.rx.drop[IPOIB_RX_DROP_QKEY];
+}
+
 static void
 queue_read(const struct rte_eth_dev_data *data, uint16_t i, struct pmd_ipoib_queue_stats *s)
 {
