@@ -230,18 +230,23 @@ lab_run()
 # lab_say NAME COMMAND...: run a command at a gateway's prompt, print what it answers.
 lab_say()
 {
-	local name=$1 mark="# $EPOCHREALTIME"
+	local name=$1 mark="# $EPOCHREALTIME" from
 
 	shift
+	# Only what is new is looked at: what went before may be megabytes.
+	from=$(($(stat -c %s "$LAB/$name.log") + 1))
 	printf '%s\n%s\n' "$*" "$mark" >"$LAB/$name.in"
-	lab_wait 20 grep -qF "$mark" "$LAB/$name.log" || lab_fail "$name does not answer '$*'"
+	lab_wait 20 lab_said "$name" "$from" "$mark" || lab_fail "$name does not answer '$*'"
 	# Between the command, which the prompt repeats, and the mark; the log goes on meanwhile.
 	awk -v mark="$mark" -v command="$*" '
 		index($0, mark) { printf "%s", answer; exit }
 		index($0, command) { answer = ""; next }
 		/control: / { next }
-		{ answer = answer $0 "\n" }' "$LAB/$name.log"
+		{ answer = answer $0 "\n" }' <(tail -c "+$from" "$LAB/$name.log")
 }
+
+# lab_said NAME FROM TEXT: is it in the log, from that octet on?
+lab_said() { grep -qF "$3" <(tail -c "+$2" "$LAB/$1.log"); }
 
 # lab_af_packet N IFACE, lab_ipoib N HCA CARRIER [,KEY=VALUE...]: arguments of --vdev.
 # af_packet always asks the kernel to reassemble IP fragments (PACKET_FANOUT_FLAG_DEFRAG),

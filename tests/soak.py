@@ -4,7 +4,7 @@
 """What a soak has written, as figures and a plot.
 
 soak.py FOLDER SEED     reads samples.csv, rtt, flows, faults.log; writes report.json and soak.png
-Status 1 if memory grows by more than 1 MB an hour and 2 MB in all.
+Status 1 if memory that is not DPDK's grows by more than 1 MB an hour and 2 MB in all.
 """
 
 import csv
@@ -53,8 +53,9 @@ def by_minute(rtt, q):
 def plot(folder, rows, rtt, faults):
     hours = [float(r["seconds"]) / 60 for r in rows]
     fig, axes = plt.subplots(3, 1, figsize=(9, 8), sharex=True)
-    for key in ("rss_a_kb", "rss_b_kb"):
+    for key in ("rss_a_kb", "rss_b_kb", "own_a_kb", "own_b_kb"):
         axes[0].plot(hours, [float(r[key]) / 1024 for r in rows], label=key[:5])
+    axes[0].set_yscale("log")
     axes[0].set_ylabel("memory, MB")
     for q in (0.5, 0.99):
         x, y = by_minute(rtt, q)
@@ -75,6 +76,13 @@ def plot(folder, rows, rtt, faults):
     fig.savefig(os.path.join(folder, "soak.png"), dpi=80)
 
 
+def during(flow, faults):
+    """The fault in which the flow had its longest gap, or behind which."""
+    at = int(re.search(r"gap_at_ms=(\d+)", flow)[1]) / 1000
+    before = [f"{name} from {second} s" for second, name in faults if second <= at + 1]
+    return before[-1] if before else "none"
+
+
 def main(folder, seed):
     with open(os.path.join(folder, "samples.csv")) as f:
         rows = [r for r in csv.DictReader(f) if None not in r.values() and all(r.values())]
@@ -85,16 +93,17 @@ def main(folder, seed):
     hours = [float(r["seconds"]) / 3600 for r in warm]
     report = {"seed": int(seed), "seconds": int(rows[-1]["seconds"]), "faults": len(faults)}
     grows = False
-    for key in ("rss_a_kb", "rss_b_kb", "fds_a"):
+    for key in ("rss_a_kb", "rss_b_kb", "own_a_kb", "own_b_kb", "fds_a"):
         values = [float(r[key]) for r in warm]
         report[key] = {"first": values[0], "last": values[-1],
                        "slope_per_hour": round(slope(hours, values), 1)}
-        grows |= key != "fds_a" and values[-1] - values[0] > 2048 and \
+        grows |= key.startswith("own") and values[-1] - values[0] > 2048 and \
             report[key]["slope_per_hour"] > 1024
     report["rtt_ms"] = {f"p{q * 100:g}": quantile([ms for _, ms in rtt], q)
                         for q in (0.5, 0.9, 0.99, 0.999)}
     with open(os.path.join(folder, "flows")) as f:
         report["flows"] = [line.strip() for line in f]
+    report["during_longest_gap"] = [during(line, faults) for line in report["flows"]]
     with open(os.path.join(folder, "report.json"), "w") as f:
         json.dump(report, f, indent=1)
     plot(folder, rows, rtt, faults)

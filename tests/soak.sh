@@ -49,6 +49,14 @@ fault_churn()
 	done
 }
 
+# Memory that is not DPDK's: that one is taken from the system once and for all, but as long as there are
+# no hugepages a page of it only counts when it is used for the first time.
+own_kb()
+{
+	awk '/^Size:/ { big = $2 > 100000 } /^Rss:/ && !big { n += $2 } END { print n }' \
+		"/proc/$(cat "$LAB/$1.pid")/smaps"
+}
+
 fds() { find "/proc/$(cat "$LAB/$1.pid")/fd" -type l | wc -l; }
 samples()
 {
@@ -57,10 +65,11 @@ samples()
 
 	(
 		IFS=,
-		echo "seconds,rss_a_kb,rss_b_kb,fds_a,queued,mad_sent,address_handles,${keys[*]}"
+		echo "seconds,rss_a_kb,rss_b_kb,own_a_kb,own_b_kb,fds_a,queued,mad_sent,address_handles,${keys[*]}"
 	)
 	while :; do
-		printf '%s' "$((SECONDS - BEGAN)),$(rss_kb gateway-a),$(rss_kb gateway-b),$(fds gateway-a)"
+		printf '%s' "$((SECONDS - BEGAN)),$(rss_kb gateway-a),$(rss_kb gateway-b)"
+		printf ',%s' "$(own_kb gateway-a)" "$(own_kb gateway-b)" "$(fds gateway-a)"
 		printf ',%s' "$(lab_query gateway-a -g queued /fwd/stats)" \
 			"$(lab_query gateway-a -g mad_sent /ipoib/sm,1)" "$(ahs gateway-a)"
 		for key in "${keys[@]}"; do
@@ -82,12 +91,12 @@ SAMPLER=$!
 sleep 10
 while [ $((SECONDS - BEGAN)) -lt $((TIME - 25)) ]; do
 	name=${SOAK[RANDOM % ${#SOAK[@]}]}
-	WHY='' FAULT_MS=0 NOTE=''
+	WHY='' FAULT_MS=0 NOTE='' from=$((SECONDS - BEGAN))
 	"fault_$name"
 	n=$((n + 1))
 	lab_wait 10 lab_ping || why "no ping after it"
 	[ -z "$WHY" ] || bad=$((bad + 1))
-	echo "$((SECONDS - BEGAN)) $name ${WHY:-ok}" >>"$OUT/faults.log"
+	echo "$from $name ${WHY:-ok}, over after $((SECONDS - BEGAN - from)) s" >>"$OUT/faults.log"
 	sleep $((5 + RANDOM % 10))
 done
 lab_flows_end there back
