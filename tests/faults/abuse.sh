@@ -44,6 +44,8 @@ before_scan()
 	lab_say gateway-a "ip address add 10.77.0.1/16 port 1" >/dev/null
 	counts originated drop_no_neigh drop_table_full drop_queue_full drop_punt_full
 	MADS=$(mads)
+	# 16,384 neighbours at most, and mbufs that nobody had used before.
+	GROW_MAX=32768
 }
 fault_scan() { abuse scan 1500 4; }
 after_scan()
@@ -55,12 +57,13 @@ after_scan()
 	lab_say gateway-a "ip address del 10.77.0.1/16 port 1" >/dev/null
 }
 
-row scan6 1 0 - "the same in a /64 (RFC 6583): the table stays bounded, flows lose nothing"
+row scan6 1 0 - "the same in a /64 (RFC 6583): the table stays bounded, at most 700 MADs, flows lose nothing"
 before_scan6()
 {
 	lab_say gateway-a "ip address add 2001:db8:77::1/64 port 1" >/dev/null
 	counts originated
 	MADS=$(mads)
+	GROW_MAX=32768
 }
 fault_scan6() { abuse scan6 1500 4; }
 after_scan6()
@@ -70,7 +73,8 @@ after_scan6()
 	n=$(lab_query gateway-a -g total /ip/neigh)
 	NOTE="$(more originated) NS and ICMPv6 of 6,000, $n neighbours, $(($(mads) - MADS)) MADs"
 	[ "$n" -le 16384 ] || why "$n neighbours, the limit is 16384"
-	[ $(($(mads) - MADS)) -le 20 ] || why "$(($(mads) - MADS)) MADs"
+	# Two for each group, of which there are 128 and 16 a second more (MCAST_SOLICITED_US).
+	[ $(($(mads) - MADS)) -le 700 ] || why "$(($(mads) - MADS)) MADs"
 	lab_say gateway-a "ip address del 2001:db8:77::1/64 port 1" >/dev/null
 }
 
@@ -102,6 +106,47 @@ after_martians()
 	NOTE="$(more drop_ip_src) and $(more drop_ip_dst) of 3,000 each"
 	at_least drop_ip_src 2900
 	at_least drop_ip_dst 2900
+}
+
+# Queues for neighbours that do not answer hold what lcores have in their caches.
+row pool_empty 1.3 200 300 "all mbufs of gateway A taken for 2 s, while a scan needs some: counted, 0.3 s after it"
+before_pool_empty()
+{
+	export POOLHOG=$LAB/poolhog
+	echo 0 >"$POOLHOG"
+	LAB_PRELOAD=$LAB_BUILD/tests/tools/libpoolhog.so again_a
+	unset POOLHOG
+	lab_say gateway-a "ip address add 10.77.0.1/16 port 1" >/dev/null
+	NOMBUF=$(nombuf)
+	GROW_MAX=16384
+}
+nombuf()
+{
+	local port n=0
+
+	for port in 0 1; do
+		n=$((n + $(lab_query gateway-a -g rx_nombuf /ethdev/stats,$port)))
+	done
+	echo $((n + $(lab_counter gateway-a drop_nombuf)))
+}
+hog_pool()
+{
+	echo 1 >"$LAB/poolhog"
+	lab_wait 5 test -s "$LAB/poolhog.taken" || why "no mbuf is taken"
+	abuse scan 1500 2
+	HOGGED=$(cat "$LAB/poolhog.taken")
+	echo 0 >"$LAB/poolhog"
+}
+fault_pool_empty() { lasts hog_pool; }
+after_pool_empty()
+{
+	NOMBUF=$(($(nombuf) - NOMBUF))
+	NOTE="$HOGGED, $NOMBUF times no mbuf"
+	[ "$NOMBUF" -gt 0 ] || why "there was always an mbuf"
+	lab_say gateway-a "ip address del 10.77.0.1/16 port 1" >/dev/null
+	lab_wait 15 lab_is 0 lab_query gateway-a -g queued /fwd/stats || why "packets stay in queues"
+	again_a
+	RESTARTED=1
 }
 
 errors() { lab_client nstat -asz IcmpInTimeExcds | awk '/IcmpInTimeExcds/ { print $2 }'; }
