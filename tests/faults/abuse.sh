@@ -63,7 +63,8 @@ before_scan6()
 	lab_say gateway-a "ip address add 2001:db8:77::1/64 port 1" >/dev/null
 	counts originated
 	MADS=$(mads)
-	GROW_MAX=32768
+	# Groups stay until they are idle for as long as a neighbour may be.
+	GROW_MAX=32768 AHS_MAX=400
 }
 fault_scan6() { abuse scan6 1500 4; }
 after_scan6()
@@ -108,8 +109,9 @@ after_martians()
 	at_least drop_ip_dst 2900
 }
 
-# Queues for neighbours that do not answer hold what lcores have in their caches.
-row pool_empty 1.3 200 300 "all mbufs of gateway A taken for 2 s, while a scan needs some: counted, 0.3 s after it"
+# Queues for neighbours that do not answer hold what lcores have in their caches. af_packet does not
+# count what it cannot receive for lack of mbufs: it stays in the ring, and the streams have a gap.
+row pool_empty 1.3 200 300 "all mbufs of gateway A taken for 2 s, while a scan needs some: 0.3 s after it"
 before_pool_empty()
 {
 	export POOLHOG=$LAB/poolhog
@@ -117,17 +119,6 @@ before_pool_empty()
 	LAB_PRELOAD=$LAB_BUILD/tests/tools/libpoolhog.so again_a
 	unset POOLHOG
 	lab_say gateway-a "ip address add 10.77.0.1/16 port 1" >/dev/null
-	NOMBUF=$(nombuf)
-	GROW_MAX=16384
-}
-nombuf()
-{
-	local port n=0
-
-	for port in 0 1; do
-		n=$((n + $(lab_query gateway-a -g rx_nombuf /ethdev/stats,$port)))
-	done
-	echo $((n + $(lab_counter gateway-a drop_nombuf)))
 }
 hog_pool()
 {
@@ -140,9 +131,11 @@ hog_pool()
 fault_pool_empty() { lasts hog_pool; }
 after_pool_empty()
 {
-	NOMBUF=$(($(nombuf) - NOMBUF))
-	NOTE="$HOGGED, $NOMBUF times no mbuf"
-	[ "$NOMBUF" -gt 0 ] || why "there was always an mbuf"
+	local gap
+
+	gap=$(($(lab_flow_value there longest_gap_us) / 1000))
+	NOTE="$HOGGED, the longest gap $gap ms"
+	[ "$gap" -ge 500 ] || why "there were always mbufs: the longest gap was $gap ms"
 	lab_say gateway-a "ip address del 10.77.0.1/16 port 1" >/dev/null
 	lab_wait 15 lab_is 0 lab_query gateway-a -g queued /fwd/stats || why "packets stay in queues"
 	again_a

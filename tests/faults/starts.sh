@@ -5,11 +5,12 @@
 # Rows of the fault matrix: programs that start and end, beside the gateways. No flows.
 
 # third: a dpdk-ipoib with an Ethernet port and an HCA, which ends by itself. Its
-# output is in $LAB/third.out; its exit status, 124 if it hangs.
+# output is in $LAB/third.out; its exit status, 124 if it hangs. THIRD_PRELOAD: for it, not for timeout.
 third()
 {
 	[ -e "$LAB/third.cmd" ] || echo "quit" >"$LAB/third.cmd"
-	timeout -k 5 40 "$LAB_BUILD/app/dpdk-ipoib" --lcores "0@0-1,1@0-1" --no-pci --no-huge -m 512 \
+	timeout -k 5 40 env ${THIRD_PRELOAD:+LD_PRELOAD="$THIRD_PRELOAD"} "$LAB_BUILD/app/dpdk-ipoib" \
+		--lcores "0@0-1,1@0-1" --no-pci --no-huge -m 512 \
 		--file-prefix third --vdev net_null0 \
 		--vdev "$(lab_ipoib 0 Hca4 net_af_packet0 ,pkey=0x8001)" \
 		--vdev "$(lab_af_packet 0 cc)" -- -i -a --idle-sleep 50 --cmdline-file "$LAB/third.cmd" \
@@ -36,19 +37,19 @@ fault_cycles()
 	NOTE="$n times"
 }
 
-# Each allocation in turn: what fails must say so and end with a status, not by a signal, not hang.
+# Each allocation in turn (FAULTS_STEP=n: each nth): what fails must say so and end with a status, not by a signal, not hang.
 row allocations 0 0 - "each allocation of the start fails in turn (every 40th in the short form): ends in order, with a message and a status, or does without"
 fault_allocations()
 {
-	local n count status step=40 ended=0 without=0 lib=$LAB_BUILD/tests/tools/libfailalloc.so
+	local n count status step=${FAULTS_STEP:-40} ended=0 without=0 lib=$LAB_BUILD/tests/tools/libfailalloc.so
 
 	[ "${LONG:-0}" = 0 ] || step=1
-	LD_PRELOAD=$lib FAILALLOC_COUNT=$LAB/allocations third || why "no start: $(tail -n 1 "$LAB/third.out")"
+	THIRD_PRELOAD=$lib FAILALLOC_COUNT=$LAB/allocations third || why "no start: $(tail -n 1 "$LAB/third.out")"
 	count=$(cat "$LAB/allocations" 2>/dev/null || echo 0)
 	[ "$count" -gt 50 ] || why "only $count allocations are counted"
 	for ((n = 1; n <= count; n += step)); do
 		status=0
-		LD_PRELOAD=$lib FAILALLOC=$n third || status=$?
+		THIRD_PRELOAD=$lib FAILALLOC=$n third || status=$?
 		case $status in
 		0) without=$((without + 1)) ;;
 		1 | 2)
