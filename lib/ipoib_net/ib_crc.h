@@ -29,7 +29,8 @@ void ib_crc_init(void);
 /** The implementations of the CRCs. */
 enum ib_crc_impl {
 	IB_CRC_TABLES, /**< portable, 8 octets a step */
-	IB_CRC_CLMUL   /**< carry-less multiplication (x86 PCLMULQDQ) */
+	IB_CRC_CLMUL,  /**< carry-less multiplication (x86 PCLMULQDQ) */
+	IB_CRC_VCLMUL  /**< two of them at a time (VPCLMULQDQ on AVX2's registers) */
 };
 
 /**

@@ -39,7 +39,7 @@ struct chain {
 	uint16_t n;
 };
 
-static const enum ib_crc_impl impls[] = { IB_CRC_TABLES, IB_CRC_CLMUL };
+static const enum ib_crc_impl impls[] = { IB_CRC_TABLES, IB_CRC_CLMUL, IB_CRC_VCLMUL };
 static uint64_t random_state = UINT64_C(0x9e3779b97f4a7c15);
 
 static uint32_t
