@@ -322,9 +322,17 @@ struct __rte_cache_min_aligned dp_fast {
 	const uint64_t *l3_at,
 			*path_at; /**< where the entries' numbers are; on Ethernet, path is l3 */
 	uint64_t link; /**< Ethernet: the MAC address as it lies in memory; IPoIB: AH and QPN */
-	uint32_t tick; /**< when the entries were marked as used, see ipoib_neigh_tick() */
-	uint16_t port; /**< it leaves by */
-	uint16_t mtu;  /**< of the path, 0: each packet is asked anew for its address handle */
+	union {
+		struct {
+			/** When the entries were marked as used, and the MTU of the port at that time:
+			 *  ipoib_neigh_tick() of both, lower half. MTU 0: not yet. */
+			uint16_t tick, port_mtu;
+			uint16_t port; /**< it leaves by */
+			/** of path and port; 0: each packet is asked anew for its address handle */
+			uint16_t mtu;
+		};
+		uint64_t way; /**< all of them, as they lie in memory */
+	};
 };
 static_assert(sizeof(struct dp_fast) == RTE_CACHE_LINE_MIN_SIZE, "one cache line");
 

@@ -26,6 +26,7 @@
 #include <rte_ip.h>
 
 #include "encap.h"
+#include "octets.h"
 #include "pkt.h"
 #include "worker.h"
 
@@ -37,9 +38,12 @@
 #define PLACES_NEAR 1024
 
 /* Of an mbuf: one reference, one segment; neither a clone nor without its tag. Clones are INDIRECT. */
-#define REARM_MASK UINT64_C(0x0000ffffffff0000)
-#define REARM_PLAIN UINT64_C(0x0000000100010000)
-#define FLAGS_ODD (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_RX_VLAN_STRIPPED)
+static const struct octets16 mbuf_plain = {
+	.value = { UINT64_C(0x0000000100010000), 0 },
+	.mask = { UINT64_C(0x0000ffffffff0000), RTE_MBUF_F_INDIRECT | RTE_MBUF_F_RX_VLAN_STRIPPED },
+};
+static_assert(offsetof(struct rte_mbuf, ol_flags) == offsetof(struct rte_mbuf, data_off) + 8,
+		"mbuf_plain is of both");
 
 /* A sum of 16-bit words is a multiple of 65535, if its product with the inverse of that number is no
  * more than the greatest multiplier that fits. */
@@ -49,20 +53,28 @@
 /* First octets of addresses that no packet comes from, as ip4_src_ok() of classify.c. */
 static const uint8_t src_is_bad[256] = { [0] = 1, [127] = 1, [224 ... 255] = 1 };
 
+/* What is the same for all packets of a burst that came. */
+struct from {
+	struct octets16 l2; /* Ethernet: to us, IPv4 without options */
+	bool ib;
+	uint32_t l2_len;
+};
+
 /* What a plain packet's IPv4 header says, as it lies in memory. */
 struct plain4 {
-	uint8_t *ip;
 	rte_be32_t dst;
 	uint32_t ttl_sum; /* TTL, protocol, checksum */
 	uint32_t len;	  /* of the IP packet, host order */
+	uint32_t room;	  /* what came behind the header */
 };
 
 /* Where packets leave, asked once for as many as follow one another. */
 struct way {
+	uint64_t word; /* what a place's way is without its MTU, if it is marked */
 	uint16_t port;
-	uint16_t mtu;  /* 0: none may take the short way */
-	uint32_t tick; /* of both tables together */
+	uint16_t mtu; /* 0: none may take the short way */
 	bool ib;
+	int meta; /* pmd_ipoib_meta_offset */
 	const struct ipoib_neigh *paths;
 	uint64_t src_type; /* Ethernet: source address and ethertype */
 	struct rte_mbuf **out;
@@ -139,18 +151,25 @@ way_open(struct dp_worker *w, uint16_t port, uint16_t n)
 	const struct dp_port *p = &w->dp->port[port];
 	enum dp_port_kind kind = dp_port_kind(w->dp, port);
 	struct dp_txbuf *b = &w->tx[port];
+	struct dp_fast f;
 	struct way way;
 
 	if (b->nb + n > DP_BURST_MAX)
 		worker_tx_flush(w, port);
-	way = (struct way){ .port = port, .ib = kind == DP_PORT_IPOIB, .out = &b->pkts[b->nb] };
+	way = (struct way){ .port = port,
+		.ib = kind == DP_PORT_IPOIB,
+		.out = &b->pkts[b->nb],
+		.meta = pmd_ipoib_meta_offset };
 	if (!way_is_plain(w, port, kind))
 		return way;
 	way.mtu = worker_port_mtu(w, port);
-	way.tick = ipoib_neigh_tick(w->dp->l3);
-	if (way.ib)
-		way.tick += ipoib_neigh_tick(p->neigh);
 	way.paths = way.ib ? p->neigh : NULL;
+	f = (struct dp_fast){
+		.port = port, .port_mtu = way.mtu, .tick = (uint16_t)ipoib_neigh_tick(w->dp->l3)
+	};
+	if (way.ib)
+		f.tick = (uint16_t)(f.tick + ipoib_neigh_tick(p->neigh));
+	way.word = f.way;
 	memcpy(&way.src_type, &p->mac, sizeof(p->mac));
 	way.src_type |= (uint64_t)RTE_BE16(RTE_ETHER_TYPE_IPV4) << 48;
 	return way;
@@ -158,17 +177,28 @@ way_open(struct dp_worker *w, uint16_t port, uint16_t n)
 
 /* The link-layer header of a unicast IPv4 packet to us, untagged? */
 static inline bool
-l2_is_plain(struct rte_mbuf *m, const uint8_t *data, uint64_t mac, bool ib)
+l2_is_plain(struct rte_mbuf *m, const uint8_t *data, const struct from *from)
 {
-	if (ib)
+	if (from->ib)
 		return (load64(data) & 0xff0000ffff) ==
 				(RTE_BE16(RTE_ETHER_TYPE_IPV4) |
 						(uint64_t)RTE_IPV4_VHL_DEF << 32) &&
 				(pmd_ipoib_meta(m)->flags &
 						(PMD_IPOIB_RX_MCAST | PMD_IPOIB_RX_BCAST)) == 0;
-	return load64(data) << 16 == mac &&
-			(load32(data + 2 * RTE_ETHER_ADDR_LEN) & 0xffffff) ==
-			(RTE_BE16(RTE_ETHER_TYPE_IPV4) | RTE_IPV4_VHL_DEF << 16);
+	return octets16_are(data, &from->l2);
+}
+
+static inline struct from
+from_of(const struct dp_port *p, bool ib)
+{
+	struct from from = { .ib = ib, .l2_len = ib ? IPOIB_HDR_LEN : RTE_ETHER_HDR_LEN };
+
+	memcpy(from.l2.value, &p->mac, RTE_ETHER_ADDR_LEN);
+	from.l2.mask[0] = UINT64_C(0x0000ffffffffffff);
+	/* Behind both addresses: ethertype, and the first octet of the IP header. */
+	from.l2.value[1] = (uint64_t)(RTE_BE16(RTE_ETHER_TYPE_IPV4) | RTE_IPV4_VHL_DEF << 16) << 32;
+	from.l2.mask[1] = UINT64_C(0xffffff) << 32;
+	return from;
 }
 
 /* Is the checksum of a header of 20 octets right (RFC 1071)? Carries are added again at the end of
@@ -176,39 +206,45 @@ l2_is_plain(struct rte_mbuf *m, const uint8_t *data, uint64_t mac, bool ib)
 static inline bool
 cksum20_ok(uint64_t w0, uint64_t w1, uint32_t w2)
 {
+#ifdef __x86_64__
+	uint64_t sum = w0, last = w2;
+
+	asm("addq %1, %0\n\tadcq %2, %0\n\tadcq $0, %0" : "+&r"(sum) : "r"(w1), "r"(last) : "cc");
+#else
 	uint64_t sum = w0 + w1;
 
 	sum += sum < w1;
 	sum += w2;
 	sum += sum < w2;
+#endif
 	return sum * CKSUM_INVERSE <= CKSUM_MAX;
 }
 
 /* All checks of classify.c but for those of the destination, which its place has answered. */
 static inline bool
-in_is_plain(struct rte_mbuf *m, uint64_t mac, bool ib, struct plain4 *p4)
+in_is_plain(struct rte_mbuf *m, const struct from *from, struct plain4 *p4)
 {
-	uint32_t l2_len = ib ? IPOIB_HDR_LEN : RTE_ETHER_HDR_LEN, room = m->data_len, len;
-	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint32_t room = m->data_len - from->l2_len - (uint32_t)sizeof(struct rte_ipv4_hdr), len;
+	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *), *ip = data + from->l2_len;
 	uint64_t w0, w1;
 
-	if (unlikely((load64(&m->data_off) & REARM_MASK) != REARM_PLAIN ||
-			    (m->ol_flags & FLAGS_ODD) != 0 ||
-			    room < l2_len + sizeof(struct rte_ipv4_hdr) ||
-			    !l2_is_plain(m, data, mac, ib)))
+	/* Too little room is a huge one. */
+	if (unlikely(room > UINT16_MAX ||
+			    !octets16_are((const uint8_t *)m + offsetof(struct rte_mbuf, data_off),
+					    &mbuf_plain) ||
+			    !l2_is_plain(m, data, from)))
 		return false;
-	p4->ip = (uint8_t *)(uintptr_t)data + l2_len;
-	w0 = load64(p4->ip);
-	w1 = load64(p4->ip + 8);
-	p4->dst = load32(p4->ip + 16);
+	w0 = load64(ip);
+	w1 = load64(ip + 8);
+	p4->dst = load32(ip + 16);
 	len = rte_be_to_cpu_16((uint16_t)(w0 >> 16));
 	p4->len = len;
 	/* A length below that of the header is a huge one here. */
 	len -= (uint32_t)sizeof(struct rte_ipv4_hdr);
-	if (unlikely(len > room - l2_len - sizeof(struct rte_ipv4_hdr) || src_is_bad[p4->ip[12]] ||
-			    !cksum20_ok(w0, w1, p4->dst)))
+	if (unlikely(len > room || src_is_bad[ip[12]] || !cksum20_ok(w0, w1, p4->dst)))
 		return false;
 	p4->ttl_sum = (uint32_t)w1;
+	p4->room = room;
 	return true;
 }
 
@@ -229,31 +265,39 @@ is_other_family(const struct rte_mbuf *m, bool ib)
 static inline bool
 is_current(const struct dp_fast *f)
 {
-	return ipoib_neigh_gen_is(f->l3_at, f->l3_gen) &&
-			ipoib_neigh_gen_is(f->path_at, f->path_gen);
+	return ((ipoib_neigh_gen_of(f->l3_at) ^ f->l3_gen) |
+			       (ipoib_neigh_gen_of(f->path_at) ^ f->path_gen)) == 0;
 }
 
-/* Once a second. */
+/* Once a second, and when the port has another MTU. */
 static __rte_noinline void
-mark(const struct dp_worker *w, struct dp_fast *f, uint32_t tick, const struct ipoib_neigh *paths)
+mark(const struct dp_worker *w, struct dp_fast *f, const struct way *way)
 {
+	const struct ipoib_neigh_entry *e;
+
 	ipoib_neigh_mark(w->dp->l3, ipoib_neigh_entry_at(w->dp->l3, f->l3_at));
-	if (paths != NULL)
-		ipoib_neigh_mark(paths, ipoib_neigh_entry_at(paths, f->path_at));
-	f->tick = tick;
+	f->mtu = way->mtu;
+	if (way->paths != NULL) {
+		e = ipoib_neigh_entry_at(way->paths, f->path_at);
+		ipoib_neigh_mark(way->paths, e);
+		if (e->kind == IPOIB_NEIGH_UD_SET)
+			f->mtu = 0;
+		else if (e->mtu != 0)
+			f->mtu = RTE_MIN(e->mtu, way->mtu);
+	}
+	f->tick = (uint16_t)way->word;
+	f->port_mtu = way->mtu;
 }
 
 /* As dp_ttl4_decrement(). */
 static inline void
-ttl_put(const struct plain4 *p4)
+ttl_put(uint8_t *ip, uint32_t sum)
 {
-	uint32_t sum = p4->ttl_sum;
-
 	/* One more in the checksum, one less in the TTL; nearly always without a carry. */
 	if (likely(sum < UINT32_C(0xfffe0000)))
-		store32(p4->ip + 8, sum + 0xffff);
+		store32(ip + 8, sum + 0xffff);
 	else
-		dp_ttl4_decrement((struct rte_ipv4_hdr *)p4->ip);
+		dp_ttl4_decrement((struct rte_ipv4_hdr *)ip);
 }
 
 static inline void
@@ -266,10 +310,10 @@ mbuf_set(struct rte_mbuf *m, uint32_t off, uint32_t len)
 
 static inline void
 put_ib(struct way *way, struct rte_mbuf *m, const struct dp_fast *f, const struct plain4 *p4,
-		uint32_t l2_len)
+		uint8_t *ip, uint32_t l2_len)
 {
-	store32(p4->ip - IPOIB_HDR_LEN, RTE_BE16(RTE_ETHER_TYPE_IPV4));
-	store64(pmd_ipoib_meta(m), f->link);
+	store32(ip - IPOIB_HDR_LEN, RTE_BE16(RTE_ETHER_TYPE_IPV4));
+	store64((uint8_t *)m + way->meta, f->link);
 	mbuf_set(m, l2_len - IPOIB_HDR_LEN, p4->len + IPOIB_HDR_LEN);
 	way->octets += p4->len + IPOIB_HDR_LEN;
 	*way->out++ = m;
@@ -278,14 +322,14 @@ put_ib(struct way *way, struct rte_mbuf *m, const struct dp_fast *f, const struc
 /* A frame that is too short, or for which there is no room. */
 static __rte_noinline struct way
 put_eth_odd(struct dp_worker *w, uint16_t in, struct way way, struct rte_mbuf *m,
-		const struct dp_fast *f, struct plain4 p4)
+		const struct dp_fast *f, uint32_t l2_len, uint32_t len)
 {
 	const struct rte_ether_addr *mac = (const struct rte_ether_addr *)&f->link;
 	struct dp_txbuf *b = &w->tx[way.port];
 
 	way_close(w, &way);
 	m->port = in;
-	mbuf_set(m, (uint32_t)(p4.ip - rte_pktmbuf_mtod(m, uint8_t *)), p4.len);
+	mbuf_set(m, l2_len, len);
 	encap_eth(w, way.port, m, mac, RTE_BE16(RTE_ETHER_TYPE_IPV4));
 	way.out = &b->pkts[b->nb];
 	way.octets = 0;
@@ -294,15 +338,15 @@ put_eth_odd(struct dp_worker *w, uint16_t in, struct way way, struct rte_mbuf *m
 
 static inline void
 put_eth(struct dp_worker *w, uint16_t in, struct way *way, struct rte_mbuf *m,
-		const struct dp_fast *f, const struct plain4 *p4, uint32_t l2_len)
+		const struct dp_fast *f, const struct plain4 *p4, uint8_t *ip, uint32_t l2_len)
 {
 	if (unlikely(p4->len < PKT_ETH_MIN - RTE_ETHER_HDR_LEN ||
 			    m->data_off + l2_len < RTE_ETHER_HDR_LEN)) {
-		*way = put_eth_odd(w, in, *way, m, f, *p4);
+		*way = put_eth_odd(w, in, *way, m, f, l2_len, p4->len);
 		return;
 	}
-	store64(p4->ip - RTE_ETHER_HDR_LEN, f->link);
-	store64(p4->ip - sizeof(uint64_t), way->src_type);
+	store64(ip - RTE_ETHER_HDR_LEN, f->link);
+	store64(ip - sizeof(uint64_t), way->src_type);
 	mbuf_set(m, l2_len - RTE_ETHER_HDR_LEN, p4->len + RTE_ETHER_HDR_LEN);
 	way->octets += p4->len + RTE_ETHER_HDR_LEN;
 	*way->out++ = m;
@@ -323,15 +367,15 @@ is_odd(const struct ipoib_neigh *paths, uint16_t mtu, const struct dp_fast *f, u
 /* By one of several paths, by class and flow. */
 static __rte_noinline struct way
 put_ib_set(struct dp_worker *w, uint16_t in, struct way way, struct rte_mbuf *m, struct dp_fast *f,
-		struct plain4 p4)
+		uint32_t l2_len, uint32_t len)
 {
 	struct dp_txbuf *b = &w->tx[way.port];
 
-	mark(w, f, way.tick, way.paths);
+	mark(w, f, &way);
 	way_close(w, &way);
 	m->port = in;
-	mbuf_set(m, (uint32_t)(p4.ip - rte_pktmbuf_mtod(m, uint8_t *)), p4.len);
-	dp_ttl4_decrement((struct rte_ipv4_hdr *)p4.ip);
+	mbuf_set(m, l2_len, len);
+	dp_ttl4_decrement(rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *));
 	encap_ib(w, m, way.port, ipoib_neigh_entry_at(way.paths, f->path_at),
 			RTE_BE16(RTE_ETHER_TYPE_IPV4));
 	way.out = &b->pkts[b->nb];
@@ -362,68 +406,78 @@ places_prefetch(const struct dp_worker *w, struct rte_mbuf **pkts, uint16_t n, u
 	}
 }
 
+/* A place whose packets leave by another port than the one before, or that is to be marked. @return
+ * the way, with MTU 0 if it is none */
+static __rte_noinline struct way
+way_turn(struct dp_worker *w, struct way way, struct dp_fast *f, uint16_t n)
+{
+	if (f->port != way.port) {
+		if (way.port != DP_PORT_NIL)
+			way_close(w, &way);
+		way = way_open(w, f->port, n);
+	}
+	if (way.mtu != 0 && (f->way ^ way.word) << 16 != 0)
+		mark(w, f, &way);
+	return way;
+}
+
 /* @return packets that are left, in order at the begin of @p pkts */
 static __rte_always_inline uint16_t
 fast_burst(struct dp_worker *w, uint16_t in, bool ib, struct rte_mbuf **pkts, uint16_t n,
 		uint64_t *octets)
 {
-	uint64_t rules = (uint64_t)atomic_load_explicit(&w->dp->rules, memory_order_acquire) << 32;
-	const uint32_t l2_len = ib ? IPOIB_HDR_LEN : RTE_ETHER_HDR_LEN;
-	struct way way = { .port = DP_PORT_NIL };
-	uint64_t mac = 0, got = 0;
-	uint16_t i, left = 0;
-	struct dp_fast *f;
+	uint32_t rules = atomic_load_explicit(&w->dp->rules, memory_order_acquire), got = 0;
+	struct way way = { .port = DP_PORT_NIL, .word = UINT64_MAX };
+	const struct from from = from_of(&w->dp->port[in], ib);
+	struct rte_mbuf **at = pkts, **const end = pkts + n, **left = pkts;
+	struct dp_fast *const places = w->fast, *f;
 	struct plain4 p4;
 
-	memcpy(&mac, &w->dp->port[in].mac, RTE_ETHER_ADDR_LEN);
-	mac <<= 16;
 	if (w->fast_places > PLACES_NEAR)
-		places_prefetch(w, pkts, n, l2_len);
-	for (i = 0; i < n; i++) {
-		struct rte_mbuf *m = pkts[i];
-		uint32_t len = m->pkt_len;
+		places_prefetch(w, pkts, n, from.l2_len);
+	for (; at != end; at++) {
+		struct rte_mbuf *m = *at;
+		uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, from.l2_len);
 
-		if (unlikely(!in_is_plain(m, mac, ib, &p4))) {
+		if (unlikely(!in_is_plain(m, &from, &p4))) {
 			if (!is_other_family(m, ib))
 				break;
-			pkts[left++] = m;
+			*left++ = m;
 			continue;
 		}
-		f = place_of(w->fast, p4.dst);
-		if (unlikely(f->key != (rules | p4.dst) || !is_current(f))) {
-			pkts[left++] = m;
+		f = place_of(places, p4.dst);
+		if (unlikely(f->dst != p4.dst || f->rules != rules || !is_current(f))) {
+			*left++ = m;
 			continue;
 		}
-		if (unlikely(f->port != way.port)) {
-			if (way.port != DP_PORT_NIL)
-				way_close(w, &way);
-			way = way_open(w, f->port, n - i);
+		if (unlikely((f->way ^ way.word) << 16 != 0)) {
+			way = way_turn(w, way, f, (uint16_t)(end - at));
+			if (way.mtu == 0)
+				break;
 		}
 		if (unlikely((p4.ttl_sum & 0xfe) == 0))
 			break;
-		if (unlikely(p4.len > way.mtu || p4.len > f->mtu)) {
+		if (unlikely(p4.len > f->mtu)) {
 			if (is_odd(way.paths, way.mtu, f, p4.len))
 				break;
-			way = put_ib_set(w, in, way, m, f, p4);
+			way = put_ib_set(w, in, way, m, f, from.l2_len, p4.len);
 		} else {
-			if (unlikely(f->tick != way.tick))
-				mark(w, f, way.tick, way.paths);
-			ttl_put(&p4);
+			ttl_put(ip, p4.ttl_sum);
 			if (way.ib)
-				put_ib(&way, m, f, &p4, l2_len);
+				put_ib(&way, m, f, &p4, ip, from.l2_len);
 			else
-				put_eth(w, in, &way, m, f, &p4, l2_len);
+				put_eth(w, in, &way, m, f, &p4, ip, from.l2_len);
 		}
-		got += len;
+		got += p4.room;
 	}
 	if (likely(way.port != DP_PORT_NIL))
 		way_close(w, &way);
-	*octets = got - (uint64_t)l2_len * (uint16_t)(i - left);
-	if (unlikely(i != n)) {
-		memmove(&pkts[left], &pkts[i], (n - i) * sizeof(*pkts));
-		left += n - i;
+	*octets = got + sizeof(struct rte_ipv4_hdr) * (size_t)((at - pkts) - (left - pkts));
+	if (unlikely(at != end)) {
+		memmove(left, at, (size_t)(end - at) * sizeof(*pkts));
+		left += end - at;
 	}
-	return left;
+	return (uint16_t)(left - pkts);
 }
 
 /* May packets from a port take the short way at all? */
@@ -456,20 +510,17 @@ dp_fast(struct dp_worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t n, 
 	}
 }
 
-/* What the packets of an entry get in front. */
-static void
-link_set(struct dp_fast *f, const struct dp *dp, const struct ipoib_neigh_entry *l3,
+/* What the packets of an entry get in front. @p path NULL: an Ethernet address */
+static uint64_t
+link_of(const struct dp *dp, const struct ipoib_neigh_entry *l3,
 		const struct ipoib_neigh_entry *path)
 {
-	if (path == NULL) {
-		memcpy(&f->link, &dp->adj[l3->ah].mac, RTE_ETHER_ADDR_LEN);
-		f->mtu = UINT16_MAX;
-		return;
-	}
-	f->link = path->ah | (uint64_t)path->qpn << 32; /* pmd_ipoib_meta.ah, .qpn */
-	f->mtu = path->mtu != 0 ? path->mtu : UINT16_MAX;
-	if (path->kind == IPOIB_NEIGH_UD_SET)
-		f->mtu = 0;
+	uint64_t link = 0;
+
+	if (path != NULL)
+		return path->ah | (uint64_t)path->qpn << 32; /* pmd_ipoib_meta.ah, .qpn */
+	memcpy(&link, &dp->adj[l3->ah].mac, RTE_ETHER_ADDR_LEN);
+	return link;
 }
 
 /* The entries of a next hop, if both are usable. @p path NULL on Ethernet. */
@@ -529,7 +580,7 @@ learn(struct dp_worker *w, uint32_t dst, uint32_t rules)
 		f->path_at = ipoib_neigh_ref_at(w->dp->port[nh->port].neigh, r);
 	}
 	f->path_gen = r.gen;
-	link_set(f, w->dp, l3, path);
+	f->link = link_of(w->dp, l3, path);
 	if (r.gen != 0)
 		f->rules = rules;
 }

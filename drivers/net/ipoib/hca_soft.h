@@ -20,6 +20,10 @@
 
 #include "ib_hdr.h"
 #include "ipoib_pmd.h"
+#include "octets.h"
+
+static_assert(offsetof(struct rte_mbuf, ol_flags) == offsetof(struct rte_mbuf, data_off) + 8,
+		"soft_mbuf_is_own() reads both at once");
 
 #define SOFT_ETHERTYPE 0x88b5
 #define SOFT_QUEUES_MAX 16
@@ -155,11 +159,14 @@ soft_view_put(const struct ipoib_hca *hca, unsigned int reader)
 static inline bool
 soft_mbuf_is_own(const struct rte_mbuf *m, uint64_t flags)
 {
-	uint64_t rearm; /* data offset, reference count, segments, port: 16 bits each */
+	/* data offset, reference count, segments, port: 16 bits each; ol_flags */
+	const struct octets16 own = {
+		.value = { UINT64_C(0x0000000100010000), 0 },
+		.mask = { UINT64_C(0x0000ffffffff0000),
+				RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL | flags },
+	};
 
-	memcpy(&rearm, &m->data_off, sizeof(rearm));
-	return (rearm & UINT64_C(0x0000ffffffff0000)) == UINT64_C(0x0000000100010000) &&
-			(m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL | flags)) == 0;
+	return octets16_are((const uint8_t *)m + offsetof(struct rte_mbuf, data_off), &own);
 }
 
 /* Words as they lie in memory. */
@@ -170,6 +177,24 @@ soft_get64(const void *from)
 
 	memcpy(&w, from, sizeof(w));
 	return w;
+}
+
+static inline uint16_t
+soft_get16be(const void *from)
+{
+	rte_be16_t w;
+
+	memcpy(&w, from, sizeof(w));
+	return rte_be_to_cpu_16(w);
+}
+
+static inline uint32_t
+soft_get32be(const void *from)
+{
+	rte_be32_t w;
+
+	memcpy(&w, from, sizeof(w));
+	return rte_be_to_cpu_32(w);
 }
 
 static inline void

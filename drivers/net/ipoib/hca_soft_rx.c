@@ -405,19 +405,41 @@ soft_rx_one(const struct soft_view *v, struct soft_rx_out *out, struct rte_mbuf 
 	soft_distribute(v, out, m, &p, &dest);
 }
 
-/* What the headers of a plain frame are compared with, as it lies in memory. */
+/* What a plain frame is compared with, as it lies in memory. */
 struct soft_rx_plain {
-	uint64_t lrh;  /* DLID */
-	uint64_t bth;  /* opcode, P_Key without membership, queue pair */
-	uint32_t qkey; /* of DETH */
-	uint32_t lens; /* lengths of a packet that are plain: IPOIB_HDR_LEN to lens */
+	struct octets16 head; /* ethertype, LRH, BTH up to the P_Key */
+	struct octets16 tail; /* BTH from there on, DETH */
+	rte_be16_t own;	      /* our LID */
+	uint32_t lens; /* lengths of a packet that are plain: IPOIB_HDR_LEN to lens; 0: none */
+	int meta;      /* pmd_ipoib_meta_offset */
 	uint16_t port_id;
 };
 
-#define LRH_PLAIN_MASK UINT64_C(0x00000000ffff03ff) /* VL, version, next header, DLID */
-#define BTH_PLAIN_MASK UINT64_C(0xffffff00ff7f0fff) /* all that is checked but PadCnt */
 #define PLAIN_HDRS (RTE_ETHER_HDR_LEN + HDRS_MIN)
 #define PLAIN_MIN (PLAIN_HDRS + IPOIB_HDR_LEN + IB_ICRC_LEN + IB_VCRC_LEN)
+#define PLAIN_HEAD (2 * RTE_ETHER_ADDR_LEN) /* where the octets of both begin */
+#define PLAIN_TAIL (PLAIN_HDRS - 16)
+static_assert(PLAIN_HEAD + 16 >= PLAIN_TAIL, "every octet is in one of them");
+
+/* All that is checked is in the mask: VL, version, next header, DLID; opcode, version of BTH, P_Key
+ * without membership, queue pair; Q_Key. */
+static void
+plain_headers(struct soft_rx_plain *k, const struct soft_view *v, const struct soft_vport *vp,
+		uint32_t qpn)
+{
+	k->head = (struct octets16){
+		.value = { RTE_BE16(SOFT_ETHERTYPE) | (uint64_t)IB_LNH_LOCAL << 24 |
+						(uint64_t)rte_cpu_to_be_16(v->lid) << 32,
+				(uint64_t)IB_OPCODE_UD_SEND_ONLY << 16 |
+						(uint64_t)rte_cpu_to_be_16(IB_PKEY_BASE(vp->pkey))
+								<< 32 },
+		.mask = { UINT64_C(0x0000ffff03ffffff), UINT64_C(0x0000ff7f0fff0000) },
+	};
+	k->tail = (struct octets16){
+		.value = { rte_cpu_to_be_32(qpn), rte_cpu_to_be_32(vp->qkey) },
+		.mask = { UINT64_C(0x00000000ffffff00), UINT64_C(0x00000000ffffffff) },
+	};
+}
 
 /* Where the LMC gives us several LIDs, CRCs are checked, or we are a limited member, none is plain. */
 static void
@@ -429,11 +451,10 @@ plain_begin(struct soft_rx_plain *k, const struct soft_view *v, const struct ipo
 	if (!v->active || !vp->up || v->path_mask != 0 || v->grh_required || q->hca->crc ||
 			(vp->pkey & IB_PKEY_FULL) == 0 || q->queue_id >= vp->nb_qps)
 		return;
+	plain_headers(k, v, vp, vp->qpn[q->queue_id]);
+	k->own = rte_cpu_to_be_16(v->lid);
 	k->lens = vp->ib_mtu;
-	k->lrh = IB_LNH_LOCAL << 8 | (uint64_t)rte_cpu_to_be_16(v->lid) << 16;
-	k->bth = IB_OPCODE_UD_SEND_ONLY | (uint64_t)rte_cpu_to_be_16(IB_PKEY_BASE(vp->pkey)) << 16 |
-			(uint64_t)rte_cpu_to_be_32(vp->qpn[q->queue_id]) << 32;
-	k->qkey = rte_cpu_to_be_32(vp->qkey);
+	k->meta = pmd_ipoib_meta_offset;
 	k->port_id = vp->port_id;
 }
 
@@ -446,26 +467,24 @@ static inline bool
 rx_plain(const struct soft_rx_plain *k, struct rte_mbuf *m)
 {
 	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
-	uint32_t len, slid;
-	uint64_t lrh, bth, deth;
-	rte_be16_t type;
+	uint32_t len, slid, room = m->data_len;
+	rte_be16_t slid_be;
+	uint64_t meta;
 
-	if (unlikely(m->data_len < PLAIN_MIN || !soft_mbuf_is_own(m, 0)))
+	if (unlikely(room < PLAIN_MIN || !soft_mbuf_is_own(m, 0)))
 		return false;
-	memcpy(&type, p + 2 * RTE_ETHER_ADDR_LEN, sizeof(type));
-	p += RTE_ETHER_HDR_LEN;
-	lrh = soft_get64(p);
-	bth = soft_get64(p + sizeof(struct ib_lrh));
-	deth = soft_get64(p + sizeof(struct ib_lrh) + sizeof(struct ib_bth));
-	if (unlikely(type != RTE_BE16(SOFT_ETHERTYPE) || (lrh & LRH_PLAIN_MASK) != k->lrh ||
-			    (bth & BTH_PLAIN_MASK) != k->bth || (uint32_t)deth != k->qkey))
+	if (unlikely(!octets16_are(p + PLAIN_HEAD, &k->head) ||
+			    !octets16_are(p + PLAIN_TAIL, &k->tail)))
 		return false;
-	len = (rte_be_to_cpu_16((uint16_t)(lrh >> 32)) & LRH_LEN_MASK) * 4;
-	slid = rte_be_to_cpu_16((uint16_t)(lrh >> 48));
-	if (unlikely(len + RTE_ETHER_HDR_LEN + IB_VCRC_LEN > m->data_len ||
-			    lrh >> 48 == (k->lrh >> 16 & 0xffff) || !ib_lid_is_unicast(slid)))
+	memcpy(&slid_be, p + RTE_ETHER_HDR_LEN + offsetof(struct ib_lrh, slid), sizeof(slid_be));
+	len = (soft_get16be(p + RTE_ETHER_HDR_LEN + offsetof(struct ib_lrh, len)) & LRH_LEN_MASK) *
+			4;
+	slid = rte_be_to_cpu_16(slid_be);
+	if (unlikely(len + RTE_ETHER_HDR_LEN + IB_VCRC_LEN > room || slid_be == k->own ||
+			    !ib_lid_is_unicast(slid)))
 		return false;
-	len -= HDRS_MIN + IB_ICRC_LEN + (bth >> 12 & 3);
+	len -= HDRS_MIN + IB_ICRC_LEN +
+			(p[RTE_ETHER_HDR_LEN + sizeof(struct ib_lrh) + 1] >> 4 & 3); /* PadCnt */
 	if (unlikely(len - IPOIB_HDR_LEN > k->lens - IPOIB_HDR_LEN))
 		return false;
 	m->data_off = (uint16_t)(m->data_off + PLAIN_HDRS);
@@ -474,12 +493,9 @@ rx_plain(const struct soft_rx_plain *k, struct rte_mbuf *m)
 	m->port = k->port_id;
 	m->ol_flags = 0;
 	m->packet_type = 0;
-	/* pmd_ipoib_meta: slid, flags 0, rsvd 0; qpn */
-	soft_put64(pmd_ipoib_meta(m),
-			slid |
-					(uint64_t)(rte_be_to_cpu_32((uint32_t)(deth >> 32)) &
-							0xffffff)
-							<< 32);
+	/* pmd_ipoib_meta: slid, flags 0, rsvd 0; qpn, the last 3 octets of DETH */
+	meta = soft_get32be(p + PLAIN_HDRS - 4) & 0xffffff;
+	soft_put64((uint8_t *)m + k->meta, slid | meta << 32);
 	return true;
 }
 

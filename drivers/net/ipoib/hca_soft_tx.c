@@ -19,6 +19,8 @@ static_assert(GLOBAL_HDRS == PMD_IPOIB_HEADROOM, "the headroom that programs are
 /* What a frame may need behind the packet: pad, ICRC, VCRC. */
 #define TAIL_MAX (3 + IB_ICRC_LEN + IB_VCRC_LEN)
 
+#define PSN_MASK 0xffffff
+
 /* First octets of the MAC addresses of unicast and multicast LIDs, as they lie in memory. */
 #define MAC_LID 0x00001b02
 #define MAC_MLID 0x00001b03
@@ -36,7 +38,9 @@ struct soft_tx_out {
 	uint32_t bth;  /* the first 4 octets, pad 0 */
 	uint64_t deth;
 	uint64_t packets, bytes;
-	struct rte_mbuf *frames[SOFT_BURST];
+	struct rte_mbuf *
+			*frames; /* the caller's packets, as long as each became a frame in place */
+	struct rte_mbuf *own[SOFT_BURST];
 	uint16_t n;
 };
 
@@ -206,7 +210,7 @@ static inline void
 build_transport(uint8_t *p, struct soft_tx_out *out, uint32_t qpn, uint32_t pad)
 {
 	soft_put64(p, (out->bth | pad << 12) | (uint64_t)rte_cpu_to_be_32(qpn & 0xffffff) << 32);
-	soft_put32(p + 8, rte_cpu_to_be_32(out->q->psn++ & 0xffffff));
+	soft_put32(p + 8, rte_cpu_to_be_32(out->q->psn++ & PSN_MASK));
 	soft_put64(p + sizeof(struct ib_bth), out->deth);
 }
 
@@ -442,10 +446,20 @@ soft_tx_one(struct soft_tx_out *out, struct rte_mbuf *m)
 /* What tx_plain() reads, apart from where it writes: so it can stay in registers. */
 struct soft_tx_plain {
 	const uint64_t *local; /* see struct ipoib_ah_table */
-	uint64_t from, slid, bth, deth;
-	uint64_t own;  /* our LID, where an LRH has the DLID */
+	int meta;	       /* pmd_ipoib_meta_offset */
+	uint64_t from, deth;
+	uint32_t slid; /* as the second word of an LRH has it */
+	uint32_t bth;
+	uint32_t own;  /* our LID, as ipoib_ah_local() has the DLID */
 	uint32_t lens; /* lengths of an IP packet that are plain: 0 to lens - 1 */
 };
+
+/* Of struct pmd_ipoib_meta as it lies in memory: not a handle, or not a queue pair. */
+#define META_ODD UINT64_C(0xff000000ffff0000)
+static_assert(IPOIB_AH_MAX == UINT16_MAX + 1, "META_ODD");
+/* What is zeroed behind the packet; its frame ends before. */
+#define TAIL_ZERO 16
+static_assert(TAIL_ZERO >= TAIL_MAX, "pad and CRCs are 0");
 
 /*
  * Nearly all packets: to one other port, by a local route, and the frame can be built where the
@@ -454,51 +468,55 @@ struct soft_tx_plain {
 static inline bool
 tx_plain(const struct soft_tx_plain *k, struct rte_mbuf *m, uint32_t psn)
 {
-	uint32_t len = m->data_len,
-		 words = (LOCAL_HDRS - RTE_ETHER_HDR_LEN + IB_ICRC_LEN + len + 3) / 4;
-	struct pmd_ipoib_meta meta = *pmd_ipoib_meta(m);
-	uint8_t *end, *p;
-	uint64_t lrh;
+	uint32_t len = m->data_len, off = m->data_off, words;
+	uint64_t meta = soft_get64((const uint8_t *)m + k->meta), local;
+	uint8_t *p;
 
-	if (unlikely(meta.ah >= IPOIB_AH_MAX || len - IPOIB_HDR_LEN >= k->lens || !tx_is_own(m)))
+	if (unlikely((meta & META_ODD) != 0 || len - IPOIB_HDR_LEN >= k->lens ||
+			    !soft_mbuf_is_own(m, RTE_MBUF_F_TX_OFFLOAD_MASK) || off < LOCAL_HDRS ||
+			    (int32_t)(m->buf_len - off - len) < TAIL_ZERO))
 		return false;
-	lrh = __atomic_load_n(&k->local[meta.ah], __ATOMIC_RELAXED);
-	if (unlikely(lrh == 0 || (lrh & 0xffff0000) == k->own))
+	local = __atomic_load_n(&k->local[meta & UINT16_MAX], __ATOMIC_RELAXED);
+	if (unlikely(local == 0 || local >> 32 == k->own))
 		return false;
-	end = rte_pktmbuf_mtod_offset(m, uint8_t *, len);
-	p = end - len - LOCAL_HDRS;
-	m->data_off = (uint16_t)(m->data_off - LOCAL_HDRS);
+	p = (uint8_t *)m->buf_addr + off;
+	memset(p + len, 0, TAIL_ZERO);
+	p -= LOCAL_HDRS;
+	words = (LOCAL_HDRS - RTE_ETHER_HDR_LEN + IB_ICRC_LEN + len + 3) / 4;
+	m->data_off = (uint16_t)(off - LOCAL_HDRS);
 	m->pkt_len = words * 4 + RTE_ETHER_HDR_LEN + IB_VCRC_LEN;
 	m->data_len = (uint16_t)m->pkt_len;
-	soft_put64(p, MAC_LID | (lrh & 0xffff0000) << 16);
+	soft_put32(p, MAC_LID);
+	soft_put32(p + 4, (uint32_t)(local >> 32));
 	soft_put64(p + RTE_ETHER_ADDR_LEN, k->from);
-	soft_put64(p + RTE_ETHER_HDR_LEN,
-			lrh | (uint64_t)rte_cpu_to_be_16((uint16_t)words) << 32 | k->slid);
-	p += RTE_ETHER_HDR_LEN + sizeof(struct ib_lrh);
-	soft_put64(p,
-			k->bth | (-len & 3) << 12 |
-					(uint64_t)rte_cpu_to_be_32(meta.qpn & 0xffffff) << 32);
-	soft_put32(p + 8, rte_cpu_to_be_32(psn & 0xffffff));
+	p += RTE_ETHER_HDR_LEN;
+	soft_put32(p, (uint32_t)local);
+	soft_put32(p + 4, rte_cpu_to_be_16((uint16_t)words) | k->slid);
+	p += sizeof(struct ib_lrh);
+	rte_compiler_barrier(); /* two stores, not a vector made for one */
+	soft_put32(p, k->bth | (-len & 3) << 12);
+	soft_put32(p + 4, rte_cpu_to_be_32((uint32_t)(meta >> 32)));
+	soft_put32(p + 8, rte_cpu_to_be_32(psn));
 	soft_put64(p + sizeof(struct ib_bth), k->deth);
-	soft_put64(end, 0);
-	end[TAIL_MAX - 1] = 0;
 	return true;
 }
 
-/* Where the LMC gives us several LIDs, or CRCs are computed, no packet is plain. */
+/* Where the LMC gives us several LIDs, CRCs are computed, or PSNs begin anew, no packet is plain. */
 static void
-plain_begin(struct soft_tx_plain *k, const struct soft_tx_out *out)
+plain_begin(struct soft_tx_plain *k, const struct soft_tx_out *out, uint32_t psn)
 {
 	const struct soft_vport *vp = out->vp;
 
 	k->local = vp->local;
+	k->meta = pmd_ipoib_meta_offset;
 	k->from = out->from;
-	k->slid = out->slid;
+	k->slid = (uint32_t)(out->slid >> 32);
 	k->bth = out->bth;
 	k->deth = out->deth;
-	k->own = (uint64_t)rte_cpu_to_be_16(out->v->lid) << 16;
+	k->own = rte_cpu_to_be_16(out->v->lid);
 	k->lens = 0;
-	if (vp->up && out->v->path_mask == 0 && !out->q->hca->crc && vp->ib_mtu >= IPOIB_HDR_LEN)
+	if (vp->up && out->v->path_mask == 0 && !out->q->hca->crc && vp->ib_mtu >= IPOIB_HDR_LEN &&
+			psn <= PSN_MASK - SOFT_BURST)
 		k->lens = vp->ib_mtu - IPOIB_HDR_LEN + 1u;
 }
 
@@ -516,35 +534,54 @@ out_begin(struct soft_tx_out *out)
 			(uint64_t)rte_cpu_to_be_32(q->qpn & 0xffffff) << 32;
 }
 
+/* Packets from one that is not plain on, and before it @p done that are. */
+static __rte_noinline void
+soft_tx_rest(struct soft_tx_out *out, struct soft_tx_plain k, struct rte_mbuf **pkts, uint16_t done,
+		uint16_t n)
+{
+	uint16_t i;
+
+	memcpy(out->own, pkts, done * sizeof(*pkts));
+	out->frames = out->own;
+	for (i = done; i < n; i++) {
+		uint32_t len = pkts[i]->pkt_len;
+
+		if (!tx_plain(&k, pkts[i], out->q->psn & PSN_MASK)) {
+			soft_tx_one(out, pkts[i]);
+			continue;
+		}
+		out->frames[out->n++] = pkts[i];
+		out->q->psn++;
+		tx_sent(out, len);
+	}
+}
+
 /* Up to SOFT_BURST packets. @return how many became frames */
 static uint16_t
 soft_tx_some(struct soft_tx_out *out, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct ipoib_txq *q = out->q;
-	uint32_t psn = q->psn, plain = 0;
+	uint32_t psn = q->psn & PSN_MASK;
 	struct soft_tx_plain k;
 	uint64_t bytes = 0;
 	uint16_t i, frames;
 
 	out_begin(out);
-	plain_begin(&k, out);
+	plain_begin(&k, out, psn);
 	for (i = 0; i < n; i++) {
-		uint32_t len = pkts[i]->pkt_len;
+		uint32_t len = pkts[i]->data_len;
 
-		if (likely(tx_plain(&k, pkts[i], psn))) {
-			out->frames[out->n++] = pkts[i];
-			bytes += len;
-			plain++;
-			psn++;
-			continue;
-		}
-		q->psn = psn;
-		soft_tx_one(out, pkts[i]);
-		psn = q->psn;
+		if (unlikely(!tx_plain(&k, pkts[i], psn + i)))
+			break;
+		bytes += len;
 	}
-	q->psn = psn;
-	out->packets += plain;
+	out->packets += i;
 	out->bytes += bytes;
+	out->frames = pkts;
+	out->n = i;
+	q->psn = psn + i;
+	if (unlikely(i < n))
+		soft_tx_rest(out, k, pkts, i, n);
 	soft_view_put(q->hca, q->reader);
 	frames = out->n;
 	ctxq_send(out);

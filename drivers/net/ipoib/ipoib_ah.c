@@ -104,7 +104,8 @@ pmd_ipoib_ah_create(uint16_t port_id, const struct pmd_ipoib_av *av, uint32_t *a
 	e->static_rate = av->static_rate;
 	__atomic_store_n(&e->kind, av->is_global ? IPOIB_AH_GLOBAL : IPOIB_AH_LOCAL,
 			__ATOMIC_RELEASE);
-	__atomic_store_n(&t->local[n], av->is_global ? 0 : e->lrh, __ATOMIC_RELEASE);
+	__atomic_store_n(
+			&t->local[n], av->is_global ? 0 : ipoib_ah_local(e->lrh), __ATOMIC_RELEASE);
 	*ah = n;
 unlock:
 	pthread_mutex_unlock(&port->hca->lock);

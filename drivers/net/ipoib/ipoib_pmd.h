@@ -203,11 +203,18 @@ ipoib_ah_dlid(const struct ipoib_ah *ah)
 	return rte_be_to_cpu_16((uint16_t)(ah->lrh >> 16));
 }
 
+/* Words of an LRH, and the DLID once more in the upper half: it is in the MAC address, too. */
+static inline uint64_t
+ipoib_ah_local(uint64_t lrh)
+{
+	return lrh | (lrh & 0xffff0000) << 16;
+}
+
 /* Free numbers go round in order, so that a number rests as long as possible. */
 struct ipoib_ah_table {
 	struct ipoib_ah *ah;
-	/* lrh of those without GRH, 0: not one of them; what nearly all packets need, in a quarter of
-	 * the cache. Set after the handle and cleared before. */
+	/* ipoib_ah_local() of those without GRH, 0: not one of them; what nearly all packets need, in a
+	 * quarter of the cache. Set after the handle and cleared before. */
 	uint64_t *local;
 	uint32_t *free;
 	uint32_t head;
