@@ -49,7 +49,8 @@ part_licence() {
 			bad=1
 		fi
 	done < <(tracked ':!LICENSE' ':!LICENSES/*' ':!*.json' ':!*.csv' ':!*.hex' \
-		':!debian/changelog' ':!debian/copyright' ':!debian/*.install' ':!debian/source/*')
+		':!debian/changelog' ':!debian/copyright' ':!debian/*.install' ':!debian/source/*' \
+		':!debian/README.source')
 	return "$bad"
 }
 
