@@ -13,6 +13,7 @@
 #include "cli.h"
 #include "compat.h"
 #include "journal.h"
+#include "parse.h"
 #include "show_port.h"
 #include "testpmd.h"
 #include "watch.h"
@@ -122,6 +123,21 @@ cli_check_ipoib(struct cli *cli, uint16_t port)
 				"show all')",
 				port);
 	return ret;
+}
+
+int
+cli_ask_port_ip(struct cli *cli, control_fn fn, uint16_t port, const struct dp_ip *ip,
+		const struct cli_error *errors)
+{
+	struct cli_port_ip arg = { .port = port, .ip = *ip };
+	char buf[PARSE_IP_STRLEN];
+	int ret;
+
+	ret = cli_check_port(cli, port);
+	if (ret != 0)
+		return ret;
+	ret = app_ask(cli->a, fn, &arg, sizeof(arg), APP_ASK_MS);
+	return cli_result(cli, ret, format_ip(ip->b, buf), errors);
 }
 
 int

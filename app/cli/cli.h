@@ -98,6 +98,15 @@ int cli_show_view(struct cli *cli, const struct row_kind *kind, uint16_t port,
 int cli_check_port(struct cli *cli, uint16_t port);
 /** The same for a command that is about IPoIB: not an Ethernet port. */
 int cli_check_ipoib(struct cli *cli, uint16_t port);
+/** An address of a port, on its way to control. */
+struct cli_port_ip {
+	uint16_t port;
+	struct dp_ip ip;
+};
+/** Let control do @p fn with a struct cli_port_ip; @p errors: see cli_result(). @return 0, or negative
+ *  after one line */
+int cli_ask_port_ip(struct cli *cli, control_fn fn, uint16_t port, const struct dp_ip *ip,
+		const struct cli_error *errors);
 /** Call @p fn for the port or for all. @return 0 or the first error */
 int cli_each_port(struct cli *cli, const struct cli_ports *ports,
 		int (*fn)(struct cli *cli, uint16_t port));

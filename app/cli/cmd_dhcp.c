@@ -9,12 +9,6 @@
 #include "parse.h"
 #include "rows.h"
 
-/* A change of servers, on its way to control. */
-struct change {
-	uint16_t port;
-	struct dp_ip server;
-};
-
 static void
 dhcp_server(const void *row, struct cell *c)
 {
@@ -65,32 +59,17 @@ const struct row_kind rows_dhcp = {
 static int
 add_fn(struct control *c, void *arg)
 {
-	const struct change *ch = arg;
+	const struct cli_port_ip *ch = arg;
 
-	return control_dhcp_add(c, ch->port, &ch->server);
+	return control_dhcp_add(c, ch->port, &ch->ip);
 }
 
 static int
 del_fn(struct control *c, void *arg)
 {
-	const struct change *ch = arg;
+	const struct cli_port_ip *ch = arg;
 
-	return control_dhcp_del(c, ch->port, &ch->server);
-}
-
-static int
-change(struct cli *cli, control_fn fn, uint16_t port, const struct dp_ip *server,
-		const struct cli_error *errors)
-{
-	struct change ch = { .port = port, .server = *server };
-	char buf[PARSE_IP_STRLEN];
-	int ret;
-
-	ret = cli_check_port(cli, port);
-	if (ret != 0)
-		return ret;
-	ret = app_ask(cli->a, fn, &ch, sizeof(ch), APP_ASK_MS);
-	return cli_result(cli, ret, format_ip(server->b, buf), errors);
+	return control_dhcp_del(c, ch->port, &ch->ip);
 }
 
 int
@@ -106,7 +85,7 @@ cmd_ip_dhcp_relay_add(struct cli *cli, const struct cmd_ip_dhcp_relay_add *args)
 		{ 0 },
 	};
 
-	return change(cli, add_fn, args->port, &args->server, errors);
+	return cli_ask_port_ip(cli, add_fn, args->port, &args->server, errors);
 }
 
 int
@@ -117,7 +96,7 @@ cmd_ip_dhcp_relay_del(struct cli *cli, const struct cmd_ip_dhcp_relay_del *args)
 		{ 0 },
 	};
 
-	return change(cli, del_fn, args->port, &args->server, errors);
+	return cli_ask_port_ip(cli, del_fn, args->port, &args->server, errors);
 }
 
 int

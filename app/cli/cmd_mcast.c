@@ -11,12 +11,6 @@
 #include "parse.h"
 #include "rows.h"
 
-/* A change of groups, on its way to control. */
-struct change {
-	uint16_t port;
-	struct dp_ip group;
-};
-
 #define MEMBER(row) ((const struct control_member_row *)(row))
 #define PORT(row) ((const struct control_mcast_port_row *)(row))
 
@@ -161,38 +155,23 @@ const struct row_kind rows_mcast_port = {
 static int
 join_fn(struct control *c, void *arg)
 {
-	const struct change *ch = arg;
+	const struct cli_port_ip *ch = arg;
 
-	return control_mcast_join(c, ch->port, &ch->group);
+	return control_mcast_join(c, ch->port, &ch->ip);
 }
 
 static int
 leave_fn(struct control *c, void *arg)
 {
-	const struct change *ch = arg;
+	const struct cli_port_ip *ch = arg;
 
-	return control_mcast_leave(c, ch->port, &ch->group);
+	return control_mcast_leave(c, ch->port, &ch->ip);
 }
 
 static int
 upstream_fn(struct control *c, void *arg)
 {
 	return control_mcast_upstream(c, *(const uint16_t *)arg);
-}
-
-static int
-change(struct cli *cli, control_fn fn, uint16_t port, const struct dp_ip *group,
-		const struct cli_error *errors)
-{
-	struct change ch = { .port = port, .group = *group };
-	char buf[PARSE_IP_STRLEN];
-	int ret;
-
-	ret = cli_check_port(cli, port);
-	if (ret != 0)
-		return ret;
-	ret = app_ask(cli->a, fn, &ch, sizeof(ch), APP_ASK_MS);
-	return cli_result(cli, ret, format_ip(group->b, buf), errors);
 }
 
 int
@@ -210,7 +189,7 @@ cmd_ip_multicast_join(struct cli *cli, const struct cmd_ip_multicast_join *args)
 		{ 0 },
 	};
 
-	return change(cli, join_fn, args->port, &args->group, errors);
+	return cli_ask_port_ip(cli, join_fn, args->port, &args->group, errors);
 }
 
 int
@@ -221,7 +200,7 @@ cmd_ip_multicast_leave(struct cli *cli, const struct cmd_ip_multicast_leave *arg
 		{ 0 },
 	};
 
-	return change(cli, leave_fn, args->port, &args->group, errors);
+	return cli_ask_port_ip(cli, leave_fn, args->port, &args->group, errors);
 }
 
 int
