@@ -28,7 +28,7 @@ struct stamp {
 	rte_be16_t stream; /* the worker that sent it */
 	rte_be32_t number;
 	rte_be64_t tsc;
-} __rte_packed;
+} __attribute__((packed));
 static_assert(sizeof(struct stamp) == DP_STAMP_LEN, "a stamp has no padding");
 
 /* Of one worker, which alone writes it. */

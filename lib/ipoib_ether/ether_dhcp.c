@@ -36,7 +36,7 @@ struct bootp {
 	uint8_t chaddr[16];
 	uint8_t names[192];
 	rte_be32_t cookie;
-} __rte_packed;
+} __attribute__((packed));
 
 bool
 ether_is_dhcp(const void *ip, uint32_t len)

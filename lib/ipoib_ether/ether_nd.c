@@ -30,7 +30,7 @@ struct nd_hdr {
 	uint8_t type, code;
 	rte_be16_t cksum;
 	uint8_t rest[4];
-} __rte_packed;
+} __attribute__((packed));
 
 /* A message under translation: what is read, and what is written. */
 struct nd {
