@@ -121,6 +121,8 @@ echo "+ installed alone"
 $install ./dpdk-ipoib_*.deb
 dpkg -L dpdk-ipoib >files
 dpdk-ipoib --help >/dev/null
+# It loads all drivers, and ends: there are no ports.
+! dpdk-ipoib --no-pci --no-huge -m 64 </dev/null || exit 1
 echo "+ installed with what the demo has beside it"
 $install --no-install-recommends opensm ibsim-utils iproute2 iputils-ping iperf3 ethtool procps curl
 BUILD=/src/build demo/demo.sh >demo.log 2>&1 || { cat demo.log; exit 1; }
