@@ -47,7 +47,7 @@ struct neigh_bucket {
 	/** Octets 0 to 11: tags, 0 is empty. Upper half of head[1]: entries that had to go on. */
 	uint64_t head[2];
 	uint32_t entry[NEIGH_BUCKET_SLOTS];
-} __rte_cache_aligned;
+} __rte_cache_min_aligned;
 static_assert(sizeof(struct neigh_bucket) == RTE_CACHE_LINE_MIN_SIZE, "a bucket is a cache line");
 
 struct neigh_index {
