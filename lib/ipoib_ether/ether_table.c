@@ -36,6 +36,7 @@ struct entry {
 	uint32_t next_free;
 	uint64_t token;
 	bool used;
+	bool fixed;    /* never too old */
 	uint32_t tick; /* of the last use, seconds */
 };
 
@@ -150,6 +151,7 @@ pool_get(const struct ether_table *t, struct pool *p)
 	p->free = rec(p, i)->next_free;
 	p->used++;
 	rec(p, i)->used = true;
+	rec(p, i)->fixed = false;
 	rec(p, i)->tick = t->tick;
 	return i;
 }
@@ -416,24 +418,22 @@ full(struct ether_table *t, const struct pool *p)
 }
 
 static int
-peer_new(struct ether_table *t, const struct ipoib_addr *addr, struct peer **out)
+peer_new(struct ether_table *t, const struct ipoib_addr *addr, const struct rte_ether_addr *mac,
+		struct peer **out)
 {
-	struct rte_ether_addr mac;
 	struct peer *p;
 	uint32_t i;
 
-	if (!mac_choose(t, addr, &mac))
-		return -ENOSPC;
 	i = pool_get(t, &t->peers);
 	if (i == NIL)
 		return full(t, &t->peers);
 	p = peer_at(t, i);
 	p->addr = *addr;
 	p->addr.flags = 0;
-	p->mac = mac;
+	p->mac = *mac;
 	p->slid = 0;
 	p->qpn = 0;
-	link_in(&t->peers, &t->by_mac[hash_mac(t, &mac)], NEXT_MAC, i);
+	link_in(&t->peers, &t->by_mac[hash_mac(t, mac)], NEXT_MAC, i);
 	link_in(&t->peers, &t->by_gid[hash16(t, addr->gid.raw) & t->mask], NEXT_GID, i);
 	t->stats.learnt++;
 	changed(t);
@@ -510,7 +510,9 @@ ether_peer_learn(struct ether_table *t, const struct ipoib_addr *addr, const str
 		return -EINVAL;
 	p = peer_gid_find(t, &addr->gid, ipoib_addr_qpn(addr));
 	if (p == NULL) {
-		ret = peer_new(t, addr, &p);
+		if (!mac_choose(t, addr, mac))
+			return -ENOSPC;
+		ret = peer_new(t, addr, mac, &p);
 		if (ret != 0)
 			return ret;
 	}
@@ -522,6 +524,24 @@ ether_peer_learn(struct ether_table *t, const struct ipoib_addr *addr, const str
 	if (ip != NULL && !ether_ip_is_none(ip))
 		address_set(t, &t->ips, t->by_ip, t->mask, ip, &p->mac);
 	return 0;
+}
+
+int
+ether_peer_fix(struct ether_table *t, const struct ipoib_addr *addr,
+		const struct rte_ether_addr *mac)
+{
+	struct peer *p;
+	int ret;
+
+	if (!ipoib_addr_is_unicast_valid(addr) || !rte_is_valid_assigned_ether_addr(mac))
+		return -EINVAL;
+	if (peer_gid_find(t, &addr->gid, ipoib_addr_qpn(addr)) != NULL ||
+			peer_mac_find(t, mac) != NULL || local_has_mac(t, mac))
+		return -EEXIST;
+	ret = peer_new(t, addr, mac, &p);
+	if (ret == 0)
+		p->e.fixed = true;
+	return ret;
 }
 
 static void
@@ -608,7 +628,8 @@ peer_free(struct ether_table *t, uint32_t i)
 static bool
 is_old(const struct ether_table *t, const struct entry *e)
 {
-	return e->used && t->tick - __atomic_load_n(&e->tick, __ATOMIC_RELAXED) > t->age_s;
+	return e->used && !e->fixed &&
+			t->tick - __atomic_load_n(&e->tick, __ATOMIC_RELAXED) > t->age_s;
 }
 
 static void

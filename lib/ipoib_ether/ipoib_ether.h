@@ -146,6 +146,15 @@ int ether_peer_learn(struct ether_table *t, const struct ipoib_addr *addr,
 		const struct ether_ip *ip, const struct ether_from *from, uint64_t now_us,
 		struct rte_ether_addr *mac);
 
+/**
+ * Control: peer @p addr has just this MAC, not one made of its address, and is never forgotten: for
+ * programs whose MACs cannot be chosen.
+ * @return 0; -EINVAL not a peer's address, or no unicast MAC; -EEXIST there is the peer already, or
+ *   the MAC is another's; -ENOSPC; -EAGAIN too much waits for readers
+ */
+int ether_peer_fix(struct ether_table *t, const struct ipoib_addr *addr,
+		const struct rte_ether_addr *mac);
+
 /** Control: an IP address lives behind the port with @p mac (maybe the port's own). @return as above */
 int ether_local_learn(struct ether_table *t, const struct ether_ip *ip,
 		const struct rte_ether_addr *mac, uint64_t now_us);

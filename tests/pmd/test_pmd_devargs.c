@@ -51,6 +51,9 @@ probe(const char *args)
 	return ret;
 }
 
+#define LLADDR "00:00:00:48:fe:80:00:00:00:00:00:00:00:02:c9:03:00:00:00:02"
+#define PEER "02:00:00:00:00:01@" LLADDR
+
 /* Each is refused by a line that has all these words. */
 static void
 test_bad(void **state)
@@ -91,6 +94,15 @@ test_bad(void **state)
 		{ FX_ARGS ",qpn=0xfffffe,queues=2", "'0xfffffe' of 'qpn'", "at most 0xfffffd" },
 		{ FX_ARGS ",mode=ether,qpn=0xfffffe", "'0xfffffe' of 'qpn'", "at most 0xfffffd" },
 		{ FX_ARGS ",vlan=10:0x8001", "'vlan'", "mode=ether only" },
+		{ FX_ARGS ",peer=" PEER, "'peer'", "mode=ether only" },
+		{ FX_ARGS ",mode=ether,peer=02:00:00:00:00:01", "'02:00:00:00:00:01' of 'peer'",
+				"MAC@ADDRESS" },
+		{ FX_ARGS ",mode=ether,peer=01:00:5e:00:00:01@" LLADDR, "'01:00:5e",
+				"MAC@ADDRESS" },
+		{ FX_ARGS ",mode=ether,peer=02:00:00:00:00:01@00:00:00:48",
+				"'02:00:", "20 octets" },
+		{ FX_ARGS ",mode=ether,peer=" PEER ",peer=02:00:00:00:00:02@" LLADDR,
+				"'02:00:00:00:00:02@", "once" },
 		{ FX_ARGS ",mode=ether,vlan=10", "'10' of 'vlan'", "ID:P_KEY" },
 		{ FX_ARGS ",mode=ether,vlan=0:0x8001", "'0:0x8001' of 'vlan'", "1 to 4094" },
 		{ FX_ARGS ",mode=ether,vlan=4095:0x8001", "'4095:0x8001'", "1 to 4094" },

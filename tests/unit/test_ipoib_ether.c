@@ -180,6 +180,60 @@ test_full_and_age(void **state)
 	rte_rcu_qsbr_thread_unregister(rcu, 0);
 }
 
+/* Peers that have a MAC of the user's. */
+static void
+test_fixed(void **state)
+{
+	struct ipoib_addr a = addr(PEER_QPN, 2), b = addr(PEER_QPN + 1, 3), bad = addr(1, 2);
+	struct rte_ether_addr mac = { { 0, 1, 2, 3, 4, 1 } }, group = { { 1, 1, 2, 3, 4, 1 } }, got;
+	struct ether_ip ip = ip4(10, 0, 0, 2);
+
+	(void)state;
+	assert_int_equal(ether_peer_fix(table, &a, &mac), 0);
+	assert_int_equal(ether_peer_fix(table, &a, &mac), -EEXIST);
+	assert_int_equal(ether_peer_fix(table, &b, &mac), -EEXIST);
+	assert_int_equal(ether_peer_fix(table, &b, &port.mac), -EEXIST);
+	assert_int_equal(ether_peer_fix(table, &b, &group), -EINVAL);
+	assert_int_equal(ether_peer_fix(table, &bad, &mac), -EINVAL);
+	/* What it says of itself does not change its MAC. */
+	got = learn(&a, &ip, from(7, PEER_QPN, false));
+	assert_true(rte_is_same_ether_addr(&got, &mac));
+	got = learn(&b, NULL, from(8, PEER_QPN, false));
+	ether_table_iterate(table, 500 * S, 1024);
+	assert_null(ether_peer_by_mac(table, &got));
+	assert_true(ipoib_addr_equal(ether_peer_by_mac(table, &mac), &a));
+}
+
+/* Whatever a burst looks up stays, as long as it does so. */
+static void
+test_used_stays(void **state)
+{
+	struct ipoib_addr a = addr(PEER_QPN, 2);
+	struct ether_ip ip = ip4(10, 0, 0, 2), vm_ip = ip4(10, 0, 0, 7), idle = ip4(10, 0, 0, 8);
+	struct ether_from far = from(99, 5, false);
+	struct rte_ether_addr vm, mac, got;
+	uint64_t s;
+
+	(void)state;
+	memcpy(&vm, vm_mac, 6);
+	assert_int_equal(ether_local_learn(table, &vm_ip, &vm, S), 0);
+	assert_int_equal(ether_local_learn(table, &idle, &vm, S), 0);
+	mac = learn(&a, &ip, from(7, PEER_QPN, false));
+	for (s = 50; s <= 500; s += 50) {
+		ether_table_iterate(table, s * S, 1024);
+		assert_true(ether_local_by_ip(table, &vm_ip, &got));
+		assert_true(rte_is_same_ether_addr(&got, &vm));
+		/* By its IP address alone: the peer is used, too. */
+		assert_true(ether_peer_by_source(table, &far, &ip, &got));
+		assert_true(rte_is_same_ether_addr(&got, &mac));
+	}
+	assert_false(ether_local_by_ip(table, &idle, &got));
+	assert_non_null(ether_peer_by_mac(table, &mac));
+	ether_table_iterate(table, 602 * S, 1024);
+	assert_false(ether_local_by_ip(table, &vm_ip, &got));
+	assert_null(ether_peer_by_mac(table, &mac));
+}
+
 static void
 test_locals(void **state)
 {
@@ -212,6 +266,8 @@ main(void)
 		TEST(test_peers),
 		TEST(test_collision_and_restart),
 		TEST(test_full_and_age),
+		TEST(test_fixed),
+		TEST(test_used_stays),
 		TEST(test_locals),
 	};
 

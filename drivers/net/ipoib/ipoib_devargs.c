@@ -14,7 +14,8 @@
 
 #include "ipoib_pmd.h"
 
-#define KEYS "hca, device, port, pkey, mad, carrier, queues, qpn, crc, roce, grh, numa, mode, vlan"
+#define KEYS \
+	"hca, device, port, pkey, mad, carrier, queues, qpn, crc, roce, grh, numa, mode, vlan, peer"
 
 static int
 parse_number(const char *value, unsigned long min, unsigned long max, unsigned long *out)
@@ -195,6 +196,35 @@ set_vlan(const char *value, struct ipoib_devargs *a)
 	return NULL;
 }
 
+/* "02:00:00:00:00:01@" and the 20 octets of ip-link(8); may be given again, for another one. */
+static const char *
+set_peer(const char *value, struct ipoib_devargs *a)
+{
+	static const char allowed[] =
+			"MAC@ADDRESS, ADDRESS the 20 octets that 'ip link' shows of an "
+			"InfiniBand interface, each MAC and each address once, at most 8";
+	const char *at = strchr(value, '@');
+	struct rte_ether_addr mac;
+	struct ipoib_addr addr;
+	char text[RTE_ETHER_ADDR_FMT_SIZE] = "";
+	unsigned int i;
+
+	if (at == NULL || (size_t)(at - value) >= sizeof(text) || a->nb_peers == IPOIB_PEERS_MAX)
+		return allowed;
+	memcpy(text, value, (size_t)(at - value));
+	if (rte_ether_unformat_addr(text, &mac) != 0 || !rte_is_valid_assigned_ether_addr(&mac) ||
+			ipoib_addr_parse(at + 1, &addr) != 0 || !ipoib_addr_is_unicast_valid(&addr))
+		return allowed;
+	for (i = 0; i < a->nb_peers; i++) {
+		if (rte_is_same_ether_addr(&a->peer[i].mac, &mac) ||
+				ipoib_addr_equal(&a->peer[i].addr, &addr))
+			return allowed;
+	}
+	a->peer[a->nb_peers].mac = mac;
+	a->peer[a->nb_peers++].addr = addr;
+	return NULL;
+}
+
 /* Each sets one value, or returns what is allowed. */
 static const struct {
 	const char *key;
@@ -214,6 +244,7 @@ static const struct {
 	{ "numa", set_numa },
 	{ "mode", set_mode },
 	{ "vlan", set_vlan },
+	{ "peer", set_peer },
 };
 
 static int
@@ -231,7 +262,7 @@ devargs_set(const char *name, const struct rte_kvargs_pair *pair, uint32_t *seen
 		IPOIB_LOG(ERR, "%s: unknown argument '%s', allowed are %s", name, pair->key, KEYS);
 		return -EINVAL;
 	}
-	if ((*seen & RTE_BIT32(i)) != 0 && keys[i].set != set_vlan) {
+	if ((*seen & RTE_BIT32(i)) != 0 && keys[i].set != set_vlan && keys[i].set != set_peer) {
 		IPOIB_LOG(ERR, "%s: argument '%s' is given twice", name, pair->key);
 		return -EINVAL;
 	}
@@ -306,8 +337,9 @@ vlans_check(const char *name, const struct ipoib_devargs *a)
 {
 	unsigned int i;
 
-	if (a->nb_vlans > 0 && !a->ether) {
-		IPOIB_LOG(ERR, "%s: argument 'vlan' is for mode=ether only", name);
+	if ((a->nb_vlans > 0 || a->nb_peers > 0) && !a->ether) {
+		IPOIB_LOG(ERR, "%s: argument '%s' is for mode=ether only", name,
+				a->nb_vlans > 0 ? "vlan" : "peer");
 		return -EINVAL;
 	}
 	for (i = 0; i < a->nb_vlans; i++) {

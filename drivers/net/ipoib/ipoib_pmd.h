@@ -231,6 +231,7 @@ struct ipoib_group {
 
 /* VLANs of a port in mode=ether. */
 #define IPOIB_VLANS_MAX 8
+#define IPOIB_PEERS_MAX 8
 
 /* What the devargs say; all strings bounded. */
 struct ipoib_devargs {
@@ -251,6 +252,11 @@ struct ipoib_devargs {
 	struct {
 		uint16_t id, pkey;
 	} vlan[IPOIB_VLANS_MAX]; /* mode=ether: partitions that are VLANs */
+	uint16_t nb_peers;
+	struct {
+		struct rte_ether_addr mac;
+		struct ipoib_addr addr;
+	} peer[IPOIB_PEERS_MAX]; /* mode=ether: peers that have a MAC of the user's */
 };
 
 struct ipoib_port {

@@ -120,6 +120,26 @@ table_make(struct ether_dev *e)
 	return ret;
 }
 
+/* Those that have a MAC of the user's. */
+static int
+peers_fix(const struct ether_dev *e, const char *name, const struct ipoib_devargs *args)
+{
+	char mac[RTE_ETHER_ADDR_FMT_SIZE];
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < args->nb_peers; i++) {
+		ret = ether_peer_fix(e->table, &args->peer[i].addr, &args->peer[i].mac);
+		if (ret == 0)
+			continue;
+		rte_ether_format_addr(mac, sizeof(mac), &args->peer[i].mac);
+		ETHER_LOG(ERR, "%s: no peer with the MAC %s: %s", name, mac,
+				ret == -EEXIST ? "it is the port's own" : strerror(-ret));
+		return ret;
+	}
+	return 0;
+}
+
 static struct rte_ring *
 ring_make(const struct ether_dev *e, const char *what, unsigned int flags)
 {
@@ -156,13 +176,16 @@ ether_dev_fini(struct ether_dev *e)
 }
 
 static int
-dev_fill(struct ether_dev *e, struct rte_eth_dev *dev, const char *name)
+dev_fill(struct ether_dev *e, struct rte_eth_dev *dev, const char *name,
+		const struct ipoib_devargs *args)
 {
 	int ret;
 
 	ret = mac_make(e, name);
 	if (ret == 0)
 		ret = table_make(e);
+	if (ret == 0)
+		ret = peers_fix(e, name, args);
 	if (ret == 0)
 		ret = rings_make(e);
 	if (ret != 0)
@@ -212,7 +235,7 @@ ether_make(struct rte_device *device, const char *name, const struct ipoib_devar
 			ether_ctrl_put();
 	}
 	if (ret == 0)
-		ret = dev_fill(e, dev, name);
+		ret = dev_fill(e, dev, name, args);
 	pthread_mutex_unlock(&ether_lock);
 	if (ret != 0) {
 		if (e->lower != NULL)
@@ -236,6 +259,7 @@ vlan_make(struct ether_dev *e, struct rte_device *device, const char *name,
 
 	own.pkey = args->vlan[i].pkey;
 	own.nb_vlans = 0;
+	own.nb_peers = 0;
 	own.qpn = 0;
 	snprintf(vlan_name, sizeof(vlan_name), "%.*s_v%u", (int)sizeof(vlan_name) - 10, name,
 			args->vlan[i].id);
