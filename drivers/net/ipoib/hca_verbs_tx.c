@@ -21,6 +21,7 @@ struct tx_chain {
 	const struct verbs_view *v;
 	const struct verbs_mrs *mrs;
 	struct ibv_ah **ah;
+	bool ether; /* below a port in mode=ether */
 	uint16_t n;
 	uint16_t nb_sge;
 	uint64_t bytes;
@@ -29,10 +30,22 @@ struct tx_chain {
 	struct ibv_sge sge[VERBS_BURST * VERBS_SGE_MAX];
 };
 
+/*
+ * mode=ether has moved where the data begins, which no Ethernet device does: there are programs that
+ * take mbufs from their pool and write where the data of the last packet began (testpmd's flowgen).
+ */
+static inline void
+tx_unmove(struct rte_mbuf *m)
+{
+	rte_pktmbuf_reset_headroom(m);
+}
+
 static void
 tx_drop(struct ipoib_txq *q, enum ipoib_tx_drop why, struct rte_mbuf *m)
 {
 	ipoib_count(&q->tx.drop[why], 1);
+	if (q->port->hidden)
+		tx_unmove(m);
 	rte_pktmbuf_free(m);
 }
 
@@ -180,6 +193,9 @@ tx_add(struct tx_chain *c, struct rte_mbuf *m)
 	wr->wr.ud.remote_qkey = c->v->qkey;
 	c->nb_sge += nb;
 	c->pkts[c->n++] = m;
+	/* The request knows where it is. */
+	if (c->ether)
+		tx_unmove(m);
 }
 
 static int
@@ -272,8 +288,10 @@ tx_send(struct tx_chain *c)
 static void
 tx_drop_all(struct ipoib_txq *q, enum ipoib_tx_drop why, struct rte_mbuf **pkts, uint16_t n)
 {
-	ipoib_count(&q->tx.drop[why], n);
-	rte_pktmbuf_free_bulk(pkts, n);
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		tx_drop(q, why, pkts[i]);
 }
 
 static uint16_t
@@ -296,6 +314,7 @@ tx_some(struct ipoib_txq *q, const struct verbs_view *v, struct rte_mbuf **pkts,
 	uint16_t i;
 
 	c.sq = q->backend;
+	c.ether = q->port->hidden;
 	if (unlikely(__atomic_load_n(&c.sq->failed, __ATOMIC_ACQUIRE))) {
 		tx_reap(q, c.sq);
 		tx_drop_all(q, IPOIB_TX_DROP_QP_ERROR, pkts, n);

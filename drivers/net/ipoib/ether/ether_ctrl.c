@@ -154,7 +154,7 @@ link_show(struct ether_dev *e, bool up)
 	if (link.link_speed == RTE_ETH_SPEED_NUM_NONE && up)
 		link.link_speed = RTE_ETH_SPEED_NUM_UNKNOWN;
 	if (rte_eth_linkstatus_set(e->dev, &link) == 0)
-		e->link_event = true;
+		e->link_event = !e->hidden;
 }
 
 static void
@@ -248,6 +248,22 @@ self_spread(struct ether_dev *e, const struct rte_ether_addr *peer)
 	ipoib_addr_set(&e->self.addr, e->p->info.qpn[q], &e->p->info.gid);
 }
 
+/*
+ * The data of what is freed does not begin later than where the program had it, wherever it is freed:
+ * the encapsulation header will lie where the Ethernet header was.
+ */
+static void
+step_back(struct rte_mbuf *m)
+{
+	const uint16_t longer = RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN;
+	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
+
+	if (rte_pktmbuf_headroom(m) < longer)
+		return;
+	memmove(p - longer, p, m->data_len);
+	m->data_off -= longer;
+}
+
 static void
 out_one(struct ether_dev *e, struct rte_mbuf *m, uint64_t now)
 {
@@ -259,6 +275,7 @@ out_one(struct ether_dev *e, struct rte_mbuf *m, uint64_t now)
 		ether_drop(&e->ctl_tx, ETHER_DROP_no_link, m);
 		return;
 	}
+	step_back(m);
 	dst = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *)->dst_addr;
 	self_spread(e, &dst);
 	ether_groups_snoop(e, m, now);
@@ -349,7 +366,7 @@ is_removed(const struct ether_dev *e)
 {
 	const struct ipoib_port *port = e->lower->data->dev_private;
 
-	return port->removed && !e->removed;
+	return port->removed && !e->removed && !e->hidden;
 }
 
 /* Whoever is called back may call us: not under the lock. */

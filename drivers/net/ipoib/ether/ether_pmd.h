@@ -154,6 +154,7 @@ struct ether_dev {
 	struct rte_eth_dev *dev;
 	uint16_t port_id;
 	bool started;
+	bool hidden; /* of a VLAN: programs are not told of it */
 
 	/* --- what bursts read; written while the port is stopped, or atomically --- */
 	struct rte_eth_dev *lower;

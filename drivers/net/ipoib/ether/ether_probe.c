@@ -273,6 +273,7 @@ vlan_make(struct ether_dev *e, struct rte_device *device, const char *name,
 	e->vlan[e->nb_vlans++].port_id = v->port_id;
 	/* Not by ethdev, which asks a device that is still being probed for its driver. */
 	pthread_mutex_lock(&ether_lock);
+	v->hidden = true;
 	v->mac = e->mac;
 	v->dev->data->mac_addrs[0] = e->mac;
 	ether_table_own(v->table, &e->mac);
