@@ -104,6 +104,7 @@ done
 lab_type "set verbose 0" 'verbose'
 lab_type "port config all rss ip" 'not supported|[Uu]nsupported|No|fail'
 lab_type "set flow_ctrl rx on 0" 'not supported|Bad|fail|cannot'
+lab_type "port attach $(lab_ipoib 5 Hca2 net_af_packet1)" 'has ports in mode=ether, so this one must be'
 ping_testpmd 3 >/dev/null || lab_fail "no answer after the settings"
 
 # Stopped, and started again: the same MAC, and it answers by it.

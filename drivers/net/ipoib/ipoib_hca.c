@@ -53,8 +53,15 @@ hca_same(const struct ipoib_hca *hca, const struct ipoib_devargs *a)
 		key = "roce";
 	else if (a->grh != b->grh)
 		key = "grh";
-	if (key == NULL)
+	if (key == NULL && a->ether == b->ether)
 		return 0;
+	if (key == NULL) {
+		IPOIB_LOG(ERR,
+				"%s port %u: has ports in mode=%s, so this one must be, too: each mode "
+				"has an SA client of its own, and they would take each other's answers",
+				a->device, a->port, b->ether ? "ether" : "native");
+		return -EINVAL;
+	}
 	IPOIB_LOG(ERR, "%s port %u: argument '%s' differs from that of another port on it",
 			a->device, a->port, key);
 	return -EINVAL;
