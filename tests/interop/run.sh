@@ -11,8 +11,8 @@
 #
 # A script is run by bash, as root, in the guest; it sources _guest.sh, which has check, skip and
 # what starts fabrics. Optional lines near its top: "# timeout: SECONDS" of the whole guest (default
-# 120), "# guest: QEMU OPTIONS" (default: -smp 2 -m 1024), "# accel: QEMU ACCELERATOR". The last line
-# of this program: N passed, N failed, N skipped, where each check of a script is one.
+# 120), "# guest: QEMU OPTIONS" (default: -smp 2 -m 1024), "# accel: QEMU ACCELERATOR",
+# "# before: COMMAND" (of the host, before any guest). The last line of this program: N passed, N failed, N skipped, where each check of a script is one.
 #
 # Environment: BUILD (build); INTEROP_JOBS, guests at a time (2); INTEROP_VERBOSE=1: all they print;
 # INTEROP_ACCEL (tcg,thread=multi): QEMU's accelerator. Not kvm by itself: inside a virtual machine
@@ -182,6 +182,11 @@ for name in "$@"; do
 	[ -e "tests/interop/$name.sh" ] || die "there is no test tests/interop/$name.sh"
 done
 passed=0 failed=0 skipped=0 started=$SECONDS
+# What a script needs that the guest cannot make, which has no network.
+for name in "$@"; do
+	before=$(sed -n 's/^# before: \(.*\)$/\1/p' "tests/interop/$name.sh" | head -n 1)
+	[ -z "$before" ] || bash -c "$before" >/dev/null || die "tests/interop/$name.sh needs '$before', which failed"
+done
 find_kernel
 get_kernel
 build_guest
