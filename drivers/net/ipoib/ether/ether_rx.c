@@ -144,8 +144,6 @@ rx_one(struct ether_rxq *q, struct rte_mbuf *m)
 	m->packet_type = type == RTE_BE16(RTE_ETHER_TYPE_IPV4)
 			? PTYPE_IPV4
 			: RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV6_EXT_UNKNOWN;
-	if (unlikely(q->cksum))
-		ether_rx_cksum(m);
 	return RX_GIVE;
 }
 
@@ -153,9 +151,10 @@ rx_one(struct ether_rxq *q, struct rte_mbuf *m)
 struct rx_run {
 	uint64_t gen;
 	uint32_t tick;
-	uint64_t port; /* where an mbuf has it */
+	uint64_t rearm; /* of mbufs: port, nb_segs, refcnt, and less data_off */
 	size_t meta_offset;
 	bool locals;
+	bool online; /* as a reader of the tables: for packets that are not plain */
 };
 
 /* Of the last plain packet, whose sender is likely the next one's, too: the sender, and the header
@@ -173,56 +172,60 @@ struct rx_plain {
 #define FROM_MASK 0xffffffff0000ffffull
 #define FLAGS_MCAST ((uint64_t)(PMD_IPOIB_RX_MCAST | PMD_IPOIB_RX_BCAST) << 16)
 
+static inline bool
+is_dhcp_port(const void *udp)
+{
+	rte_be16_t to = ((const struct rte_udp_hdr *)udp)->dst_port;
+
+	return to == RTE_BE16(67) || to == RTE_BE16(68);
+}
+
 /*
  * Nearly all packets: unicast IPv4 without options, for the port's own MAC, of a sender that the
- * queue has met. The longer header has room: what the packet came in was there. @return false: it is
- * something else, and untouched
+ * queue has met. The longer header has room: what the packet came in was there. @return the frame's
+ * length, or 0: it is something else, and untouched
  */
-static inline bool
+static inline uint32_t
 rx_plain(struct ether_rxq *q, const struct rx_run *r, struct rx_plain *k, struct rte_mbuf *m)
 {
 	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
 	const struct rte_ipv4_hdr *ip = (const void *)(p + IPOIB_HDR_LEN);
 	const struct ether_rx_place *place;
 	uint64_t meta, head, rearm, fields;
-	uint32_t src;
-	uint16_t to;
+	uint32_t src, len = m->data_len;
 
 	memcpy(&meta, RTE_PTR_ADD(m, r->meta_offset), sizeof(meta));
 	memcpy(&head, p, sizeof(head));
-	if (unlikely(m->data_len < IPOIB_HDR_LEN + sizeof(*ip) + sizeof(uint32_t) ||
-			    (meta & FLAGS_MCAST) != 0 || (head & HEAD_MASK) != HEAD_IPV4))
-		return false;
-	memcpy(&to, p + IPOIB_HDR_LEN + sizeof(*ip) + 2, sizeof(to));
-	if (unlikely(ip->next_proto_id == IPPROTO_UDP &&
-			    (to == RTE_BE16(67) || to == RTE_BE16(68))))
-		return false;
+	if (unlikely(len < IPOIB_HDR_LEN + sizeof(*ip) + sizeof(uint32_t) ||
+			    (head & HEAD_MASK) != HEAD_IPV4))
+		return 0;
+	if (unlikely(ip->next_proto_id == IPPROTO_UDP && is_dhcp_port(ip + 1)))
+		return 0;
 	src = ip->src_addr;
-	meta &= FROM_MASK;
 	if (k->meta != meta || k->ip4 != src) {
+		if (unlikely((meta & FLAGS_MCAST) != 0))
+			return 0;
+		meta &= FROM_MASK;
 		place = &q->cache[((meta ^ (uint64_t)src << 16) * 0x9e3779b97f4a7c15ull >> 54) %
 				ETHER_RX_CACHE];
 		if (unlikely(place->meta != meta || place->ip4 != src || place->gen != r->gen ||
 				    place->tick != r->tick))
-			return false;
+			return 0;
 		k->meta = meta;
 		k->ip4 = src;
 		memcpy(&k->a, place->hdr, sizeof(k->a));
 		memcpy(&k->b, place->hdr + RTE_ETHER_HDR_LEN - sizeof(k->b), sizeof(k->b));
 	}
-	memcpy(&rearm, &m->data_off, sizeof(rearm));
-	memcpy(&fields, &m->packet_type, sizeof(fields));
-	rearm = ((rearm - (RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN)) & 0xffffffffffffull) | r->port;
-	fields = ((fields >> 32) + (RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN)) << 32 | PTYPE_IPV4;
+	len += RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN;
+	rearm = r->rearm + m->data_off;
+	fields = (uint64_t)len << 32 | PTYPE_IPV4;
 	memcpy(&m->data_off, &rearm, sizeof(rearm));
 	memcpy(&m->packet_type, &fields, sizeof(fields));
-	m->data_len += RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN;
+	m->data_len = (uint16_t)len;
 	p -= RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN;
 	memcpy((uint8_t *)(uintptr_t)p, &k->a, sizeof(k->a));
 	memcpy((uint8_t *)(uintptr_t)p + RTE_ETHER_HDR_LEN - sizeof(k->b), &k->b, sizeof(k->b));
-	if (unlikely(q->cksum))
-		ether_rx_cksum(m);
-	return true;
+	return len;
 }
 
 /* A unicast IPv4 packet was translated: the next ones of its sender are plain. */
@@ -257,43 +260,62 @@ rx_control(struct ether_rxq *q, struct rte_mbuf **pkts, uint32_t n)
 		ether_drop(&q->ctr, ETHER_PMD_control, pkts[done]);
 }
 
+/* One that is not plain. @return whether it is for the program; to control goes what is in special */
+static __rte_noinline bool
+rx_other(struct ether_rxq *q, struct rx_run *r, struct rte_mbuf *m, struct rte_mbuf **special,
+		uint32_t *nb_special)
+{
+	uint64_t meta;
+
+	if (!r->online)
+		rte_rcu_qsbr_thread_online(q->e->rcu, q->reader);
+	r->online = true;
+	memcpy(&meta, pmd_ipoib_meta(m), sizeof(meta));
+	switch (rx_one(q, m)) {
+	case RX_GIVE:
+		plain_note(q, r, m, meta);
+		return true;
+	case RX_CONTROL:
+		special[(*nb_special)++] = m;
+		return false;
+	case RX_DROP_TYPE:
+		ether_drop(&q->ctr, ETHER_DROP_type, m);
+		return false;
+	default:
+		ether_drop(&q->ctr, ETHER_DROP_runt, m);
+		return false;
+	}
+}
+
 /* @return packets for the program, the first ones of pkts */
 static inline uint16_t
-rx_some(struct ether_rxq *q, const struct rx_run *r, struct rte_mbuf **pkts, uint16_t got,
+rx_some(struct ether_rxq *q, struct rx_run *r, struct rte_mbuf **pkts, uint16_t got,
 		uint64_t *bytes)
 {
-	struct rx_plain k = { 0 };
-	struct rte_mbuf *special[ETHER_BURST];
-	uint64_t meta;
-	uint16_t i, n = 0;
-	uint32_t s = 0;
+	struct rte_mbuf *special[ETHER_BURST], **end = pkts + got, **to = pkts, **at;
+	struct rx_plain k = { .meta = UINT64_MAX };
+	uint32_t len, sum = 0, s = 0;
 
-	for (i = 0; i < got; i++) {
-		struct rte_mbuf *m = pkts[i];
+	for (at = pkts; at != end; at++) {
+		struct rte_mbuf *m = *at;
 
-		if (unlikely(!rx_plain(q, r, &k, m))) {
-			memcpy(&meta, pmd_ipoib_meta(m), sizeof(meta));
-			switch (rx_one(q, m)) {
-			case RX_GIVE:
-				plain_note(q, r, m, meta);
-				break;
-			case RX_CONTROL:
-				special[s++] = m;
+		len = rx_plain(q, r, &k, m);
+		if (unlikely(len == 0)) {
+			if (!rx_other(q, r, m, special, &s))
 				continue;
-			case RX_DROP_TYPE:
-				ether_drop(&q->ctr, ETHER_DROP_type, m);
-				continue;
-			default:
-				ether_drop(&q->ctr, ETHER_DROP_runt, m);
-				continue;
-			}
+			len = m->pkt_len;
 		}
-		*bytes += m->pkt_len;
-		pkts[n++] = m;
+		sum += len;
+		*to++ = m;
 	}
+	*bytes += sum;
 	if (unlikely(s > 0))
 		rx_control(q, special, s);
-	return n;
+	if (unlikely(q->cksum)) {
+		for (at = pkts; at != to; at++)
+			ether_rx_cksum(*at);
+	}
+	return (uint16_t)(to - pkts);
 }
 
 static uint16_t
@@ -312,10 +334,11 @@ ether_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n)
 	struct ether_rxq *q = rxq;
 	struct ether_dev *e = q->e;
 	uint16_t nb = 0, want, got;
-	struct rx_run r = { .port = (uint64_t)q->port_id << 48,
+	struct rx_run r = { .rearm = (uint64_t)q->port_id << 48 | UINT64_C(1) << 32 | 1 << 16,
 		.meta_offset = (size_t)pmd_ipoib_meta_offset };
 	uint64_t bytes = 0;
 
+	r.rearm -= RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN;
 	if (q->id == 0 && unlikely(!rte_ring_empty(e->app)))
 		nb = app_take(e, pkts, n, &bytes);
 	while (nb < n) {
@@ -323,13 +346,15 @@ ether_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n)
 		got = e->lower->rx_pkt_burst(q->lower, &pkts[nb], want);
 		if (got == 0)
 			break;
-		/* Offline while there is nothing: whoever polls an idle port keeps nobody waiting. */
-		rte_rcu_qsbr_thread_online(e->rcu, q->reader);
 		r.gen = ether_table_gen(e->table);
 		r.tick = ((const struct ipoib_neigh_view *)e->neigh)->tick;
 		r.locals = ether_has_locals(e->table);
+		/* The table says what is remembered, and is there as long as the port is started;
+		 * what is in it is looked at online. */
+		r.online = false;
 		nb += rx_some(q, &r, &pkts[nb], got, &bytes);
-		rte_rcu_qsbr_thread_offline(e->rcu, q->reader);
+		if (unlikely(r.online))
+			rte_rcu_qsbr_thread_offline(e->rcu, q->reader);
 		if (got < want)
 			break;
 	}
