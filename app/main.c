@@ -114,7 +114,7 @@ eal_init(int argc, char **argv)
 		return APP_EXIT_USAGE;
 	}
 	if (rte_errno == ENODEV)
-		app_say("EAL does not know a device of its options, see the lines above");
+		app_say("EAL does not know a device of its options, or has no room: see the lines above");
 	else
 		app_say("EAL does not start (%s), see the lines above. Without hugepages: --no-huge "
 			"-m 1024. Without root: --in-memory. Beside another DPDK program: "

@@ -238,15 +238,16 @@ lab_say()
 	printf '%s\n%s\n' "$*" "$mark" >"$LAB/$name.in"
 	lab_wait 20 lab_said "$name" "$from" "$mark" || lab_fail "$name does not answer '$*'"
 	# Between the command, which the prompt repeats, and the mark; the log goes on meanwhile.
-	awk -v mark="$mark" -v command="$*" '
+	(awk -v mark="$mark" -v command="$*" '
 		index($0, mark) { printf "%s", answer; exit }
 		index($0, command) { answer = ""; next }
 		/control: / { next }
-		{ answer = answer $0 "\n" }' <(tail -c "+$from" "$LAB/$name.log")
+		{ answer = answer $0 "\n" }' <(tail -c "+$from" "$LAB/$name.log"))
 }
 
-# lab_said NAME FROM TEXT: is it in the log, from that octet on?
-lab_said() { grep -qF "$3" <(tail -c "+$2" "$LAB/$1.log"); }
+# lab_said NAME FROM TEXT: is it in the log, from that octet on? In a shell of its own: a caller's $!
+# stays what it was.
+lab_said() (grep -qF "$3" <(tail -c "+$2" "$LAB/$1.log"))
 
 # lab_af_packet N IFACE, lab_ipoib N HCA CARRIER [,KEY=VALUE...]: arguments of --vdev.
 # af_packet always asks the kernel to reassemble IP fragments (PACKET_FANOUT_FLAG_DEFRAG),
@@ -345,6 +346,14 @@ lab_last()
 }
 
 lab_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# lab_kill_now NAME: without a chance to end in order. It is gone when this returns: its files are
+# locked until then, so another one with its name could not start.
+lab_kill_now()
+{
+	kill -KILL "$(cat "$LAB/$1.pid")"
+	wait "$(cat "$LAB/$1.pid")" 2>/dev/null
+}
 
 # lab_is TEXT COMMAND...: does it print just that?
 lab_is()

@@ -62,11 +62,7 @@ both_up()
 
 kill_now()
 {
-	local pid
-
-	pid=$(cat "$LAB/$1.pid")
-	kill -KILL "$pid"
-	wait "$pid" 2>/dev/null
+	lab_kill_now "$1"
 	rm -f "$LAB/$1.in"
 }
 

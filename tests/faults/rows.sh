@@ -195,18 +195,21 @@ fault_peer_back() { lasts comes_back Hca2 cb 0.5; }
 row worker_stalled 1.3 200 300 "gateway A's worker stalled for 2 s: control answers meanwhile, reclaim waits; 0.3 s after it"
 worker_stall()
 {
-	local task from
+	local task from stall
 
 	task=$(tid gateway-a '*worker*') || { why "no worker's thread"; return; }
 	stall "$task" 2000 &
+	stall=$!
 	sleep 0.2
 	from=$(now_ms)
 	lab_say gateway-a "ip neigh flush" >/dev/null
 	lab_say gateway-a "ip route add 10.99.0.0/16 via 203.0.113.9" >/dev/null
-	lab_say gateway-a "ip route del 10.99.0.0/16" >/dev/null
+	lab_say gateway-a "ip route show 10.99.0.0/16" | grep -q "203.0.113.9" || why "no such route"
 	NOTE="three commands in $(($(now_ms) - from)) ms"
 	[ $(($(now_ms) - from)) -lt 1500 ] || why "control waits for the worker"
-	wait $! || why "no stall"
+	wait $stall || why "no stall"
+	# A second change of routes waits until all workers are past the first one.
+	lab_say gateway-a "ip route del 10.99.0.0/16" | grep '[a-z]' && why "the route stays"
 }
 fault_worker_stalled() { lasts worker_stall; }
 

@@ -99,7 +99,7 @@ gives 1 "device '0000:ff:1f.7': there is none on the pci bus (see dpdk-devbind.p
 	"${one[@]}" --no-huge -m 512 --file-prefix cli -a 0000:ff:1f.7 --
 gives 2 "device 'net_ipoib0': no driver took it; the driver's lines above say why, or none knows it" \
 	"${one[@]}" "${eal[@]}" --vdev net_ipoib0 --
-gives 1 "EAL does not know a device of its options, see the lines above" \
+gives 1 "EAL does not know a device of its options, or has no room: see the lines above" \
 	"${one[@]}" "${eal[@]}" --vdev net_nosuch0 --
 gives 1 "no port to forward between: name devices by EAL's -a PCI-ADDRESS or --vdev NAME,key=value" \
 	"${one[@]}" "${eal[@]}" --

@@ -82,7 +82,7 @@ metric 'dpdk_ipoib_port_receive_packets_total{port="0"}' "$packets.0" ||
 	lab_fail "not the program's counters"
 
 # Down, and up again.
-kill -KILL "$(cat gateway-a.pid)"
+lab_kill_now gateway-a
 lab_wait 5 metric dpdk_ipoib_up 0.0 || lab_fail "a dead program is up"
 lab_wait 5 prometheus_has 'dpdk_ipoib_up == 0' || lab_fail "Prometheus does not see it"
 # What was there is not there any more: no value of before is given.

@@ -15,12 +15,10 @@ lab_enter "$@"
 # comes_back HCA CARRIER: gateway B, killed, on that HCA.
 comes_back()
 {
-	local was now pid
+	local was now
 
 	was=$(own)
-	pid=$(cat "$LAB/gateway-b.pid")
-	kill -KILL "$pid"
-	wait "$pid" 2>/dev/null
+	lab_kill_now gateway-b
 	# The carrier may be another one; what ibsim keeps for the dead client is given up.
 	lab_gateway gateway-b "$1" eb "$2" "$LAB_TOP/config/gateway-b.cmd"
 	lab_wait 20 lab_port_up gateway-b || lab_fail "gateway B stays down on $1"

@@ -79,7 +79,7 @@ done
 must_show "does not recover from resizes" '^dpdk-ipoib [0-9.]+  gateway-a' '^ +1 net_ipoib0' \
 	'^ +1 Hca3' '^q quit'
 
-kill -KILL "$(cat gateway-a.pid)"
+lab_kill_now gateway-a
 must_show "does not see that the program is gone" 'not there' '^Waiting for the program'
 lab_gateway gateway-a Hca3 ea ca "$LAB_TOP/config/gateway-a.cmd"
 lab_ports_up
