@@ -41,7 +41,7 @@ build() {
 
 	shift 3
 	if [ ! -e "$to/build.ninja" ]; then
-		CC=${CC:-clang} CFLAGS=$cflags LDFLAGS=$ldflags meson setup -Dfuzz=true \
+		CC=clang CFLAGS=$cflags LDFLAGS=$ldflags meson setup -Dfuzz=true \
 			-Db_lundef=false -Doptimization=1 -Dwerror=true "$@" "$to"
 	fi
 	ninja -C "$to" "${names[@]/#/tests/fuzz/}"

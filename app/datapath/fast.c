@@ -265,8 +265,9 @@ is_other_family(const struct rte_mbuf *m, bool ib)
 static inline bool
 is_current(const struct dp_fast *f)
 {
-	return ((ipoib_neigh_gen_of(f->l3_at) ^ f->l3_gen) |
-			       (ipoib_neigh_gen_of(f->path_at) ^ f->path_gen)) == 0;
+	/* In this order: with its port, a table of paths goes away, and that takes the next hop first. */
+	return ipoib_neigh_gen_is(f->l3_at, f->l3_gen) &&
+			ipoib_neigh_gen_is(f->path_at, f->path_gen);
 }
 
 /* Once a second, and when the port has another MTU. */

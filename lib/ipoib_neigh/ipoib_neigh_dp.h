@@ -140,14 +140,6 @@ ipoib_neigh_ref_at(const struct ipoib_neigh *t, struct ipoib_neigh_ref r)
 	return &((const struct ipoib_neigh_view *)t)->gens[r.entry];
 }
 
-/** The number that lies there now: IPOIB_NEIGH_GEN_NONE, or another than a reference's, if that has
- *  ended. Nothing of the entry may be read before: it may be being written. Workers. */
-static inline uint64_t
-ipoib_neigh_gen_of(const uint64_t *at)
-{
-	return __atomic_load_n(at, __ATOMIC_ACQUIRE);
-}
-
 /**
  * Is the entry still the one of a reference's number? As ipoib_neigh_ref_get(), but nothing is
  * marked: who asks for each packet calls that once for each ipoib_neigh_tick(). The table has to be
@@ -156,7 +148,8 @@ ipoib_neigh_gen_of(const uint64_t *at)
 static inline bool
 ipoib_neigh_gen_is(const uint64_t *at, uint64_t gen)
 {
-	return ipoib_neigh_gen_of(at) == gen;
+	/* Nothing of the entry may be read before: it may be being written. */
+	return __atomic_load_n(at, __ATOMIC_ACQUIRE) == gen;
 }
 
 /** The entry whose number lies there. Workers. */
