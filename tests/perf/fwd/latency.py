@@ -21,6 +21,8 @@ from programs import LAB, BenchError
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 MBUFS, MB = 32768, 500
+# A trial in which the tester itself is too slow, by others on its CPU, says nothing: so many are tried.
+SEARCHES_MAX, TRIALS_MAX = 4, 10
 SEARCH = {"exceed": 0.5, "trial_s": 0.25, "sum_s": 1.5, "width": 0.05}
 
 
@@ -68,15 +70,29 @@ class Pair:
         self.tester = ndr.Tester(self.tester_program, self.tester_program, self.length, 0.1)
 
     def search(self):
-        """Packets a second at 0.5 % loss."""
+        """Packets a second at 0.5 % loss, or what the tester sends, if that is less."""
         high = 0.8 * max(self.tester.calibrate() for _ in range(2))
-        found = ndr.Search(self.tester.trial, [ndr.Goal("pdr", 0.005, **SEARCH)], 10000, high).run()
+        for left in range(SEARCHES_MAX - 1, -1, -1):
+            goal = ndr.Goal("pdr", 0.005, **SEARCH)
+            try:
+                found = ndr.Search(self.tester.trial, [goal], 10000, high).run()
+                break
+            except ndr.NdrError:  # a CPU that others share is slower at times
+                if left == 0:
+                    raise
+                high *= 0.7
         if found["pdr"]["lower_pps"] is None:
             raise BenchError(f"{self.name}: no PDR")
         return found["pdr"]["lower_pps"]
 
     def latency(self, pps, seconds):
-        self.tester.trial(pps, seconds)
+        for left in range(TRIALS_MAX - 1, -1, -1):
+            try:
+                self.tester.trial(pps, seconds)
+                break
+            except ndr.NdrError:
+                if left == 0:
+                    raise
         return self.tester.last
 
     def signal(self, number):
