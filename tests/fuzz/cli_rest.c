@@ -31,6 +31,13 @@ app_request(struct app *a __rte_unused, app_fn fn __rte_unused, void *arg __rte_
 }
 
 int
+app_ask(struct app *a __rte_unused, control_fn fn __rte_unused, void *arg __rte_unused,
+		size_t arg_size __rte_unused, uint32_t timeout_ms __rte_unused)
+{
+	abort();
+}
+
+int
 run_start(struct app *a __rte_unused, void *arg __rte_unused)
 {
 	abort();
