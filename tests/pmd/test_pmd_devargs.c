@@ -230,22 +230,41 @@ test_small_mbufs(void **state)
 {
 	struct rte_eth_conf conf = { 0 };
 	struct pmd_ipoib_bcast b;
-	struct rte_mempool *small;
+	struct rte_mempool *small, *usual;
 	uint16_t port;
 
 	(void)state;
 	fx_carrier_open(1, 64);
 	small = rte_pktmbuf_pool_create(
-			"small", 63, 0, 0, 2048 + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
+			"small", 63, 0, 0, 1024 + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
+	usual = rte_pktmbuf_pool_create(
+			"usual", 63, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	port = fx_port_open("net_ipoib0", FX_ARGS);
 	assert_int_equal(rte_eth_dev_configure(port, 1, 1, &conf), 0);
 	log_begin();
 	assert_int_equal(rte_eth_rx_queue_setup(port, 0, 64, 0, NULL, small), -EINVAL);
 	log_end();
 	assert_non_null(strstr(log_text, "small"));
-	/* Enough for IB MTU 2048, not for 4096: a link of that size is refused, not cut. */
-	assert_int_equal(rte_eth_rx_queue_setup(port, 0, 64, 0, NULL, fx_pool), 0);
+	/* Those of nearly all programs: for IB MTU 1024, which is said, and no larger one. */
+	log_begin();
+	assert_int_equal(rte_eth_rx_queue_setup(port, 0, 64, 0, NULL, usual), 0);
+	log_end();
+	assert_non_null(strstr(log_text, "enough for IB MTU 1024 only"));
 	fx_bcast(0xffff, &b);
+	b.ib_mtu = 2048;
+	log_begin();
+	assert_int_equal(pmd_ipoib_bcast_set(port, &b), -ERANGE);
+	log_end();
+	assert_non_null(strstr(log_text, "IB MTU 2048 needs mbufs for 2136 octets, they take 2048"));
+	b.ib_mtu = 1024;
+	assert_int_equal(pmd_ipoib_bcast_set(port, &b), 0);
+	assert_int_equal(pmd_ipoib_bcast_set(port, NULL), 0);
+	/* Enough for IB MTU 2048, not for 4096: a link of that size is refused, not cut. */
+	assert_int_equal(rte_eth_dev_configure(port, 1, 1, &conf), 0);
+	log_begin();
+	assert_int_equal(rte_eth_rx_queue_setup(port, 0, 64, 0, NULL, fx_pool), 0);
+	log_end();
+	assert_null(strstr(log_text, "enough"));
 	b.ib_mtu = 4096;
 	log_begin();
 	assert_int_equal(pmd_ipoib_bcast_set(port, &b), -ERANGE);
@@ -258,6 +277,7 @@ test_small_mbufs(void **state)
 	assert_int_equal(pmd_ipoib_bcast_set(port, &b), -EINVAL);
 	assert_int_equal(rte_vdev_uninit("net_ipoib0"), 0);
 	rte_mempool_free(small);
+	rte_mempool_free(usual);
 	fx_carrier_close();
 }
 

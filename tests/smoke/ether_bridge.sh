@@ -5,24 +5,37 @@
 # A bridge of a program that we did not write: testpmd in io mode between a TAP and an InfiniBand
 # port in mode=ether. Linux behind the TAP, a host of its own with a MAC of its own, talks to an
 # IPoIB host and through it to another Linux: ARP, ND, IPv4, IPv6, TCP both ways, DHCP. What it sends
-# with the tag of VLAN 10 is in partition 0x8001, and comes back with that tag.
+# with the tag of VLAN 10 is in partition 0x8001, and comes back with that tag. Beside it, l3fwd routes
+# between a TAP and a port in partition 0x8002.
 
 # shellcheck source=../lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
 lab_enter "$@"
 
+l3fwd=$("$LAB_TOP/tests/perf/l3fwd.sh" --plain | tail -n 1)
+[ -x "$l3fwd" ] || lab_die "l3fwd was not built"
 printf '%s\n' "Default=0x7fff, ipoib : ALL=full;" \
-	"blue=0x1, ipoib, Q_Key=0x1b1b : ALL=full, SELF=full;" >"$LAB/partitions"
+	"blue=0x1, ipoib, Q_Key=0x1b1b : ALL=full, SELF=full;" \
+	"green=0x2, ipoib, mtu=3, Q_Key=0x2b2b : ALL=full, SELF=full;" >"$LAB/partitions"
 FABRIC_PARTITIONS=$LAB/partitions fabric_start "$LAB/fabric" "$LAB_TOP/config/fabric/demo.topo" || lab_die "no fabric"
 lab_hosts_and_cable
+lab_cable_add cc
+# The addresses that l3fwd's port has, and the gateway's port towards it.
+routers=00:00:07:99:fe:80:00:00:00:00:00:00:00:00:00:00:00:10:00:0a
+gateways=00:00:05:02:fe:80:00:00:00:00:00:00:00:00:00:00:00:10:00:07
 cat "$LAB_TOP/config/gateway-a.cmd" - >"$LAB/a.cmd" <<-end
 	ip address add 2001:db8:1::1/64 port 1
 	ip address add 203.0.114.1/24 port 2
 	ip address add 2001:db8:2::1/64 port 2
+	ip address add 198.18.0.2/24 port 3
+	ip neigh add 198.18.0.1 lladdr $routers port 3
+	ip route add 198.18.2.0/24 via 198.18.0.1
+	ip route add 198.18.0.99/32 via 192.0.2.2
 	ip dhcp-relay add 192.0.2.2 port 1
 end
 lab_run gateway-a "$LAB/a.cmd" "$(lab_af_packet 0 ea)" "$(lab_ipoib 0 Hca3 net_af_packet1)" \
-	"$(lab_ipoib 1 Hca3 net_af_packet1 ,pkey=0x8001)" "$(lab_af_packet 1 ca)" --
+	"$(lab_ipoib 1 Hca3 net_af_packet1 ,pkey=0x8001)" \
+	"$(lab_ipoib 2 Hca3 net_af_packet1 ,pkey=0x8002,qpn=0x502)" "$(lab_af_packet 1 ca)" --
 LAB_ETHER=,vlan=10:0x8001 lab_testpmd bridge Hca2 cb net_tap0,iface=tap0 -- --portmask 0x11 --forward-mode io --auto-start
 ip netns add guest
 lab_wait 10 test -e /sys/class/net/tap0 || lab_wait 10 ip link show tap0 || lab_fail "no TAP"
@@ -104,6 +117,34 @@ lab_xstat() { awk -v name="$1:" '$1 == name { v = $2 } END { print v + 0 }' "$LA
 [ "$(lab_xstat ether_peers)" -ge 1 ] || lab_fail "no peer learnt"
 [ "$(lab_xstat tx_drop_ether_vlan)" -ge 1 ] || lab_fail "a frame of VLAN 11 is not counted"
 [ "$(lab_xstat vlan10_ether_locals)" -ge 2 ] || lab_fail "no local address learnt in the VLAN"
+# l3fwd, as it is, between the client, beyond the gateway, and a host behind its TAP. It has mbufs for no
+# more than IB MTU 1024, so the carrier's frames are small, too. Its lookup is by longest prefix:
+# 198.18.0.0/24 is its first port's, 198.18.2.0/24 the TAP's.
+LAB_MB=256 lab_memory
+stdbuf -oL "$l3fwd" --lcores '1@0-1' --no-pci "${LAB_MEMORY[@]}" --file-prefix l3fwd \
+	-d "$LAB_BUILD/drivers/net/ipoib/librte_net_ipoib.so" \
+	--vdev "$(lab_ipoib 0 Hca4 net_af_packet1 ",mode=ether,pkey=0x8002,qpn=0x799,peer=02:00:00:00:00:b0@$gateways")" \
+	--vdev net_tap0,iface=tap1 --vdev net_af_packet1,iface=cc,framesz=2048,blocksz=4096,framecnt=1024 -- \
+	-P -p 0x5 --config="(0,0,1),(2,0,1)" --parse-ptype --no-numa --eth-dest=0,02:00:00:00:00:b0 \
+	--eth-dest=2,02:00:00:00:00:22 >"$LAB/l3fwd.log" 2>&1 &
+echo $! >"$LAB/l3fwd.pid"
+ip netns add routed
+lab_in client ip addr add 198.18.0.99/32 dev lo
+lab_wait 15 grep -q 'entering main loop' "$LAB/l3fwd.log" || lab_fail "l3fwd does not start"
+ip link set tap1 netns routed
+routed() { lab_in routed "$@"; }
+routed ip link set tap1 address 02:00:00:00:00:22
+routed ip link set tap1 mtu 1020 up
+routed ip addr add 198.18.2.2/24 dev tap1
+routed ip neigh replace 198.18.2.1 lladdr 02:00:00:00:00:01 dev tap1
+routed ip route add default via 198.18.2.1
+routed_ok() { routed ping -n -c 1 -W 1 198.18.0.2 | grep -q 'ttl=63 '; }
+lab_wait 15 routed_ok || lab_fail "l3fwd does not route"
+routed ping -q -n -c 10 -i 0.05 -W 1 -s 992 -M "do" 198.18.0.99 >/dev/null || lab_fail "pings through l3fwd are lost"
+lab_tcp routed client 198.18.0.99
+kill -INT "$(cat "$LAB/l3fwd.pid")"
+lab_wait 10 lab_gone "$(cat "$LAB/l3fwd.pid")" || lab_fail "l3fwd does not end"
+
 lab_stop gateway-a || lab_fail "gateway-a does not end in order"
 fabric_stop
 echo "ok"

@@ -26,6 +26,8 @@ const struct eth_dev_ops *ipoib_ether_secondary_ops;
 /* Largest packet that the link layer may give us: IB MTU 4096. */
 #define IB_MTU_MAX 4096
 #define IB_MTU_USUAL 2048
+/* Smallest that mbufs have to have room for. */
+#define IB_MTU_LEAST 1024
 /* Smallest receive ring between queues. */
 #define RX_DESC_MIN 64
 #define RX_DESC_MAX 32768
@@ -138,18 +140,30 @@ ipoib_frame_len(const struct ipoib_hca *hca, uint16_t ib_mtu)
 			IB_VCRC_LEN;
 }
 
-/* Whole frames may land in these mbufs, before their headers are taken off. */
+/*
+ * Whole frames may land in these mbufs, before their headers are taken off. Which MTU the link has is
+ * not known before it is joined: one that they have no room for is refused then.
+ */
 static int
 rxq_mempool_check(
 		const struct ipoib_port *port, uint16_t id, struct rte_mempool *mp, uint32_t *room)
 {
 	uint32_t size = rte_pktmbuf_data_room_size(mp);
 	uint32_t need = ipoib_frame_len(
-			port->hca, port->joined ? port->bcast.ib_mtu : IB_MTU_USUAL);
+			port->hca, port->joined ? port->bcast.ib_mtu : IB_MTU_LEAST);
+	uint32_t usual = ipoib_frame_len(port->hca, IB_MTU_USUAL);
 
 	*room = size > RTE_PKTMBUF_HEADROOM ? size - RTE_PKTMBUF_HEADROOM : 0;
-	if (*room >= need)
+	if (*room >= need && (port->joined || *room >= usual))
 		return 0;
+	if (*room >= need) {
+		IPOIB_LOG(WARNING,
+				"port %u queue %u: mbufs of mempool '%s' take frames of %u octets: "
+				"enough for IB MTU %u only, %u needs %u (--mbuf-size %u at least)",
+				port->port_id, id, mp->name, *room, IB_MTU_LEAST, IB_MTU_USUAL,
+				usual, usual + RTE_PKTMBUF_HEADROOM);
+		return 0;
+	}
 	IPOIB_LOG(ERR,
 			"port %u queue %u: mbufs of mempool '%s' take frames of %u octets, needed are %u "
 			"(--mbuf-size %u at least)",
@@ -271,7 +285,7 @@ ipoib_dev_info(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_rx_pktlen = IB_MTU_MAX;
 	/* The backend's functions are the primary process's. */
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
-		info->min_rx_bufsize = ipoib_frame_len(port->hca, IB_MTU_USUAL);
+		info->min_rx_bufsize = ipoib_frame_len(port->hca, IB_MTU_LEAST);
 	info->rx_offload_capa = port->hca->rx_offloads;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | port->hca->tx_offloads;
 	info->rx_desc_lim.nb_min = RX_DESC_MIN;
