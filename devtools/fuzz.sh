@@ -3,8 +3,9 @@
 # Copyright (c) 2026 The dpdk-ipoib authors
 
 # Build the fuzzers of tests/fuzz with clang and sanitizers, and run each for a while, two at a time.
-# First each takes all inputs that are kept: tests/fuzz/corpus/NAME. What it finds is in the build
-# folder, and makes this a failure. The last line: N passed, N failed, N skipped.
+# First each takes all inputs that are kept, tests/fuzz/corpus/NAME, and those of tests/fuzz/seeds.py.
+# What it finds is in the build folder, and makes this a failure. The last line: N passed, N failed,
+# N skipped.
 #
 # fuzz.sh [FOLDER [NAME...]]	build folder (build-fuzz), fuzzers (all)
 # FUZZ_SECONDS (20): of each.
@@ -77,11 +78,12 @@ one() {
 
 	mkdir -p "$work"
 	[ -d "$kept" ] || kept=
+	tests/fuzz/seeds.py "$name" "$work.seeds"
 	dictionary "$name" >"$work.dict"
 	if [ -s "$work.dict" ]; then
 		args+=(-dict="$work.dict")
 	fi
-	if ! "$dir/tests/fuzz/$name" "${limits[@]}" "${args[@]}" "$work" ${kept:+"$kept"} >"$log" 2>&1; then
+	if ! "$dir/tests/fuzz/$name" "${limits[@]}" "${args[@]}" "$work" "$work.seeds" ${kept:+"$kept"} >"$log" 2>&1; then
 		printf '%s FAILED, all of it: %s\n' "$name" "$log"
 		grep -E 'ERROR|SUMMARY|runtime error|error: Failure|Test unit written' "$log" | head -n 20
 		return 1
@@ -95,7 +97,9 @@ one() {
 coverage_of() {
 	local name=$1 to=$dir-cov log=$dir-cov/$1.log from files
 
+	tests/fuzz/seeds.py "$name" "$dir/fuzz/$name.seeds"
 	mapfile -t from < <(inputs "$name")
+	from+=("$dir/fuzz/$name.seeds")
 	read -ra files < <(sed -n "s/^$name: //p" tests/fuzz/parsers)
 	if ! LLVM_PROFILE_FILE=$to/$name.profraw "$to/tests/fuzz/$name" "${limits[@]}" -runs=0 \
 		"${from[@]}" >"$log" 2>&1; then

@@ -7,12 +7,46 @@
  * fragments, packets for addresses of ours and for nobody. The SA answers, or does not.
  */
 
+#include <arpa/inet.h>
+#include <errno.h>
+
 #include "control_fixture.h"
-#include "fuzz.h"
+#include "fuzz_mbuf.h"
 
 #define DATA_MAX 2000
 
 static unsigned int count;
+
+static void
+add_address6(uint16_t port, const char *text)
+{
+	struct dp_ip ip;
+
+	assert_int_equal(inet_pton(AF_INET6, text, ip.b), 1);
+	while (control_addr_add(fx.c, port, &ip, 64) == -EAGAIN)
+		fx_run(MS);
+}
+
+/* All that a port can listen to: both families, peers, DHCP relays, router advertisements, groups. */
+static void
+begin(void)
+{
+	struct dp_ip server4 = dp_ip4(IB_PEER), server6;
+
+	fx_setup_up(NULL);
+	add_address6(ETH, "2001:db8:1::1");
+	add_address6(IB, "2001:db8:2::1");
+	fx_know_eth_peer();
+	fx_know_ib_peer();
+	assert_int_equal(control_dhcp_add(fx.c, ETH, &server4), 0);
+	inet_pton(AF_INET6, "2001:db8:2::2", server6.b);
+	assert_int_equal(control_dhcp_add(fx.c, ETH, &server6), 0);
+	assert_int_equal(control_port_flag(fx.c, ETH, CONTROL_RA, true), 0);
+	assert_int_equal(control_port_flag(fx.c, ETH, CONTROL_MCAST, true), 0);
+	assert_int_equal(control_mcast_upstream(fx.c, IB), 0);
+	fx_run(3 * S);
+	fx_drain();
+}
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -20,7 +54,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	assert_int_equal(fx_start(NULL), 0);
-	return fx_setup_up(NULL);
+	begin();
+	return 0;
 }
 
 /* ICMPv6, for which few inputs have a right checksum. */
@@ -72,12 +107,15 @@ punt(struct fuzz_input *in)
 	enum dp_punt_reason why = reasons[flags >> 4 & 7];
 	uint32_t l2 = port == ETH ? RTE_ETHER_HDR_LEN : IPOIB_HDR_LEN;
 	uint32_t want = fuzz_u16(in) % DATA_MAX, len = fuzz_rest(in, data, want);
+	struct rte_mbuf *m;
 
 	in->data += len;
 	in->size -= len;
 	if (why == DP_PUNT_ARP ? len < l2 : !whole(data, len, (flags & 2) != 0))
 		return;
-	fx_punt(fx_mbuf(port, data, len), why, port, 0);
+	m = fuzz_exact(fx_mbuf(port, data, len), 0);
+	dp_meta(m)->l2_bcast = (flags & 4) != 0;
+	fx_punt(m, why, port, 0);
 }
 
 static void
@@ -104,7 +142,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fx_drain();
 	if (++count % (FUZZ_ROUND / 8) == 0) {
 		fx_teardown(NULL);
-		fx_setup_up(NULL);
+		begin();
 	}
 	return 0;
 }

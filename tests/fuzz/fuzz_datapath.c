@@ -6,7 +6,7 @@
 
 #include "dp_fixture.h"
 #include "ipoib_proto.h"
-#include "fuzz.h"
+#include "fuzz_mbuf.h"
 
 #define FRAME_MAX 2000
 
@@ -133,7 +133,7 @@ frame_take(struct fuzz_input *in)
 		m = fx_mbuf_cut(port, frame, len, cut1, cut2);
 	if (port == IB1)
 		pmd_ipoib_meta(m)->flags = meta;
-	return m;
+	return fuzz_exact(m, 0);
 }
 
 static void

@@ -5,9 +5,11 @@
 /* mode=ether: frames of the program and packets of the fabric, translated in both directions. */
 
 #include "ether_fixture.h"
-#include "fuzz.h"
+#include "fuzz_mbuf.h"
 
 #define DATA_MAX 1800
+/* For what makes a packet longer. */
+#define TAIL 64
 
 static unsigned int count;
 
@@ -44,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Bursts give nothing shorter. */
 	if (len < left)
 		return 0;
-	m = packet(buf, (uint16_t)len);
+	m = fuzz_exact(packet(buf, (uint16_t)len), (flags & 8) != 0 ? TAIL : 0);
 	if ((flags & 1) != 0)
 		out(&m, &to);
 	else

@@ -6,7 +6,7 @@
 
 #include <rte_ethdev.h>
 
-#include "fuzz.h"
+#include "fuzz_mbuf.h"
 #include "ib_crc.h"
 #include "ib_hdr.h"
 #include "pmd_fixture.h"
@@ -126,7 +126,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (len >= ETH_LEN + LRH_LEN + BTH_LEN + DETH_LEN + CRC_LEN)
 		repair(frame, len, fix);
-	fx_inject(frame, len, len >= 64 ? 1 + segs % 3 : 1);
+	fx_inject_mbuf(fuzz_exact(fx_frame(frame, len, len >= 64 ? 1 + segs % 3 : 1), 0));
 	while ((n = rte_eth_rx_burst(port, 0, pkts, RTE_DIM(pkts))) != 0)
 		rte_pktmbuf_free_bulk(pkts, n);
 	assert_int_equal(fx_port_balance(port), 0);

@@ -4,11 +4,16 @@
 
 /* MADs that arrive while questions to the SA are open: answers, lists, reports, and anything. */
 
+#include <errno.h>
+#include <limits.h>
+
 #include "fuzz.h"
 #include "sa_fixture.h"
 #include "sa_priv.h"
 
-#define TID 8 /* where it is in a MAD */
+/* Where they are in a MAD. */
+#define TID 8
+#define DATA 56
 
 static struct sa_fixture *fx;
 static uint8_t asked[IPOIB_MAD_LEN];
@@ -31,9 +36,10 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 static void
 ask(uint8_t what)
 {
+	static const struct ipoib_sa_mcast bcast = { .qkey = 0x0b1b, .mtu = 2048, .rate = 3 };
 	ipoib_sa_req_t handle;
 
-	switch (what % 4) {
+	switch (what % 8) {
 	case 0:
 		sa_ask_path(fx, &handle);
 		break;
@@ -41,38 +47,152 @@ ask(uint8_t what)
 		ipoib_sa_mcast_get(fx->sa, &sa_mgid, &sa_dgid, sa_on_mcast, fx, &handle);
 		break;
 	case 2:
+	case 3:
 		ipoib_sa_mcast_list(fx->sa, 0x8001, sa_on_list, fx, &handle);
 		break;
-	default:
-		ipoib_sa_info_get(fx->sa, sa_on_info, fx, &handle);
+	case 4:
+		ipoib_sa_mcast_join(fx->sa, &sa_mgid, &sa_dgid, 0x8001, IPOIB_SA_JOIN_FULL, NULL,
+				sa_on_mcast, fx, &handle);
 		break;
+	case 5:
+		ipoib_sa_mcast_join(fx->sa, &sa_mgid, &sa_dgid, 0x8001, IPOIB_SA_JOIN_SENDONLY_FULL,
+				&bcast, sa_on_mcast, fx, &handle);
+		break;
+	case 6:
+		ipoib_sa_mcast_leave(fx->sa, &sa_mgid, &sa_dgid, IPOIB_SA_JOIN_FULL, sa_on_mcast,
+				fx, &handle);
+		break;
+	default:
+		if ((what & 8) != 0)
+			ipoib_sa_info_get(fx->sa, sa_on_info, fx, &handle);
+		else
+			ipoib_sa_inform(fx->sa, 66, true, sa_on_inform, fx, &handle);
 	}
 	sa_step(fx);
 }
 
-/* The answer's head as the question's, but for the method. */
+/* What an SA would answer to the last question. */
+static void
+good(uint8_t *mad)
+{
+	static const struct oracle_path path = { .dlid = 9, .pkey = 0x8001, .mtu = 0x84 };
+	struct oracle_hdr hdr;
+
+	memcpy(mad, asked, IPOIB_MAD_LEN);
+	oracle_get_hdr(mad, &hdr);
+	if (hdr.attr_id == 0x0035)
+		oracle_answer_path(mad, &path);
+	else if (hdr.attr_id == 0x0038)
+		oracle_answer_member(mad, &sa_good_member);
+	else if (hdr.attr_id == 0x0001)
+		oracle_answer_info(mad, 0x2602, 0x1400, 18);
+	else
+		oracle_answer(mad, 0);
+}
+
+/* A segment of a table, full of records. */
+static void
+segment(uint8_t *mad, struct fuzz_input *in)
+{
+	struct oracle_rmpp rmpp = { .version = 1, .type = 1, .flags = 1 };
+	struct oracle_member member = sa_good_member;
+	uint8_t flags = fuzz_u8(in), records[4 * ORACLE_MEMBER_LEN];
+	unsigned int i;
+
+	memcpy(mad, asked, IPOIB_MAD_LEN);
+	oracle_answer(mad, 0);
+	memcpy(member.mgid, sa_mgid.raw, sizeof(member.mgid));
+	for (i = 0; i < 4; i++)
+		oracle_put_member(records + i * ORACLE_MEMBER_LEN, &member);
+	rmpp.flags |= flags & 6; /* first, last */
+	rmpp.seg = fuzz_u8(in);
+	rmpp.len_or_last = (flags & 4) != 0 ? fuzz_u8(in) : 0;
+	if ((flags & 8) != 0)
+		rmpp.type = fuzz_u8(in);
+	if ((flags & 16) != 0)
+		rmpp.version = 0;
+	oracle_put_rmpp(mad, &rmpp, (flags & 32) != 0 ? fuzz_u8(in) : ORACLE_MEMBER_LEN);
+	/* A record goes on in the next segment. */
+	memcpy(mad + DATA, records + rmpp.seg % 7 * 4, IPOIB_MAD_LEN - DATA);
+}
+
+static void
+report(uint8_t *mad, struct fuzz_input *in)
+{
+	static const uint16_t traps[] = { 64, 65, 66, 67, 128, 144, 0, 65535 };
+	struct oracle_notice n = { .generic = 1, .issuer_lid = 0x31, .lid = 0x42 };
+
+	n.trap = traps[fuzz_u8(in) % RTE_DIM(traps)];
+	memcpy(n.gid, sa_mgid.raw, sizeof(n.gid));
+	memcpy(n.issuer_gid, sa_dgid.raw, sizeof(n.issuer_gid));
+	oracle_report(mad, fuzz_u8(in), &n);
+}
+
+/* Some octets are others. */
+static void
+patch(uint8_t *mad, struct fuzz_input *in)
+{
+	uint8_t n = fuzz_u8(in) % 8;
+
+	while (n-- > 0) {
+		uint8_t at = fuzz_u8(in);
+
+		mad[at] = fuzz_u8(in);
+	}
+}
+
+/* Any octets, behind the head of the question or all of it. */
+static void
+octets(uint8_t *mad, struct fuzz_input *in, uint8_t flags)
+{
+	uint8_t len = fuzz_u8(in);
+	size_t at = 0, n;
+
+	if ((flags & 0x10) != 0) {
+		at = (flags & 0x20) != 0 ? 24 : DATA;
+		memcpy(mad, asked, IPOIB_MAD_LEN);
+		mad[3] |= 0x80;
+	}
+	n = RTE_MIN(RTE_MIN(in->size, (size_t)len), IPOIB_MAD_LEN - at);
+	memcpy(mad + at, in->data, n);
+	in->data += n;
+	in->size -= n;
+	if ((flags & 0x40) != 0)
+		memcpy(mad + TID, asked + TID, 8);
+}
+
 static void
 answer(struct fuzz_input *in)
 {
-	uint8_t mad[IPOIB_MAD_LEN] = { 0 }, flags = fuzz_u8(in), len;
-	size_t at = (flags & 2) != 0 ? 24 : 56, n;
+	uint8_t mad[IPOIB_MAD_LEN] = { 0 }, flags = fuzz_u8(in);
+	int status = 0;
 
-	len = fuzz_u8(in);
-	if ((flags & 1) != 0) {
+	switch (flags % 8) {
+	case 0:
+		ask(fuzz_u8(in));
+		return;
+	case 1:
+		sa_run(fx, UINT_MAX, fuzz_u8(in) * UINT64_C(20000));
+		return;
+	case 2:
+		status = (flags & 0x80) != 0 ? -EHOSTUNREACH : -5;
 		memcpy(mad, asked, sizeof(mad));
-		mad[3] |= 0x80;
-		n = RTE_MIN(in->size, (size_t)len);
-		memcpy(mad + at, in->data, RTE_MIN(n, sizeof(mad) - at));
-	} else {
-		memcpy(mad, in->data, RTE_MIN(in->size, sizeof(mad)));
-		if ((flags & 4) != 0)
-			memcpy(mad + TID, asked + TID, 8);
+		break;
+	case 3:
+		good(mad);
+		break;
+	case 4:
+	case 5:
+		segment(mad, in);
+		break;
+	case 6:
+		report(mad, in);
+		break;
+	default:
+		octets(mad, in, flags);
 	}
-	if (in->size < len)
-		len = (uint8_t)in->size;
-	in->data += len;
-	in->size -= len;
-	fake_mad_deliver(fx->fake, mad, (flags & 0x60) == 0x60 ? -5 : 0, 0);
+	patch(mad, in);
+	fake_mad_deliver(fx->fake, mad, status, 0);
 	sa_step(fx);
 }
 

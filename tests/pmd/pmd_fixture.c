@@ -267,8 +267,8 @@ fx_balance(const uint16_t *ports, unsigned int n)
 	return between;
 }
 
-void
-fx_inject(const uint8_t *data, uint32_t len, unsigned int nb_segs)
+struct rte_mbuf *
+fx_frame(const uint8_t *data, uint32_t len, unsigned int nb_segs)
 {
 	struct rte_mbuf *first = NULL, *m;
 	uint32_t step = (len + nb_segs - 1) / nb_segs, n;
@@ -286,7 +286,19 @@ fx_inject(const uint8_t *data, uint32_t len, unsigned int nb_segs)
 		else
 			assert_int_equal(rte_pktmbuf_chain(first, m), 0);
 	} while (len > 0);
-	assert_int_equal(rte_ring_enqueue(fx.rx, first), 0);
+	return first;
+}
+
+void
+fx_inject_mbuf(struct rte_mbuf *m)
+{
+	assert_int_equal(rte_ring_enqueue(fx.rx, m), 0);
+}
+
+void
+fx_inject(const uint8_t *data, uint32_t len, unsigned int nb_segs)
+{
+	fx_inject_mbuf(fx_frame(data, len, nb_segs));
 }
 
 uint32_t

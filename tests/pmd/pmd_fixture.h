@@ -76,6 +76,9 @@ int64_t fx_balance(const uint16_t *ports, unsigned int n);
 
 /* Give @p data to the driver in @p nb_segs segments. */
 void fx_inject(const uint8_t *data, uint32_t len, unsigned int nb_segs);
+/* The same in two steps. */
+struct rte_mbuf *fx_frame(const uint8_t *data, uint32_t len, unsigned int nb_segs);
+void fx_inject_mbuf(struct rte_mbuf *m);
 /* Next frame that was sent on a carrier queue; 0 for none. */
 uint32_t fx_sent(unsigned int queue, uint8_t *data, uint32_t max);
 /* A packet to send: encapsulation header and the oracle's pattern. */
