@@ -168,7 +168,8 @@ if [ "${COVERAGE:-0}" != 0 ]; then
 fi
 # Leaks are the fixtures' to find, when they count what is left; EAL keeps its own memory.
 build "$dir" -fsanitize=fuzzer-no-link '' -Db_sanitize=address,undefined
-export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+# CMOCKA_TEST_ABORT: an assertion says where, and libFuzzer keeps the input.
+export CMOCKA_TEST_ABORT=1 ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 if [ "${KEEP:-0}" != 0 ]; then
 	keep
 	exit

@@ -34,10 +34,11 @@ begin(void)
 	struct dp_ip server4 = dp_ip4(IB_PEER), server6;
 
 	fx_setup_up(NULL);
-	add_address6(ETH, "2001:db8:1::1");
-	add_address6(IB, "2001:db8:2::1");
+	/* Before IPv6 sends questions of its own. */
 	fx_know_eth_peer();
 	fx_know_ib_peer();
+	add_address6(ETH, "2001:db8:1::1");
+	add_address6(IB, "2001:db8:2::1");
 	assert_int_equal(control_dhcp_add(fx.c, ETH, &server4), 0);
 	inet_pton(AF_INET6, "2001:db8:2::2", server6.b);
 	assert_int_equal(control_dhcp_add(fx.c, ETH, &server6), 0);
@@ -140,6 +141,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		answers(how);
 	fx_run((how >> 4) * MS);
 	fx_drain();
+	assert_int_equal(dp_balance(fx.dp), dp_queued(fx.dp) + control_queued(fx.c));
 	if (++count % (FUZZ_ROUND / 8) == 0) {
 		fx_teardown(NULL);
 		begin();

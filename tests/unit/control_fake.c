@@ -524,7 +524,8 @@ fx_is_bcast(const struct ib_gid *mgid)
 {
 	static const uint8_t low[] = { 0xff, 0xff, 0xff, 0xff };
 
-	return memcmp(&mgid->raw[12], low, sizeof(low)) == 0;
+	/* Of IPv4 (RFC 4391 4): ffff:ffff ends groups of IPv6, too. */
+	return mgid->raw[2] == 0x40 && memcmp(&mgid->raw[12], low, sizeof(low)) == 0;
 }
 
 struct fake_group *
