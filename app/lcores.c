@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_lcore.h>
@@ -165,14 +164,6 @@ lcores_plan(struct app *a)
 	return a->opt.coremask != 0 ? plan_mask(l, a->opt.coremask) : 0;
 }
 
-static void
-sleep_us(uint64_t us)
-{
-	struct timespec ts = { .tv_nsec = (long)us * 1000 };
-
-	nanosleep(&ts, NULL);
-}
-
 /* One turn of control; the service. */
 static int32_t
 control_service(void *arg)
@@ -187,7 +178,7 @@ control_service(void *arg)
 		return 0;
 	/* On the main lcore the loop paces. */
 	if (!a->lcores.control_on_main && a->opt.idle_sleep != 0)
-		sleep_us(RTE_MIN(due - now, (uint64_t)APP_CONTROL_SLEEP_US));
+		control_sleep(a->control, RTE_MIN(due - now, (uint64_t)APP_CONTROL_SLEEP_US));
 	return -EAGAIN;
 }
 
@@ -245,7 +236,7 @@ lcores_service_stop(struct app *a)
 	rte_service_runstate_set(a->service_id, 0);
 	if (!a->lcores.control_on_main) {
 		while (rte_service_may_be_active(a->service_id) == 1 && control_now_us() < end)
-			sleep_us(100);
+			rte_delay_us_sleep(100);
 		rte_service_map_lcore_set(a->service_id, a->lcores.service, 0);
 		rte_service_lcore_stop(a->lcores.service);
 		rte_eal_wait_lcore(a->lcores.service);

@@ -314,7 +314,7 @@ turn_alone(struct app *a)
 		last = now;
 	}
 	if (idle >= IDLE_TURNS && a->opt.idle_sleep != 0) {
-		sleep_us(RTE_MIN((uint64_t)a->opt.idle_sleep, control_wait_us(a)));
+		control_sleep(a->control, RTE_MIN((uint64_t)a->opt.idle_sleep, control_wait_us(a)));
 		dp_worker_idle(w);
 	}
 }
@@ -330,7 +330,7 @@ loop_turn(struct app *a)
 		control_turn(a);
 		wait = control_wait_us(a);
 		if (wait != 0)
-			sleep_us(wait);
+			control_sleep(a->control, wait);
 	}
 }
 

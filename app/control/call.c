@@ -18,6 +18,7 @@
 #include "control_priv.h"
 
 #define CALLS_MAX 64
+#define NS_PER_S 1000000000
 
 enum call_state { CALL_WAITING, CALL_TAKEN, CALL_GIVEN_UP };
 
@@ -58,23 +59,50 @@ call_new(control_fn fn, const void *arg, size_t size)
 	return r;
 }
 
+static struct timespec
+time_in(uint32_t s, uint64_t ns)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ns += (uint64_t)ts.tv_nsec;
+	ts.tv_sec += s + (time_t)(ns / NS_PER_S);
+	ts.tv_nsec = (long)(ns % NS_PER_S);
+	return ts;
+}
+
 static bool
 call_wait(struct call *r, uint32_t timeout_ms)
 {
-	struct timespec ts;
+	struct timespec ts = time_in(timeout_ms / 1000, timeout_ms % 1000 * UINT64_C(1000000));
 	int ret;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_sec += timeout_ms / 1000;
-	ts.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-	if (ts.tv_nsec >= 1000000000) {
-		ts.tv_sec++;
-		ts.tv_nsec -= 1000000000;
-	}
 	do {
 		ret = sem_clockwait(&r->done, CLOCK_MONOTONIC, &ts);
 	} while (ret != 0 && errno == EINTR);
 	return ret == 0;
+}
+
+void
+control_sleep(struct control *c, uint64_t us)
+{
+	struct control_ip *ip = c->ip;
+	struct timespec ts = time_in(0, us * 1000);
+
+	/* Before the look at the ring, as control_call() first puts, then asks. */
+	atomic_store(&ip->asleep, true);
+	if (rte_ring_empty(ip->calls) == 1)
+		sem_clockwait(&ip->wake, CLOCK_MONOTONIC, &ts);
+	atomic_store(&ip->asleep, false);
+}
+
+/* One post at most for each sleep: what comes too late ends the next one early, and no more. */
+static void
+control_wake(struct control *c)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_exchange(&c->ip->asleep, false))
+		sem_post(&c->ip->wake);
 }
 
 int
@@ -91,6 +119,7 @@ control_call(struct control *c, control_fn fn, void *arg, size_t arg_size, uint3
 		call_put(r);
 		return -EBUSY;
 	}
+	control_wake(c);
 	if (call_wait(r, timeout_ms)) {
 		ret = r->ret;
 		if (arg_size > 0)
@@ -126,6 +155,8 @@ calls_init(struct control *c)
 	static _Atomic unsigned int serial;
 	char name[RTE_RING_NAMESIZE];
 
+	if (sem_init(&c->ip->wake, 0, 0) != 0)
+		return -errno;
 	snprintf(name, sizeof(name), "control_calls_%u", atomic_fetch_add(&serial, 1));
 	c->ip->calls = rte_ring_create(
 			name, CALLS_MAX, SOCKET_ID_ANY, RING_F_EXACT_SZ | RING_F_SC_DEQ);
@@ -141,4 +172,5 @@ calls_fini(struct control *c)
 		call_put(r);
 	rte_ring_free(c->ip->calls);
 	c->ip->calls = NULL;
+	sem_destroy(&c->ip->wake);
 }

@@ -91,6 +91,12 @@ typedef int (*control_fn)(struct control *c, void *arg);
  */
 int control_call(struct control *c, control_fn fn, void *arg, size_t arg_size, uint32_t timeout_ms);
 
+/**
+ * Wait @p us microseconds, or until control_call() wants something, which then is
+ * answered at once and not when control would have had its next turn. The control thread.
+ */
+void control_sleep(struct control *c, uint64_t us);
+
 /* The functions below run in the control thread: inside a control_fn. */
 
 /** What Duplicate Address Detection (RFC 4862 5.4) says of an own address. */

@@ -16,6 +16,8 @@
  * counted.
  */
 
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -225,6 +227,8 @@ struct ctl_dhcp;
 /* What the IP half has of its own. */
 struct control_ip {
 	struct rte_ring *calls;
+	_Atomic bool asleep; /* in control_sleep(): who has put a call into the ring is to post */
+	sem_t wake;
 	struct ctl_routes routes;
 	struct ctl_nhs nhs;
 	struct ctl_fib fib;

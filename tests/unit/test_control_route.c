@@ -311,6 +311,38 @@ test_call(void **state)
 	assert_int_equal(ret, -EDOM);
 }
 
+#define CALLS 1000
+
+static void *
+callers(void *arg)
+{
+	_Atomic int *done = arg;
+	int ret = -EDOM;
+
+	for (; atomic_load(done) < CALLS && ret == -EDOM; atomic_fetch_add(done, 1))
+		caller(&ret);
+	atomic_store(done, ret == -EDOM ? CALLS : -1);
+	return NULL;
+}
+
+/* Calls wake control: it would sleep for twice as long as the caller waits. */
+static void
+test_call_wakes(void **state)
+{
+	static _Atomic int done;
+	pthread_t t;
+
+	(void)state;
+	atomic_store(&served, 0);
+	assert_int_equal(pthread_create(&t, NULL, callers, &done), 0);
+	while (atomic_load(&served) < CALLS && atomic_load(&done) >= 0) {
+		control_sleep(fx.c, 60000000);
+		control_tick(fx.c);
+	}
+	pthread_join(t, NULL);
+	assert_int_equal(atomic_load(&done), CALLS);
+}
+
 /* Who gives up leaves nothing behind: it is not run any more. */
 static void
 test_call_timeout(void **state)
@@ -344,6 +376,7 @@ main(void)
 		TEST(test_many_lost),
 		TEST(test_rows),
 		TEST(test_call),
+		TEST(test_call_wakes),
 		TEST(test_call_timeout),
 	};
 
