@@ -5,6 +5,7 @@
 
 import argparse
 import collections
+import functools
 import json
 import os
 import pathlib
@@ -101,7 +102,8 @@ def run(fabric, names, args):
         for side, rounds in results.items():
             all_rounds[side].extend(rounds)
         if "e2i" in started:
-            data["figures"].setdefault("start until packets are forwarded, s", started["e2i"])
+            data["figures"].setdefault("start until packets are forwarded, with all that its source "
+                                       "has to read, s", started["e2i"])
     data["sides"] = {side: side_of(rounds) for side, rounds in all_rounds.items()}
     for rounds in all_rounds.values():
         for name in rounds[0].get("figures", {}):
@@ -150,8 +152,9 @@ def figures(fabric):
     octets = rates.pop("octets")
     result = {f"{name} of {octets} octets, Gb/s": rate for name, rate in rates.items()}
     if cases.memory() == "hugepages":
-        result.update(memory.figures(lambda n, carrier: cases.plain_ipoib(fabric, n, carrier),
-                                     cases.SINK))
+        ipoib = functools.partial(cases.plain_ipoib, fabric)
+        result.update(memory.figures(ipoib, cases.SINK))
+        result.update(memory.start_figures(ipoib, cases.SINK))
     return result
 
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The dpdk-ipoib authors
-"""Memory of a gateway: by the difference of two that differ in one thing."""
+"""Memory of a gateway, by the difference of two that differ in one thing; and how long its start
+takes, beside testpmd's."""
 
 import pathlib
 import re
+import statistics
 
-from programs import Gateway, until
+from programs import Gateway, Program, testpmd, until
 
 ROUTES, ROOM = 10000, (16384, 65536)
 ADDRESSES = ["ip address add 198.18.0.1/15 port 0", "ip address add 10.77.0.1/16 port 1"]
@@ -17,6 +19,39 @@ class Idle(Gateway):
     def ready(self):
         until(60, f"{self.name}: port {self.ipoib} up",
               lambda: self.value(f"/ipoib/info,{self.ipoib}", "link") == "up")
+
+
+class Sending(Idle):
+    """Its port is up, and packets leave."""
+
+    def ready(self):
+        super().ready()
+        Program.ready(self)
+
+
+def start_s(make):
+    """Median of five starts."""
+    took = []
+    for _ in range(5):
+        program = make()
+        try:
+            program.start()
+            took.append(program.started_s)
+        finally:
+            program.stop()
+    return statistics.median(took)
+
+
+def start_figures(ipoib, sink):
+    """Sources that have nothing to read: net_pcap copies its file into buffers before it starts."""
+    script = [*ADDRESSES, "set fwd txonly", "start"]
+    vdevs = [sink.replace("null0", "null1"), ipoib(0, "net_null0"), sink]
+    return {
+        "start until the SA's group is joined and packets leave, s": start_s(
+            lambda: Sending("start", vdevs, (1, "opackets"), script, ipoib=1)),
+        "start of testpmd on net_null until packets leave, s": start_s(
+            lambda: testpmd("start-testpmd", "txonly", [sink], (0, "opackets"))),
+    }
 
 
 def octets(name, vdevs, script, options=()):
