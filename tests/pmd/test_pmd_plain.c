@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ethdev_driver.h>
 #include <rte_ethdev.h>
 
 #include "ib_hdr.h"
+#include "ipoib_pmd.h"
 #include "pmd_fixture.h"
 
 #define LINE_MAX_LEN 12000
@@ -668,6 +670,32 @@ test_tx(void **state)
 	fx_no_leak();
 }
 
+/* Numbers have 24 bits, and begin again at any place of a burst; the octet before them is 0. */
+static void
+test_tx_psn_wrap(void **state)
+{
+	struct ipoib_txq *q = rte_eth_devices[ports[0]].data->tx_queues[0];
+	uint32_t ah = fx_ah(ports[0], 0x0102, NULL), left, i;
+	struct rte_mbuf *pkts[BURST_MAX];
+	uint8_t got[FX_FRAME_MAX];
+	rte_be32_t psn;
+
+	(void)state;
+	for (left = 0; left < BURST_MAX; left++) {
+		q->psn = 0xffffff - left;
+		for (i = 0; i < BURST_MAX; i++)
+			pkts[i] = fx_packet(64, ah, 0x4321);
+		assert_int_equal(rte_eth_tx_burst(ports[0], 0, pkts, BURST_MAX), BURST_MAX);
+		for (i = 0; i < BURST_MAX; i++) {
+			fx_sent(0, got, sizeof(got));
+			memcpy(&psn, &got[OFF_BTH + 8], sizeof(psn));
+			assert_int_equal(rte_be_to_cpu_32(psn), (0xffffff - left + i) & 0xffffff);
+		}
+	}
+	assert_int_equal(pmd_ipoib_ah_destroy(ports[0], ah), 0);
+	fx_no_leak();
+}
+
 /* A plain packet is, but for its number, what the oracle says. */
 static void
 test_tx_oracle(void **state)
@@ -706,6 +734,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_rx),
 		cmocka_unit_test(test_tx_oracle),
 		cmocka_unit_test(test_tx),
+		/* Last: numbers do not go on. */
+		cmocka_unit_test(test_tx_psn_wrap),
 	};
 	int ret;
 
