@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The dpdk-ipoib authors
  */
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -31,15 +32,36 @@ distance(const char *a, const char *b)
 	return row[lb];
 }
 
+/* Is each part between dashes short for that of the other word: "fwd-mode" for "forward-mode"? */
+static bool
+is_short_for(const char *word, const char *candidate)
+{
+	bool begin = true;
+
+	for (; *word != '\0'; word++) {
+		while (!begin && *word != '-' && *candidate != '-' && *candidate != *word)
+			if (*candidate++ == '\0')
+				return false;
+		if (*word == '-')
+			candidate += strcspn(candidate, "-");
+		if (*candidate++ != *word)
+			return false;
+		begin = *word == '-';
+	}
+	return strchr(candidate, '-') == NULL;
+}
+
 void
 nearest_offer(struct nearest *n, const char *candidate)
 {
 	unsigned int d = distance(n->word, candidate);
 	size_t len = strlen(n->word);
 
-	/* What begins alike is near, however long the rest. */
+	/* What begins alike is near, however long the rest; so is what is short for it. */
 	if (len >= 3 && strncmp(n->word, candidate, len) == 0)
 		d = 1;
+	else if (len >= 3 && d > 2 && is_short_for(n->word, candidate))
+		d = 2;
 	/* More than a third wrong: another word. */
 	if (d > 1 + len / 3)
 		return;

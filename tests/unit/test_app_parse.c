@@ -292,6 +292,10 @@ test_nearest(void **state __rte_unused)
 	assert_string_equal(nearest_of("portmaks"), "portmask");
 	/* A long beginning is as good as a letter wrong. */
 	assert_string_equal(nearest_of("stats"), "stats-period");
+	/* Parts may be short. */
+	assert_string_equal(nearest_of("stts-prd"), "stats-period");
+	assert_string_equal(nearest_of("ptm"), "portmask");
+	assert_null(nearest_of("s-p-d"));
 	assert_null(nearest_of("frobnicate"));
 	assert_null(nearest_of("this-word-is-longer-than-any-that-is-compared-at-all"));
 }
