@@ -49,15 +49,6 @@ fault_churn()
 	done
 }
 
-# Memory that is not DPDK's: that one is taken from the system once and for all, but as long as there are
-# no hugepages a page of it only counts when it is used for the first time.
-own_kb()
-{
-	awk '/^Size:/ { big = $2 > 100000 } /^Rss:/ && !big { n += $2 } END { print n }' \
-		"/proc/$(cat "$LAB/$1.pid")/smaps"
-}
-
-fds() { find "/proc/$(cat "$LAB/$1.pid")/fd" -type l | wc -l; }
 samples()
 {
 	local keys=(rx_packets tx_packets drop_no_path drop_no_neigh drop_queue_full drop_punt_full

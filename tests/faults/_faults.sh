@@ -67,6 +67,15 @@ kill_now()
 }
 
 rss_kb() { awk '/^VmRSS/ {print $2}' "/proc/$(cat "$LAB/$1.pid")/status"; }
+# Memory that is not DPDK's: that one is taken from the system once and for all, but as long as there are
+# no hugepages a page of it only counts when it is used for the first time.
+own_kb()
+{
+	awk '/^Size:/ { big = $2 > 100000 } /^Rss:/ && !big { n += $2 } END { print n }' \
+		"/proc/$(cat "$LAB/$1.pid")/smaps"
+}
+
+fds() { find "/proc/$(cat "$LAB/$1.pid")/fd" -type l | wc -l; }
 ahs() { lab_query "$1" -g address_handles /ipoib/stats,1 2>/dev/null || echo 0; }
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 switch() { printf '%s\n' "$@" >"$LAB/switch"; }
