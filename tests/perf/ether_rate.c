@@ -167,10 +167,15 @@ static void
 rx_round(bool ether, uint64_t *loop, uint64_t *burst)
 {
 	uint16_t port = ether ? upper : lower, got, k;
+	struct ipoib_rxq *q = rte_eth_devices[lower].data->rx_queues[0];
+	struct ipoib_rx_ether *headers = q->ether;
 	struct rte_mbuf *pkts[BURST];
 	uint64_t a, b, c;
 	uint32_t i;
 
+	/* As a native port's queue. */
+	if (!ether)
+		q->ether = NULL;
 	for (i = 0; i < ROUND; i++) {
 		if (rte_pktmbuf_alloc_bulk(pool, pkts, BURST) != 0)
 			die("no mbufs");
@@ -187,6 +192,7 @@ rx_round(bool ether, uint64_t *loop, uint64_t *burst)
 		if (got != BURST)
 			die("a burst was not received whole");
 	}
+	q->ether = headers;
 }
 
 static void

@@ -255,7 +255,8 @@ test_small_mbufs(void **state)
 	log_begin();
 	assert_int_equal(pmd_ipoib_bcast_set(port, &b), -ERANGE);
 	log_end();
-	assert_non_null(strstr(log_text, "IB MTU 2048 needs mbufs for 2136 octets, they take 2048"));
+	assert_non_null(strstr(
+			log_text, "IB MTU 2048 needs mbufs for 2136 octets, they take 2048"));
 	b.ib_mtu = 1024;
 	assert_int_equal(pmd_ipoib_bcast_set(port, &b), 0);
 	assert_int_equal(pmd_ipoib_bcast_set(port, NULL), 0);

@@ -8,6 +8,7 @@
 #include <rte_mbuf.h>
 
 #include "hca_soft.h"
+#include "ipoib_rx_ether.h"
 #include "ib_crc.h"
 
 /*
@@ -458,18 +459,23 @@ plain_begin(struct soft_rx_plain *k, const struct soft_view *v, const struct ipo
 	k->port_id = vp->port_id;
 }
 
+/* A frame that is plain, as it lies in its mbuf. */
+struct soft_rx_pkt {
+	const uint8_t *data; /* at the encapsulation header */
+	uint32_t len;
+	uint64_t meta; /* struct pmd_ipoib_meta */
+};
+
 /*
  * Nearly all frames: from another port, by a local route, for the queue pair of this very queue, and
  * nothing wrong. All checks are those of soft_rx_one(), which takes what does not pass: it knows why.
- * @return false: @p m is untouched
  */
 static inline bool
-rx_plain(const struct soft_rx_plain *k, struct rte_mbuf *m)
+rx_is_plain(const struct soft_rx_plain *k, const struct rte_mbuf *m, struct soft_rx_pkt *pkt)
 {
 	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
 	uint32_t len, slid, room = m->data_len;
 	rte_be16_t slid_be;
-	uint64_t meta;
 
 	if (unlikely(room < PLAIN_MIN || !soft_mbuf_is_own(m, 0)))
 		return false;
@@ -487,16 +493,39 @@ rx_plain(const struct soft_rx_plain *k, struct rte_mbuf *m)
 			(p[RTE_ETHER_HDR_LEN + sizeof(struct ib_lrh) + 1] >> 4 & 3); /* PadCnt */
 	if (unlikely(len - IPOIB_HDR_LEN > k->lens - IPOIB_HDR_LEN))
 		return false;
+	pkt->data = p + PLAIN_HDRS;
+	pkt->len = len;
+	/* slid, flags 0, rsvd 0; qpn, the last 3 octets of DETH */
+	pkt->meta = slid | (uint64_t)(soft_get32be(p + PLAIN_HDRS - 4) & 0xffffff) << 32;
+	return true;
+}
+
+static inline void
+rx_native(const struct soft_rx_plain *k, struct rte_mbuf *m, const struct soft_rx_pkt *pkt)
+{
 	m->data_off = (uint16_t)(m->data_off + PLAIN_HDRS);
-	m->data_len = (uint16_t)len;
-	m->pkt_len = len;
+	m->data_len = (uint16_t)pkt->len;
+	m->pkt_len = pkt->len;
 	m->port = k->port_id;
 	m->ol_flags = 0;
 	m->packet_type = 0;
-	/* pmd_ipoib_meta: slid, flags 0, rsvd 0; qpn, the last 3 octets of DETH */
-	meta = soft_get32be(p + PLAIN_HDRS - 4) & 0xffffff;
-	soft_put64((uint8_t *)m + k->meta, slid | meta << 32);
-	return true;
+	soft_put64((uint8_t *)m + k->meta, pkt->meta);
+}
+
+/* With an Ethernet header at once. */
+static inline void
+rx_ether(const struct ipoib_rx_ether *rx, const struct ipoib_sender_last *last, struct rte_mbuf *m,
+		const struct soft_rx_pkt *pkt)
+{
+	uint32_t len = pkt->len + IPOIB_ETHER_LONGER;
+
+	m->data_off = (uint16_t)(m->data_off + PLAIN_HDRS - IPOIB_ETHER_LONGER);
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
+	m->port = rx->port_id;
+	m->ol_flags = 0;
+	m->packet_type = IPOIB_PTYPE_ETHER_IPV4;
+	ipoib_ether_write(last, pkt->data);
 }
 
 static uint16_t
@@ -509,6 +538,36 @@ rxq_ring_take(struct ipoib_rxq *q, struct rte_mbuf **pkts, uint16_t n)
 	return (uint16_t)got;
 }
 
+/* rx: NULL, or who writes Ethernet headers. */
+static __rte_always_inline void
+soft_rx_frames(const struct soft_view *v, struct soft_rx_out *out, const struct soft_rx_plain *k,
+		struct rte_mbuf **frames, uint16_t n, struct ipoib_rx_ether *rx)
+{
+	struct ipoib_sender_last last = { .meta = UINT64_MAX };
+	struct soft_rx_pkt pkt;
+	uint16_t i, done = 0;
+
+	for (i = 0; i < n; i++) {
+		struct rte_mbuf *m = frames[i];
+
+		if (unlikely(k->lens == 0 || !rx_is_plain(k, m, &pkt))) {
+			soft_rx_one(v, out, m);
+			continue;
+		}
+		if (rx != NULL &&
+				likely(ipoib_ether_is_plain(
+						rx, &last, pkt.data, pkt.len, pkt.meta))) {
+			rx_ether(rx, &last, m, &pkt);
+			done++;
+		} else {
+			rx_native(k, m, &pkt);
+		}
+		out->pkts[out->n++] = m;
+	}
+	if (rx != NULL)
+		rx->done += done;
+}
+
 static void
 soft_poll_carrier(struct soft_rx_out *out, struct soft_crxq *c, uint16_t n)
 {
@@ -517,7 +576,7 @@ soft_poll_carrier(struct soft_rx_out *out, struct soft_crxq *c, uint16_t n)
 	struct rte_mbuf *frames[SOFT_BURST];
 	const struct soft_view *v;
 	struct soft_rx_plain k;
-	uint16_t i, got;
+	uint16_t got;
 
 	got = rte_eth_rx_burst(soft->carrier, c->queue, frames, RTE_MIN(n, SOFT_BURST));
 	if (got == 0)
@@ -525,12 +584,10 @@ soft_poll_carrier(struct soft_rx_out *out, struct soft_crxq *c, uint16_t n)
 	ipoib_count(&out->q->rx.carrier, got);
 	v = soft_view_get(hca, out->q->reader);
 	plain_begin(&k, v, out->q);
-	for (i = 0; i < got; i++) {
-		if (likely(k.lens != 0 && rx_plain(&k, frames[i])))
-			out->pkts[out->n++] = frames[i];
-		else
-			soft_rx_one(v, out, frames[i]);
-	}
+	if (out->q->ether == NULL)
+		soft_rx_frames(v, out, &k, frames, got, NULL);
+	else
+		soft_rx_frames(v, out, &k, frames, got, out->q->ether);
 	soft_view_put(hca, out->q->reader);
 }
 
@@ -568,6 +625,10 @@ soft_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n)
 		return 0;
 	for (i = 0; i < out.n; i++)
 		bytes += pkts[i]->pkt_len;
+	if (q->ether != NULL) {
+		q->ether->bytes = bytes;
+		bytes -= (uint64_t)q->ether->done * IPOIB_ETHER_LONGER;
+	}
 	ipoib_count(&q->rx.packets, out.n);
 	ipoib_count(&q->rx.bytes, bytes);
 	return out.n;

@@ -147,6 +147,8 @@ struct ipoib_rxq {
 	uint16_t step; /* receive queues of the port */
 	uint16_t nb_desc;
 	unsigned int reader; /* number in hca->qsbr */
+	/* In mode=ether, since the first start: headers that the backend may write itself. */
+	struct ipoib_rx_ether *ether;
 
 	struct ipoib_rx_counters rx __rte_cache_aligned;
 	/* Below: not touched by bursts. */

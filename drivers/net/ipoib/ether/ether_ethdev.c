@@ -63,9 +63,13 @@ queues_bind(struct rte_eth_dev *dev)
 	for (i = 0; i < dev->data->nb_rx_queues; i++) {
 		struct ether_rxq *q = dev->data->rx_queues[i];
 
-		q->lower = e->lower->data->rx_queues[i];
+		struct ipoib_rxq *low = e->lower->data->rx_queues[i];
+
+		q->lower = low;
 		q->cksum = cksum;
-		memset(q->cache, 0, sizeof(q->cache));
+		memset(&q->plain, 0, sizeof(q->plain));
+		q->plain.port_id = q->port_id;
+		low->ether = &q->plain;
 	}
 	for (i = 0; i < dev->data->nb_tx_queues; i++) {
 		struct ether_txq *q = dev->data->tx_queues[i];

@@ -31,6 +31,7 @@
 #include "ipoib_ctrl.h"
 #include "ipoib_ether.h"
 #include "ipoib_pmd.h"
+#include "ipoib_rx_ether.h"
 
 #define ETHER_LOG(level, fmt, ...) \
 	rte_log(RTE_LOG_##level, ipoib_logtype, "net_ipoib: " fmt "\n", ##__VA_ARGS__)
@@ -41,9 +42,8 @@
 #define ETHER_RING 4096
 /* Packets that control sends in one go. */
 #define ETHER_CTL_BURST 32
-/* Places of a transmit queue for MACs, of a receive queue for senders; powers of two. */
+/* Places of a transmit queue for MACs; a power of two. */
 #define ETHER_TX_CACHE 1024
-#define ETHER_RX_CACHE 1024
 /* Entries of the filter of MACs: the port's own first. */
 #define ETHER_MACS_MAX 128
 #define ETHER_MCASTS_MAX 256
@@ -93,15 +93,6 @@ struct ether_tx_place {
 	uint32_t tick;
 };
 
-/* A sender that a receive queue has met, by metadata and IPv4 address, and its frames' header. */
-struct ether_rx_place {
-	uint64_t meta; /* 0: free */
-	uint64_t gen;  /* of the table */
-	uint32_t ip4;
-	uint32_t tick;
-	uint8_t hdr[16];
-};
-
 struct ether_dev;
 
 struct ether_rxq {
@@ -114,7 +105,7 @@ struct ether_rxq {
 	uint16_t turn; /* the first to be polled: a VLAN, or the port itself */
 	struct ether_counters ctr __rte_cache_aligned;
 	struct ether_counters base;
-	struct ether_rx_place cache[ETHER_RX_CACHE];
+	struct ipoib_rx_ether plain; /* the lower queue's, too */
 };
 
 struct ether_txq {
@@ -211,8 +202,6 @@ uint16_t ether_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n);
 uint16_t ether_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t n);
 /* Where a received packet (data at the encapsulation header) came from. */
 void ether_from_fill(struct ether_from *from, struct rte_mbuf *m);
-/* Software's checksums of a frame that is about to be given to the program. */
-void ether_rx_cksum(struct rte_mbuf *m);
 
 /* Of ports with VLANs (ether_vlan.c). */
 uint16_t ether_vlan_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n);

@@ -12,7 +12,6 @@
 
 #include "ether_pmd.h"
 
-#define PTYPE_IPV4 (RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4_EXT_UNKNOWN)
 /* Fields of an mbuf that are written together. */
 static_assert(offsetof(struct rte_mbuf, port) == offsetof(struct rte_mbuf, data_off) + 6,
 		"data_off, refcnt, nb_segs, port: 8 octets");
@@ -142,89 +141,38 @@ rx_one(struct ether_rxq *q, struct rte_mbuf *m)
 	eth->ether_type = type;
 	m->port = q->port_id;
 	m->packet_type = type == RTE_BE16(RTE_ETHER_TYPE_IPV4)
-			? PTYPE_IPV4
+			? IPOIB_PTYPE_ETHER_IPV4
 			: RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV6_EXT_UNKNOWN;
 	return RX_GIVE;
 }
 
 /* What a burst works with. */
 struct rx_run {
-	uint64_t gen;
-	uint32_t tick;
 	uint64_t rearm; /* of mbufs: port, nb_segs, refcnt, and less data_off */
 	size_t meta_offset;
 	bool locals;
 	bool online; /* as a reader of the tables: for packets that are not plain */
 };
 
-/* Of the last plain packet, whose sender is likely the next one's, too: the sender, and the header
- * in two parts that overlap. */
-struct rx_plain {
-	uint64_t meta, a, b;
-	uint32_t ip4;
-};
-
-/* Encapsulation header of IPv4, and the first octet of a header without options. */
-#define HEAD_MASK 0xff0000ffffull
-#define HEAD_IPV4 ((uint64_t)RTE_IPV4_VHL_DEF << 32 | RTE_BE16(IPOIB_TYPE_IPV4))
-
-/* Metadata without what does not tell who sent it. */
-#define FROM_MASK 0xffffffff0000ffffull
-#define FLAGS_MCAST ((uint64_t)(PMD_IPOIB_RX_MCAST | PMD_IPOIB_RX_BCAST) << 16)
-
-static inline bool
-is_dhcp_port(const void *udp)
-{
-	rte_be16_t to = ((const struct rte_udp_hdr *)udp)->dst_port;
-
-	return to == RTE_BE16(67) || to == RTE_BE16(68);
-}
-
-/*
- * Nearly all packets: unicast IPv4 without options, for the port's own MAC, of a sender that the
- * queue has met. The longer header has room: what the packet came in was there. @return the frame's
- * length, or 0: it is something else, and untouched
- */
+/* What the lower port has left. @return the frame's length, or 0: it is not plain, and untouched */
 static inline uint32_t
-rx_plain(struct ether_rxq *q, const struct rx_run *r, struct rx_plain *k, struct rte_mbuf *m)
+rx_plain(struct ether_rxq *q, const struct rx_run *r, struct ipoib_sender_last *k,
+		struct rte_mbuf *m)
 {
 	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
-	const struct rte_ipv4_hdr *ip = (const void *)(p + IPOIB_HDR_LEN);
-	const struct ether_rx_place *place;
-	uint64_t meta, head, rearm, fields;
-	uint32_t src, len = m->data_len;
+	uint32_t len = m->data_len;
+	uint64_t meta, rearm, fields;
 
 	memcpy(&meta, RTE_PTR_ADD(m, r->meta_offset), sizeof(meta));
-	memcpy(&head, p, sizeof(head));
-	if (unlikely(len < IPOIB_HDR_LEN + sizeof(*ip) + sizeof(uint32_t) ||
-			    (head & HEAD_MASK) != HEAD_IPV4))
+	if (unlikely(!ipoib_ether_is_plain(&q->plain, k, p, len, meta)))
 		return 0;
-	if (unlikely(ip->next_proto_id == IPPROTO_UDP && is_dhcp_port(ip + 1)))
-		return 0;
-	src = ip->src_addr;
-	if (k->meta != meta || k->ip4 != src) {
-		if (unlikely((meta & FLAGS_MCAST) != 0))
-			return 0;
-		meta &= FROM_MASK;
-		place = &q->cache[((meta ^ (uint64_t)src << 16) * 0x9e3779b97f4a7c15ull >> 54) %
-				ETHER_RX_CACHE];
-		if (unlikely(place->meta != meta || place->ip4 != src || place->gen != r->gen ||
-				    place->tick != r->tick))
-			return 0;
-		k->meta = meta;
-		k->ip4 = src;
-		memcpy(&k->a, place->hdr, sizeof(k->a));
-		memcpy(&k->b, place->hdr + RTE_ETHER_HDR_LEN - sizeof(k->b), sizeof(k->b));
-	}
-	len += RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN;
+	len += IPOIB_ETHER_LONGER;
 	rearm = r->rearm + m->data_off;
-	fields = (uint64_t)len << 32 | PTYPE_IPV4;
+	fields = (uint64_t)len << 32 | IPOIB_PTYPE_ETHER_IPV4;
 	memcpy(&m->data_off, &rearm, sizeof(rearm));
 	memcpy(&m->packet_type, &fields, sizeof(fields));
 	m->data_len = (uint16_t)len;
-	p -= RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN;
-	memcpy((uint8_t *)(uintptr_t)p, &k->a, sizeof(k->a));
-	memcpy((uint8_t *)(uintptr_t)p + RTE_ETHER_HDR_LEN - sizeof(k->b), &k->b, sizeof(k->b));
+	ipoib_ether_write(k, p);
 	return len;
 }
 
@@ -234,19 +182,18 @@ plain_note(struct ether_rxq *q, const struct rx_run *r, struct rte_mbuf *m, uint
 {
 	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
 	const struct rte_ipv4_hdr *ip = (const void *)(eth + 1);
-	struct ether_rx_place *place;
+	struct ipoib_sender *to;
 
-	if (r->locals || (meta & FLAGS_MCAST) != 0 ||
+	if (r->locals || (meta & IPOIB_FLAGS_MCAST) != 0 ||
 			eth->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4))
 		return;
-	meta &= FROM_MASK;
-	place = &q->cache[((meta ^ (uint64_t)ip->src_addr << 16) * 0x9e3779b97f4a7c15ull >> 54) %
-			ETHER_RX_CACHE];
-	place->meta = meta;
-	place->ip4 = ip->src_addr;
-	place->gen = r->gen;
-	place->tick = r->tick;
-	memcpy(place->hdr, eth, sizeof(*eth));
+	meta &= IPOIB_FROM_MASK;
+	to = &q->plain.sender[ipoib_sender_place(meta, ip->src_addr)];
+	to->meta = meta;
+	to->ip4 = ip->src_addr;
+	to->gen = q->plain.gen;
+	to->tick = q->plain.tick;
+	memcpy(to->hdr, eth, sizeof(*eth));
 }
 
 /* What only control can translate. */
@@ -293,13 +240,17 @@ rx_some(struct ether_rxq *q, struct rx_run *r, struct rte_mbuf **pkts, uint16_t 
 		uint64_t *bytes)
 {
 	struct rte_mbuf *special[ETHER_BURST], **end = pkts + got, **to = pkts, **at;
-	struct rx_plain k = { .meta = UINT64_MAX };
+	struct ipoib_sender_last k = { .meta = UINT64_MAX };
+	bool some_done = q->plain.done > 0;
 	uint32_t len, sum = 0, s = 0;
 
 	for (at = pkts; at != end; at++) {
 		struct rte_mbuf *m = *at;
 
-		len = rx_plain(q, r, &k, m);
+		if (some_done && m->packet_type == IPOIB_PTYPE_ETHER_IPV4)
+			len = m->pkt_len;
+		else
+			len = rx_plain(q, r, &k, m);
 		if (unlikely(len == 0)) {
 			if (!rx_other(q, r, m, special, &s))
 				continue;
@@ -311,10 +262,6 @@ rx_some(struct ether_rxq *q, struct rx_run *r, struct rte_mbuf **pkts, uint16_t 
 	*bytes += sum;
 	if (unlikely(s > 0))
 		rx_control(q, special, s);
-	if (unlikely(q->cksum)) {
-		for (at = pkts; at != to; at++)
-			ether_rx_cksum(*at);
-	}
 	return (uint16_t)(to - pkts);
 }
 
@@ -328,43 +275,6 @@ app_take(const struct ether_dev *e, struct rte_mbuf **pkts, uint16_t n, uint64_t
 	return nb;
 }
 
-uint16_t
-ether_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n)
-{
-	struct ether_rxq *q = rxq;
-	struct ether_dev *e = q->e;
-	uint16_t nb = 0, want, got;
-	struct rx_run r = { .rearm = (uint64_t)q->port_id << 48 | UINT64_C(1) << 32 | 1 << 16,
-		.meta_offset = (size_t)pmd_ipoib_meta_offset };
-	uint64_t bytes = 0;
-
-	r.rearm -= RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN;
-	if (q->id == 0 && unlikely(!rte_ring_empty(e->app)))
-		nb = app_take(e, pkts, n, &bytes);
-	while (nb < n) {
-		want = RTE_MIN((uint16_t)(n - nb), (uint16_t)ETHER_BURST);
-		got = e->lower->rx_pkt_burst(q->lower, &pkts[nb], want);
-		if (got == 0)
-			break;
-		r.gen = ether_table_gen(e->table);
-		r.tick = ((const struct ipoib_neigh_view *)e->neigh)->tick;
-		r.locals = ether_has_locals(e->table);
-		/* The table says what is remembered, and is there as long as the port is started;
-		 * what is in it is looked at online. */
-		r.online = false;
-		nb += rx_some(q, &r, &pkts[nb], got, &bytes);
-		if (unlikely(r.online))
-			rte_rcu_qsbr_thread_offline(e->rcu, q->reader);
-		if (got < want)
-			break;
-	}
-	if (nb == 0)
-		return 0;
-	ipoib_count(&q->ctr.packets, nb);
-	ipoib_count(&q->ctr.bytes, bytes);
-	return nb;
-}
-
 /* None was computed, or it is not there. */
 static bool
 no_udp_cksum(const struct rte_mbuf *m, uint16_t at)
@@ -374,8 +284,9 @@ no_udp_cksum(const struct rte_mbuf *m, uint16_t at)
 			0;
 }
 
-void
-ether_rx_cksum(struct rte_mbuf *m)
+/* Software's checksum of a frame that is about to be given to the program. */
+static void
+rx_cksum(struct rte_mbuf *m)
 {
 	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
 	const void *l3 = eth + 1;
@@ -413,4 +324,49 @@ ether_rx_cksum(struct rte_mbuf *m)
 		good = rte_ipv6_udptcp_cksum_mbuf_verify(m, ip6, (uint16_t)(sizeof(*eth) + ihl)) ==
 				0;
 	m->ol_flags |= good ? RTE_MBUF_F_RX_L4_CKSUM_GOOD : RTE_MBUF_F_RX_L4_CKSUM_BAD;
+}
+
+uint16_t
+ether_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct ether_rxq *q = rxq;
+	struct ether_dev *e = q->e;
+	uint16_t nb = 0, want, got, i;
+	struct rx_run r = { .rearm = (uint64_t)q->port_id << 48 | UINT64_C(1) << 32 | 1 << 16,
+		.meta_offset = (size_t)pmd_ipoib_meta_offset };
+	uint64_t bytes = 0;
+
+	r.rearm -= RTE_ETHER_HDR_LEN - IPOIB_HDR_LEN;
+	if (q->id == 0 && unlikely(!rte_ring_empty(e->app)))
+		nb = app_take(e, pkts, n, &bytes);
+	while (nb < n) {
+		want = RTE_MIN((uint16_t)(n - nb), (uint16_t)ETHER_BURST);
+		/* The table says what is remembered, and is there as long as the port is started;
+		 * what is in it is looked at online. */
+		q->plain.gen = ether_table_gen(e->table);
+		q->plain.tick = ((const struct ipoib_neigh_view *)e->neigh)->tick;
+		q->plain.done = 0;
+		got = e->lower->rx_pkt_burst(q->lower, &pkts[nb], want);
+		if (likely(q->plain.done == got)) {
+			nb += got;
+			bytes += got > 0 ? q->plain.bytes : 0;
+		} else {
+			r.locals = ether_has_locals(e->table);
+			r.online = false;
+			nb += rx_some(q, &r, &pkts[nb], got, &bytes);
+			if (r.online)
+				rte_rcu_qsbr_thread_offline(e->rcu, q->reader);
+		}
+		if (got < want)
+			break;
+	}
+	if (nb == 0)
+		return 0;
+	if (unlikely(q->cksum)) {
+		for (i = 0; i < nb; i++)
+			rx_cksum(pkts[i]);
+	}
+	ipoib_count(&q->ctr.packets, nb);
+	ipoib_count(&q->ctr.bytes, bytes);
+	return nb;
 }
