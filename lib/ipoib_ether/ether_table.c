@@ -669,6 +669,26 @@ ether_table_iterate(struct ether_table *t, uint64_t now_us, uint32_t budget)
 		others_count(t);
 }
 
+void
+ether_table_forget(struct ether_table *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->peers.nb; i++) {
+		if (rec(&t->peers, i)->used && !rec(&t->peers, i)->fixed)
+			peer_free(t, i);
+	}
+	for (i = 0; i < t->ips.nb; i++) {
+		if (rec(&t->ips, i)->used)
+			address_free(t, &t->ips, t->by_ip, t->mask, i);
+	}
+	for (i = 0; i < t->locals.nb; i++) {
+		if (rec(&t->locals, i)->used)
+			address_free(t, &t->locals, t->by_local, t->local_mask, i);
+	}
+	others_count(t);
+}
+
 /* --- start and end, shows --- */
 
 static uint32_t *
@@ -756,28 +776,4 @@ ether_table_stats_get(const struct ether_table *t, struct ether_table_stats *s)
 	*s = t->stats;
 	s->peers = t->peers.used;
 	s->locals = t->locals.used;
-}
-
-void
-ether_peers_walk(const struct ether_table *t,
-		void (*fn)(void *arg, const struct rte_ether_addr *mac,
-				const struct ipoib_addr *addr, const struct ether_ip *ip),
-		void *arg)
-{
-	const struct address *a;
-	uint32_t i, k;
-
-	for (i = 0; i < t->peers.nb; i++) {
-		const struct peer *p = peer_at(t, i);
-		const struct ether_ip *ip = NULL;
-
-		if (!p->e.used)
-			continue;
-		for (k = 0; k < t->ips.nb && ip == NULL; k++) {
-			a = address_at(&t->ips, k);
-			if (a->e.used && rte_is_same_ether_addr(&a->mac, &p->mac))
-				ip = &a->ip;
-		}
-		fn(arg, &p->mac, &p->addr, ip);
-	}
 }

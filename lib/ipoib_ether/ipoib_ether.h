@@ -201,18 +201,15 @@ void ether_table_own(struct ether_table *t, const struct rte_ether_addr *mac);
 /** Control, each tick: age a slice, free what readers have left. */
 void ether_table_iterate(struct ether_table *t, uint64_t now_us, uint32_t budget);
 
+/** Control: forget all that was learnt, peers and locals; those of ether_peer_fix() stay. */
+void ether_table_forget(struct ether_table *t);
+
 struct ether_table_stats {
 	uint32_t peers, locals;
 	uint64_t learnt, aged, full, collisions;
 	uint64_t bytes; /**< memory of the table, all of it */
 };
 void ether_table_stats_get(const struct ether_table *t, struct ether_table_stats *s);
-
-/** Control: peers one by one, for shows. */
-void ether_peers_walk(const struct ether_table *t,
-		void (*fn)(void *arg, const struct rte_ether_addr *mac,
-				const struct ipoib_addr *addr, const struct ether_ip *ip),
-		void *arg);
 
 /* --- packets that carry addresses: control --- */
 

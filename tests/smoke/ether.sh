@@ -116,6 +116,20 @@ lab_type "port start 0" 'Done'
 lab_type "start" 'icmpecho packet forwarding'
 lab_wait 15 ping_testpmd || lab_fail "no answer after a start"
 lab_type "show port info 0" 'MTU: 1500'
+# Reset: as it came, with the link's MTU and nobody known; again and again it starts.
+lab_type "stop" 'Done'
+lab_type "port stop 0" 'Done'
+lab_type "port reset 0" 'Done'
+lab_type "show port xstats 0" 'ib_pkey_cycles'
+[ "$(lab_xstat ether_peers)" = 0 ] || lab_fail "a port that was reset knows $(lab_xstat ether_peers) peers"
+for _ in 1 2 3; do
+	lab_type "port start 0" 'Done'
+	lab_type "port stop 0" 'Done'
+done
+lab_type "port start 0" 'Done'
+lab_type "start" 'icmpecho packet forwarding'
+lab_wait 15 ping_testpmd || lab_fail "no answer after a reset"
+lab_type "show port info 0" 'MTU: 2044'
 
 lab_type "show port xstats 0" 'ib_pkey_cycles'
 [ "$(lab_xstat ether_peers)" -ge 1 ] || lab_fail "no peer learnt"

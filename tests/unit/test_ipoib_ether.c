@@ -202,6 +202,11 @@ test_fixed(void **state)
 	ether_table_iterate(table, 500 * S, 1024);
 	assert_null(ether_peer_by_mac(table, &got));
 	assert_true(ipoib_addr_equal(ether_peer_by_mac(table, &mac), &a));
+	/* Nor does the port's reset. */
+	got = learn(&b, NULL, from(8, PEER_QPN, false));
+	ether_table_forget(table);
+	assert_null(ether_peer_by_mac(table, &got));
+	assert_true(ipoib_addr_equal(ether_peer_by_mac(table, &mac), &a));
 }
 
 /* Whatever a burst looks up stays, as long as it does so. */
@@ -253,6 +258,11 @@ test_locals(void **state)
 	peer = learn(&a, NULL, from(7, 1, false));
 	assert_int_equal(ether_local_learn(table, &ip, &peer, S), -EINVAL);
 	ether_table_iterate(table, 200 * S, 1024);
+	assert_false(ether_local_by_ip(table, &ip, &got));
+	assert_false(ether_has_locals(table));
+	assert_int_equal(ether_local_learn(table, &ip, &vm, 200 * S), 0);
+	assert_true(ether_has_locals(table));
+	ether_table_forget(table);
 	assert_false(ether_local_by_ip(table, &ip, &got));
 	assert_false(ether_has_locals(table));
 }

@@ -412,6 +412,27 @@ ether_dev_close(struct rte_eth_dev *dev)
 	return 0;
 }
 
+/* As it came: what was learnt, groups that locals joined, and the MTU. What ethdev keeps, it restores. */
+static int
+ether_dev_reset(struct rte_eth_dev *dev)
+{
+	struct ether_dev *e = dev->data->dev_private;
+	struct ipoib_port *low = e->lower->data->dev_private;
+	int ret;
+
+	ret = ether_dev_stop(dev);
+	if (ret != 0)
+		return ret;
+	pthread_mutex_lock(&ether_lock);
+	ether_table_forget(e->table);
+	ether_ctrl_mtu(e, 0);
+	pthread_mutex_unlock(&ether_lock);
+	pthread_mutex_lock(&low->hca->lock);
+	low->user_mtu = 0;
+	pthread_mutex_unlock(&low->hca->lock);
+	return ether_vlans_reset(e);
+}
+
 COMPAT_STATS_GET(ether_stats_get)
 
 const struct eth_dev_ops ether_eth_dev_ops = {
@@ -419,6 +440,7 @@ const struct eth_dev_ops ether_eth_dev_ops = {
 	.dev_start = ether_dev_start,
 	.dev_stop = ether_dev_stop,
 	.dev_close = ether_dev_close,
+	.dev_reset = ether_dev_reset,
 	.dev_infos_get = ether_dev_info,
 	.dev_supported_ptypes_get = ether_ptypes,
 	.rx_queue_setup = ether_rxq_setup,

@@ -269,6 +269,7 @@ int ether_vlans_txq_setup(struct ether_dev *e, uint16_t id, uint16_t nb_desc, un
 		const struct rte_eth_txconf *conf);
 int ether_vlans_start(struct ether_dev *e);
 void ether_vlans_stop(struct ether_dev *e);
+int ether_vlans_reset(struct ether_dev *e);
 void ether_vlans_close(struct ether_dev *e);
 void ether_vlans_mtu(struct ether_dev *e, uint16_t mtu);
 void ether_vlans_mac(struct ether_dev *e);

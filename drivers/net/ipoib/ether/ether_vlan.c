@@ -241,6 +241,17 @@ ether_vlans_start(struct ether_dev *e)
 	return ret;
 }
 
+int
+ether_vlans_reset(struct ether_dev *e)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < e->nb_vlans && ret == 0; i++)
+		ret = rte_eth_dev_reset(e->vlan[i].port_id);
+	return ret;
+}
+
 void
 ether_vlans_close(struct ether_dev *e)
 {
