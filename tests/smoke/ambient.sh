@@ -5,6 +5,19 @@
 # Least privilege: started as an ordinary user with three ambient capabilities, in a runtime folder of
 # its own, it forwards; its sockets are for that user only, and the tools find them there; the
 # capabilities of every thread are no more than those three. And the unit file keeps its marks.
+# LONG=1, as root: in hugepages, taken from the system meanwhile, of a mount that is the user's.
+
+PAGES=/proc/sys/vm/nr_hugepages
+MB=512
+if [ "${LONG:-0}" != 0 ] && [ "$(id -u)" -eq 0 ] && [ -z "${LAB_INSIDE:-}${AMBIENT_PAGES:-}" ]; then
+	AMBIENT_PAGES=$(awk -v mb=$MB '/Hugepagesize/ { print int(mb * 1024 / $2) }' /proc/meminfo)
+	export AMBIENT_PAGES
+	trap 'echo $(($(cat $PAGES) - AMBIENT_PAGES)) >$PAGES' EXIT
+	trap 'exit 143' TERM INT HUP
+	echo $(($(cat $PAGES) + AMBIENT_PAGES)) >$PAGES
+	bash "$0" "$@"
+	exit
+fi
 
 # shellcheck source=../lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
@@ -45,9 +58,15 @@ cp "$LAB_BUILD/app/dpdk-ipoib" "$LAB/program"
 cp "$LAB_TOP/config/gateway-a.cmd" "$LAB/gateway-a.cmd"
 chmod 0755 "$LAB/program"
 cd "$LAB" || exit 1
+memory=(--no-huge -m 768)
+if [ -n "${AMBIENT_PAGES:-}" ]; then
+	mkdir huge
+	mount -t hugetlbfs -o "uid=$uid,gid=$gid,mode=0700" none huge || lab_die "no hugetlbfs"
+	memory=(--huge-dir "$LAB/huge" -m "$MB")
+fi
 setpriv --reuid "$uid" --regid "$gid" --clear-groups --inh-caps=-all,$caps \
 	--ambient-caps=-all,$caps --bounding-set=-all,$caps --no-new-privs \
-	"$LAB/program" --lcores 0@0-1,1@0-1 --no-pci --no-huge -m 768 --file-prefix gateway-a \
+	"$LAB/program" --lcores 0@0-1,1@0-1 --no-pci "${memory[@]}" --file-prefix gateway-a \
 	--vdev "$(lab_af_packet 0 ea)" --vdev "$(lab_ipoib 0 Hca3 net_af_packet1)" \
 	--vdev "$(lab_af_packet 1 ca)" -- -a --idle-sleep 50 --cmdline-file "$LAB/gateway-a.cmd" \
 	</dev/null >"$LAB/gateway-a.log" 2>&1 &
@@ -57,6 +76,11 @@ echo $! >"$LAB/gateway-a.pid"
 ask() { as_user "$LAB_QUERY" -f gateway-a "$@"; }
 lab_wait 30 lab_is up ask -g link /ipoib/info,1 ||
 	lab_fail "as $uid: port $(ask -g link /ipoib/info,1)"
+if [ -n "${AMBIENT_PAGES:-}" ]; then
+	n=$(grep -c "$LAB/huge/" "/proc/$(cat gateway-a.pid)/maps")
+	[ "$n" -gt 0 ] || lab_fail "no memory from the user's mount"
+	echo "hugepages: $n of the user's mount"
+fi
 for status in "/proc/$(cat gateway-a.pid)"/task/*/status; do
 	[ "$(awk '/^Uid:/ { print $2 }' "$status")" = "$uid" ] || lab_fail "a thread is another user's"
 	[ "$(awk '/^CapBnd:/ { print $2 }' "$status")" = $mask ] || lab_fail "$(grep Cap "$status")"
