@@ -4,7 +4,7 @@
 
 # Check style and order of the tracked files.
 #
-# lint.sh			all parts, one line each
+# lint.sh			all parts, one line each (LONG=1: also shadow and tidy, minutes)
 # lint.sh --list		names of the parts
 # lint.sh PART...		only these
 # shellcheck disable=SC2317 # the parts are called by name
@@ -137,6 +137,24 @@ part_cppcheck() {
 		app lib drivers
 }
 
+# LONG=1, of what the folder BUILD (build) compiles: names that hide others, and clang-tidy's short
+# list (.clang-tidy).
+compiled() {
+	if [ ! -e "${BUILD:-build}/compile_commands.json" ]; then
+		echo "no ${BUILD:-build}/compile_commands.json: make build"
+		return 1
+	fi
+}
+
+part_shadow() {
+	compiled && devtools/check-shadow "${BUILD:-build}"
+}
+
+part_tidy() {
+	compiled && tracked 'app/*.c' 'lib/*.c' 'drivers/*.c' | xargs -0 -r -P 2 -n 4 clang-tidy \
+		-p "${BUILD:-build}" --quiet --extra-arg=-Wno-unknown-warning-option 2>/dev/null
+}
+
 part_commits() {
 	local bad=0 range=HEAD subject
 	if git rev-parse -q --verify origin/main >/dev/null; then
@@ -165,6 +183,9 @@ run_part() {
 	fi
 }
 
+if [ "${LONG:-0}" != 0 ]; then
+	parts+=(shadow tidy)
+fi
 if [ "${1:-}" = --list ]; then
 	printf '%s\n' "${parts[@]}"
 	exit 0
@@ -175,7 +196,7 @@ if ! git rev-parse -q --verify HEAD >/dev/null 2>&1; then
 fi
 if [ $# -ne 0 ]; then
 	for p in "$@"; do
-		if [[ " ${parts[*]} " != *" $p "* ]]; then
+		if [[ " ${parts[*]} shadow tidy " != *" $p "* ]]; then
 			echo "lint: unknown part '$p', allowed: ${parts[*]}" >&2
 			exit 2
 		fi

@@ -85,7 +85,7 @@ static int
 range_add(char *word, uint16_t max, uint16_t *list, unsigned int *n, unsigned int room)
 {
 	char *to = strchr(word, '-');
-	uint64_t first, last;
+	uint64_t first = 0, last;
 	int ret;
 
 	if (to != NULL)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_malloc.h>
@@ -122,18 +123,18 @@ port_check(struct verbs_hca *vh)
 static int
 device_socket(struct ibv_context *ctx)
 {
-	char path[IBV_SYSFS_PATH_MAX + 32];
-	int node = SOCKET_ID_ANY;
+	char path[IBV_SYSFS_PATH_MAX + 32], text[16], *end = text;
+	long node = SOCKET_ID_ANY;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/device/numa_node", ctx->device->ibdev_path);
 	f = fopen(path, "r");
 	if (f == NULL)
 		return SOCKET_ID_ANY;
-	if (fscanf(f, "%d", &node) != 1 || node < 0)
-		node = SOCKET_ID_ANY;
+	if (fgets(text, sizeof(text), f) != NULL)
+		node = strtol(text, &end, 10);
 	fclose(f);
-	return node;
+	return end != text && node >= 0 && node < RTE_MAX_NUMA_NODES ? (int)node : SOCKET_ID_ANY;
 }
 
 static int
