@@ -26,16 +26,13 @@ static const struct eth_dev_ops secondary_ops = {
 	.xstats_get_names = ipoib_xstats_get_names,
 };
 
-/* The primary process has checked the arguments. */
+/* The arguments are not told here. A native port's MAC is part of its own data, which is shared. */
 static bool
-is_ether(struct rte_vdev_device *vdev)
+is_ether(const struct rte_eth_dev_data *data)
 {
-	struct ipoib_devargs args;
+	const struct ipoib_port *port = data->dev_private;
 
-	return ipoib_ether_secondary_ops != NULL &&
-			ipoib_devargs_parse(rte_vdev_device_name(vdev), rte_vdev_device_args(vdev),
-					&args) == 0 &&
-			args.ether;
+	return ipoib_ether_secondary_ops != NULL && data->mac_addrs != &port->mac;
 }
 
 int
@@ -50,7 +47,7 @@ ipoib_secondary_attach(struct rte_vdev_device *vdev)
 		return -ENODEV;
 	}
 	dev->device = &vdev->device;
-	dev->dev_ops = is_ether(vdev) ? ipoib_ether_secondary_ops : &secondary_ops;
+	dev->dev_ops = is_ether(dev->data) ? ipoib_ether_secondary_ops : &secondary_ops;
 	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
 	rte_eth_dev_probing_finish(dev);
