@@ -5,6 +5,8 @@
 # As on a server: a NIC and an HCA by their PCI addresses, huge pages, four CPUs, two NUMA nodes.
 #
 #   host --- e1000 === virtio-net (00:05.0) [r] softib1 (on node 1) --- softib0, ib0
+#
+# Then dpdk-testpmd on the HCA alone, which is an Ethernet port to it.
 # timeout: 600
 # guest: -smp 4,sockets=2,cores=2 -m 3072 -object memory-backend-ram,id=m0,size=1536M -object memory-backend-ram,id=m1,size=1536M -numa node,nodeid=0,cpus=0-1,memdev=m0 -numa node,nodeid=1,cpus=2-3,memdev=m1 -device pxb,id=pxb1,bus=pci.0,bus_nr=128,numa_node=1 -netdev hubport,id=h0,hubid=0 -netdev hubport,id=h1,hubid=0 -device e1000,netdev=h0,bus=pci.0,addr=8 -device virtio-net-pci,netdev=h1,bus=pci.0,addr=9 -device pci-testdev,bus=pci.0,addr=a -device pci-testdev,bus=pxb1,addr=1
 # shellcheck disable=SC2317 # called by check
@@ -66,4 +68,15 @@ check "the kernel, too, sees pages on node 0" above 0 pages_of_node 0
 check "and on node 1" above 0 pages_of_node 1
 grep -i -E "numa|node" "$JOB/r.log"
 check "r ends in order" stop_router r
+
+# The same HCA by its address as an Ethernet port: unmodified testpmd answers the kernel's ib0.
+dpdk-testpmd -l 0-1 --huge-dir /run/huge -m 400 --file-prefix testpmd \
+	-d "$INTEROP_BUILD/drivers/net/ipoib/librte_net_ipoib.so" -a "$card",mode=ether -- \
+	--forward-mode icmpecho --auto-start --total-num-mbufs 8192 --mbuf-size 4400 \
+	--stats-period 5 >"$JOB/testpmd.log" 2>&1 </dev/null &
+echo $! >/run/testpmd.pid
+check "testpmd answers, with mode=ether by PCI address" wait_for 90 ping_ok 10.9.0.77
+check "and no ping is lost" ping -q -n -c 20 -i 0.1 -W 5 10.9.0.77
+kill -TERM "$(router_pid testpmd)"
+check "testpmd ends" wait_for 60 router_gone "$(router_pid testpmd)"
 finish
