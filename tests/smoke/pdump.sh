@@ -99,6 +99,25 @@ awk '/packets transmitted/ { sent = $1; got = $4 } END { exit !(got > 0 && sent 
 lab_stop gateway-a || lab_fail "the program does not end in order"
 lab_accounted gateway-a || lab_fail "unaccounted packets"
 
+# The same beside testpmd, with its port in mode=ether: what it shares is another thing.
+lab_testpmd rte Hca3 ca -- --portmask 0x1 --forward-mode icmpecho --auto-start
+answers() { lab_in server ping -q -n -c 5 -i 0.05 -W 1 203.0.113.77; }
+lab_wait 15 answers || lab_fail "testpmd does not answer"
+dpdk-proc-info -- --xstats >info.out 2>info.err || {
+	cat info.err >&2
+	lab_fail "dpdk-proc-info beside testpmd"
+}
+grep -Eq '^rx_good_packets: ([5-9]|[1-9][0-9])' info.out || lab_fail "no packets of the Ethernet port"
+grep -Eq '^rx_drop_ether_control: 0' info.out || lab_fail "no drops of the Ethernet port"
+nsenter --net=/run/netns/server ping -n -i 0.01 -W 1 203.0.113.77 >/dev/null &
+ping=$!
+capture net_ipoib0 ether.pcapng
+some ether.pcapng "icmp.type == 8 && eth && ip.dst == 203.0.113.77"
+kill -INT "$ping"
+wait "$ping"
+printf 'stop\nquit\n' >rte.in
+lab_wait 10 lab_gone "$(cat rte.pid)" || lab_fail "testpmd does not end"
+
 # Without shared memory: one line that says so, and nothing is harmed.
 run_a --no-huge -m 768
 grep -q 'no shared memory (--no-huge): dpdk-dumpcap and dpdk-pdump cannot attach' gateway-a.log ||
