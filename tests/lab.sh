@@ -202,7 +202,9 @@ lab_memory()
 
 # lab_run NAME COMMANDS VDEV... -- [option...]: start a dpdk-ipoib. Its log is
 # $LAB/NAME.log, its file prefix NAME. LAB_LCORES: EAL's --lcores, if not both CPUs.
-# With the option -i it takes commands of lab_say. LAB_PRELOAD: a library for LD_PRELOAD.
+# With the option -i it takes commands of lab_say. LAB_PRELOAD: a library for LD_PRELOAD. LAB_UNDER:
+# words in front of the program, as those of valgrind.
+LAB_UNDER=()
 lab_run()
 {
 	local name=$1 commands=$2 vdevs=() input=/dev/null
@@ -220,8 +222,8 @@ lab_run()
 	done
 	lab_memory
 	LD_PRELOAD=${LAB_PRELOAD:-${LD_PRELOAD:-}} \
-		"$LAB_BUILD/app/dpdk-ipoib" --lcores "${LAB_LCORES:-0@0-1,1@0-1}" --no-pci \
-		"${LAB_MEMORY[@]}" --file-prefix "$name" "${vdevs[@]}" "$@" --idle-sleep 50 \
+		"${LAB_UNDER[@]}" "$LAB_BUILD/app/dpdk-ipoib" --lcores "${LAB_LCORES:-0@0-1,1@0-1}" \
+		--no-pci "${LAB_MEMORY[@]}" --file-prefix "$name" "${vdevs[@]}" "$@" --idle-sleep 50 \
 		--cmdline-file "$commands" <>"$input" >"$LAB/$name.log" 2>&1 &
 	echo $! >"$LAB/$name.pid"
 	: >"$LAB/$name.ours"

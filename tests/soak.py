@@ -4,7 +4,8 @@
 """What a soak has written, as figures and a plot.
 
 soak.py FOLDER SEED     reads samples.csv, rtt, flows, faults.log; writes report.json and soak.png
-Status 1 if memory that is not DPDK's grows by more than 1 MB an hour and 2 MB in all.
+Status 1 if memory that is not DPDK's grows by more than 1 MB an hour and 2 MB in all, or a gateway
+has written a line into its log that none of the faults explains.
 """
 
 import csv
@@ -18,6 +19,24 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
+
+# What begins a line of the log; others answer commands.
+LOGGED = re.compile(r"([A-Z]+\d?|control|ipoib\.\w+|net_ipoib|Error[^:]*): ")
+# Of the start and the end, of links, partitions and SMs that go and come; DPDK's telemetry complains
+# of each client that goes away before its answer.
+EXPECTED = re.compile("|".join((
+    r"EAL: (Detected|Multi-process socket|Selected IOVA|Physical addresses)",
+    r"TELEMETRY: No legacy callbacks",
+    r"USER\d: rte_ip_frag_table_create: allocated",
+    r"Error writing to socket: (Broken pipe|Connection reset by peer)$",
+    r"control: port \d+: up, MTU",
+    r"control: port \d+: down: (being removed|joining broadcast group|port not active|P_Key \S+ not in)",
+    r"control: port \d+: LID .*are asked for again$",
+    r"ipoib\.mad: \S+ port \d+: (ACTIVE|INIT|ARMED|DOWN), LID",
+    r"ipoib\.mad: \S+ port \d+: another SM, or the same one anew$",
+    r"net_ipoib: port \d+: P_Key \S+ is no longer in the table$",
+    r"ipoib\.app: (\d+ ports, \d+ workers|no shared memory|closed with 0 mbufs and 0 address handles)",
+)))
 
 # Until tables and pools have met what they grow with.
 WARM = 0.25
@@ -83,6 +102,20 @@ def during(flow, faults):
     return before[-1] if before else "none"
 
 
+def unexpected(folder):
+    """Lines of the gateways' logs, each once, that nothing here explains."""
+    found = {}
+    for name in sorted(os.listdir(folder)):
+        if not name.endswith(".log") or name == "faults.log":
+            continue
+        with open(os.path.join(folder, name), errors="replace") as log:
+            for line in log:
+                line = line.strip().removeprefix("dpdk-ipoib> ")
+                if LOGGED.match(line) and not EXPECTED.match(line):
+                    found[f"{name}: {line}"] = None
+    return list(found)
+
+
 def main(folder, seed):
     with open(os.path.join(folder, "samples.csv")) as f:
         rows = [r for r in csv.DictReader(f) if None not in r.values() and all(r.values())]
@@ -104,13 +137,16 @@ def main(folder, seed):
     with open(os.path.join(folder, "flows")) as f:
         report["flows"] = [line.strip() for line in f]
     report["during_longest_gap"] = [during(line, faults) for line in report["flows"]]
+    report["unexpected"] = unexpected(folder)
     with open(os.path.join(folder, "report.json"), "w") as f:
         json.dump(report, f, indent=1)
     plot(folder, rows, rtt, faults)
     print(json.dumps(report))
     if grows:
         print("soak.py: memory grows")
-    return grows
+    for line in report["unexpected"]:
+        print(f"soak.py: not expected in a log: {line}")
+    return grows or bool(report["unexpected"])
 
 
 sys.exit(main(*sys.argv[1:]))
