@@ -7,7 +7,7 @@
 # check.sh [PART...]		parts: lint clang unit smoke mutation; without arguments all, mutation
 #			only with LONG=1
 #
-# unit	every test of meson (tests/unit, tests/pmd, tests/fuzz); UNIT_SUITES=neigh: only that suite
+# unit	every test of meson (tests/unit, tests/pmd, tests/fuzz); UNIT_SUITES="neigh dp": only these suites
 # smoke	tests/smoke/*.sh without those that start with _; exit status 77 is a skip, and the last
 #	line they print is the reason. SMOKE_TAG=asan: only scripts with a line "# tags: ... asan".
 # LONG=1	longer forms (tests read it), and five times the time limits
@@ -115,9 +115,12 @@ part_clang() {
 part_unit() {
 	local log=$BUILD/meson-logs/testlog.json kind name why
 	rm -f "$log"
-	# shellcheck disable=SC2086 # words are meant
+	local suites=() suite
+	for suite in ${UNIT_SUITES:-}; do
+		suites+=(--suite "$suite")
+	done
 	run_child meson test -C "$BUILD" --num-processes 2 --print-errorlogs --no-suite bench \
-		${UNIT_SUITES:+--suite $UNIT_SUITES} --timeout-multiplier "$limit_factor"
+		"${suites[@]}" --timeout-multiplier "$limit_factor"
 	if [ ! -e "$log" ]; then
 		count_fail "meson test (did not run)"
 		return

@@ -5,6 +5,9 @@
 # Build with sanitizers in a folder of its own and run the tests that make sense there.
 #
 # sanitize.sh address,undefined|thread FOLDER
+#
+# SMOKE_TAG=: all smoke tests with addresses, not only those that are tagged for it; UNIT_SUITES: these
+# suites of unit tests with threads.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,13 +22,13 @@ export SANITIZE=$kind BUILD=$dir
 case $kind in
 address,undefined)
 	parts=(unit smoke)
-	export SMOKE_TAG=asan
+	export SMOKE_TAG=${SMOKE_TAG-asan}
 	;;
 thread)
 	parts=(unit)
 	# What shares memory without locks. The rest is not clean yet: pools of mbufs on rte_stack,
 	# whose 128-bit exchange is assembler, look like races of who uses the mbufs.
-	export UNIT_SUITES=neigh
+	export UNIT_SUITES=${UNIT_SUITES:-neigh}
 	;;
 *)
 	echo "sanitize.sh: unknown kind '$kind', allowed: address,undefined and thread" >&2

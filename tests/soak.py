@@ -4,8 +4,9 @@
 """What a soak has written, as figures and a plot.
 
 soak.py FOLDER SEED     reads samples.csv, rtt, flows, faults.log; writes report.json and soak.png
-Status 1 if memory that is not DPDK's grows by more than 1 MB an hour and 2 MB in all, or a gateway
-has written a line into its log that none of the faults explains.
+Status 1 if memory that is not DPDK's grows by more than 1 MB an hour and 2 MB in all, if more of DPDK's
+own is allocated in the end than after the warm-up (at its least: what comes and goes may be
+there in some samples), or if a gateway has written a line into its log that none of the faults explains.
 """
 
 import csv
@@ -30,7 +31,7 @@ EXPECTED = re.compile("|".join((
     r"USER\d: rte_ip_frag_table_create: allocated",
     r"Error writing to socket: (Broken pipe|Connection reset by peer)$",
     r"control: port \d+: up, MTU",
-    r"control: port \d+: down: (being removed|joining broadcast group|port not active|P_Key \S+ not in)",
+    r"control: port \d+: down: (being removed|joining broadcast group|port not active|no SM|P_Key \S+ not in)",
     r"control: port \d+: LID .*are asked for again$",
     r"ipoib\.mad: \S+ port \d+: (ACTIVE|INIT|ARMED|DOWN), LID",
     r"ipoib\.mad: \S+ port \d+: another SM, or the same one anew$",
@@ -132,6 +133,11 @@ def main(folder, seed):
                        "slope_per_hour": round(slope(hours, values), 1)}
         grows |= key.startswith("own") and values[-1] - values[0] > 2048 and \
             report[key]["slope_per_hour"] > 1024
+    for key in ("heap_a_kb", "heap_b_kb"):
+        values = [float(r[key]) for r in warm]
+        third = len(values) // 3
+        report[key] = {"first": min(values[:third]), "last": min(values[-third:])}
+        grows |= report[key]["last"] > report[key]["first"]
     report["rtt_ms"] = {f"p{q * 100:g}": quantile([ms for _, ms in rtt], q)
                         for q in (0.5, 0.9, 0.99, 0.999)}
     with open(os.path.join(folder, "flows")) as f:

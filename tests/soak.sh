@@ -56,11 +56,12 @@ samples()
 
 	(
 		IFS=,
-		echo "seconds,rss_a_kb,rss_b_kb,own_a_kb,own_b_kb,fds_a,queued,mad_sent,address_handles,${keys[*]}"
+		echo "seconds,rss_a_kb,rss_b_kb,own_a_kb,own_b_kb,heap_a_kb,heap_b_kb,fds_a,queued,mad_sent,address_handles,${keys[*]}"
 	)
 	while :; do
 		printf '%s' "$((SECONDS - BEGAN)),$(rss_kb gateway-a),$(rss_kb gateway-b)"
-		printf ',%s' "$(own_kb gateway-a)" "$(own_kb gateway-b)" "$(fds gateway-a)"
+		printf ',%s' "$(own_kb gateway-a)" "$(own_kb gateway-b)" "$(heap_kb gateway-a)" \
+			"$(heap_kb gateway-b)" "$(fds gateway-a)"
 		printf ',%s' "$(lab_query gateway-a -g queued /fwd/stats)" \
 			"$(lab_query gateway-a -g mad_sent /ipoib/sm,1)" "$(ahs gateway-a)"
 		for key in "${keys[@]}"; do

@@ -75,6 +75,9 @@ own_kb()
 		"/proc/$(cat "$LAB/$1.pid")/smaps"
 }
 
+# What is allocated of DPDK's.
+heap_kb() { echo $(($(lab_query "$1" -g Alloc_size /eal/heap_info,0) / 1024)); }
+
 fds() { find "/proc/$(cat "$LAB/$1.pid")/fd" -type l | wc -l; }
 ahs() { lab_query "$1" -g address_handles /ipoib/stats,1 2>/dev/null || echo 0; }
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
