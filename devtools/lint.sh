@@ -4,7 +4,7 @@
 
 # Check style and order of the tracked files.
 #
-# lint.sh			all parts, one line each (LONG=1: also shadow and tidy, minutes)
+# lint.sh			all parts, one line each (LONG=1: also shadow, tidy and analyzer, many minutes)
 # lint.sh --list		names of the parts
 # lint.sh PART...		only these
 # shellcheck disable=SC2317 # the parts are called by name
@@ -137,8 +137,8 @@ part_cppcheck() {
 		app lib drivers
 }
 
-# LONG=1, of what the folder BUILD (build) compiles: names that hide others, and clang-tidy's short
-# list (.clang-tidy).
+# LONG=1, of what the folder BUILD (build) compiles: names that hide others, clang-tidy's short list
+# (.clang-tidy), and what its static analyzer finds that is not explained (analyzer.supp).
 compiled() {
 	if [ ! -e "${BUILD:-build}/compile_commands.json" ]; then
 		echo "no ${BUILD:-build}/compile_commands.json: make build"
@@ -153,6 +153,10 @@ part_shadow() {
 part_tidy() {
 	compiled && tracked 'app/*.c' 'lib/*.c' 'drivers/*.c' | xargs -0 -r -P 2 -n 4 clang-tidy \
 		-p "${BUILD:-build}" --quiet --extra-arg=-Wno-unknown-warning-option 2>/dev/null
+}
+
+part_analyzer() {
+	compiled && devtools/check-analyzer "${BUILD:-build}"
 }
 
 part_commits() {
@@ -184,7 +188,7 @@ run_part() {
 }
 
 if [ "${LONG:-0}" != 0 ]; then
-	parts+=(shadow tidy)
+	parts+=(shadow tidy analyzer)
 fi
 if [ "${1:-}" = --list ]; then
 	printf '%s\n' "${parts[@]}"
@@ -196,7 +200,7 @@ if ! git rev-parse -q --verify HEAD >/dev/null 2>&1; then
 fi
 if [ $# -ne 0 ]; then
 	for p in "$@"; do
-		if [[ " ${parts[*]} shadow tidy " != *" $p "* ]]; then
+		if [[ " ${parts[*]} shadow tidy analyzer " != *" $p "* ]]; then
 			echo "lint: unknown part '$p', allowed: ${parts[*]}" >&2
 			exit 2
 		fi

@@ -326,7 +326,7 @@ static bool
 reorder_as(const struct cli_command *cmd, char *const *word, unsigned int nb, char **sorted)
 {
 	bool used[GRAMMAR_WORDS_MAX] = { false };
-	unsigned int at[GRAMMAR_WORDS_MAX], i, k, n = cmd->nb_fixed, len;
+	unsigned int at[GRAMMAR_WORDS_MAX] = { 0 }, i, k, n = cmd->nb_fixed, len;
 
 	for (i = 0; i < cmd->nb_fixed; i++) {
 		if (i >= nb || !word_fits(cmd, i, word[i]))

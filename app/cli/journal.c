@@ -20,7 +20,7 @@ int
 journal_add(struct journal *j, const char *text, const char *file, unsigned int number)
 {
 	size_t room = j->room == 0 ? 64 : 2 * j->room;
-	struct journal_line **grown = j->line, *l;
+	struct journal_line **grown, *l;
 
 	if (j->nb == j->room) {
 		grown = realloc(j->line, room * sizeof(*grown));

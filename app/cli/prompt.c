@@ -67,7 +67,7 @@ cli_stopped(struct cli *cli, int timeout_ms)
 
 	if (in != NULL && !in->end && in->nb - in->at < sizeof(in->buf))
 		pfd[1].fd = STDIN_FILENO;
-	if (poll(pfd, 2, timeout_ms) > 0 && pfd[1].revents != 0)
+	if (poll(pfd, 2, timeout_ms) > 0 && in != NULL && pfd[1].revents != 0)
 		input_read(in);
 	return atomic_load(&cli->a->quit) || (in != NULL && input_stops(in));
 }

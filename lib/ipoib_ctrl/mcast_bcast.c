@@ -277,7 +277,7 @@ mcast_bcast_lost(struct ctl_port *p)
 void
 mcast_bcast_leave(struct ctl_port *p)
 {
-	struct ctl_mcast *g = &p->bcast, *tmp;
+	struct ctl_mcast *g, *tmp;
 	uint32_t i;
 
 	if (p->mc == NULL)
