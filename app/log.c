@@ -137,7 +137,8 @@ log_stop(void)
 
 	if (sink.stream == NULL)
 		return;
-	clock_gettime(CLOCK_REALTIME, &end);
+	/* The time of day may jump. */
+	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_nsec += END_MS * 1000000L;
 	end.tv_sec += end.tv_nsec / 1000000000L;
 	end.tv_nsec %= 1000000000L;
@@ -145,7 +146,7 @@ log_stop(void)
 	sink.end = true;
 	pthread_cond_signal(&sink.more);
 	while (sink.running && ret == 0)
-		ret = pthread_cond_timedwait(&sink.less, &sink.lock, &end);
+		ret = pthread_cond_clockwait(&sink.less, &sink.lock, CLOCK_MONOTONIC, &end);
 	ended = !sink.running;
 	pthread_mutex_unlock(&sink.lock);
 	/* Else it hangs in write(), and goes with the process; what is logged now, nobody reads. */
