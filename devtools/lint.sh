@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C.UTF-8
 
 words_ok=te,nd,ans,tha,inflight
-parts=(format licence whitespace spelling scripts python sizes includes paths spec doc cppcheck commits)
+parts=(format licence whitespace spelling scripts python sizes includes paths spec doc mutants cppcheck commits)
 
 # Tracked files that exist, zero-terminated, less data that follows no text rules.
 tracked() {
@@ -120,6 +120,11 @@ part_spec() {
 
 part_doc() {
 	devtools/check-doc
+}
+
+# Small errors that tests must notice are texts of the sources, which change.
+part_mutants() {
+	tests/mutation.sh --fit
 }
 
 # Errors that compilers do not see. Headers of DPDK and of the system are not read: cppcheck.h

@@ -26,9 +26,10 @@ address,undefined)
 	;;
 thread)
 	parts=(unit)
-	# What shares memory without locks. The rest is not clean yet: pools of mbufs on rte_stack,
-	# whose 128-bit exchange is assembler, look like races of who uses the mbufs.
-	export UNIT_SUITES=${UNIT_SUITES:-neigh}
+	# What shares memory without locks: the neighbour table, workers, calls of control. Not the
+	# driver's tests: pools of mbufs on rte_stack, whose 128-bit exchange is assembler, look like races
+	# of who uses the mbufs.
+	export UNIT_SUITES=${UNIT_SUITES:-neigh threads}
 	;;
 *)
 	echo "sanitize.sh: unknown kind '$kind', allowed: address,undefined and thread" >&2

@@ -20,7 +20,7 @@
 #define CALLS_MAX 64
 #define NS_PER_S 1000000000
 
-enum call_state { CALL_WAITING, CALL_TAKEN, CALL_GIVEN_UP };
+enum call_state { CALL_WAITING, CALL_TAKEN, CALL_DONE, CALL_GIVEN_UP };
 
 struct call {
 	control_fn fn;
@@ -71,6 +71,7 @@ time_in(uint32_t s, uint64_t ns)
 	return ts;
 }
 
+/* @return whether it is done: what it says may then be read */
 static bool
 call_wait(struct call *r, uint32_t timeout_ms)
 {
@@ -80,7 +81,7 @@ call_wait(struct call *r, uint32_t timeout_ms)
 	do {
 		ret = sem_clockwait(&r->done, CLOCK_MONOTONIC, &ts);
 	} while (ret != 0 && errno == EINTR);
-	return ret == 0;
+	return atomic_load(&r->state) == CALL_DONE;
 }
 
 void
@@ -91,6 +92,7 @@ control_sleep(struct control *c, uint64_t us)
 
 	/* Before the look at the ring, as control_call() first puts, then asks. */
 	atomic_store(&ip->asleep, true);
+	atomic_thread_fence(memory_order_seq_cst);
 	if (rte_ring_empty(ip->calls) == 1)
 		sem_clockwait(&ip->wake, CLOCK_MONOTONIC, &ts);
 	atomic_store(&ip->asleep, false);
@@ -143,6 +145,7 @@ calls_run(struct control *c)
 	r = p;
 	if (atomic_compare_exchange_strong(&r->state, &waiting, CALL_TAKEN)) {
 		r->ret = r->fn(c, r->arg);
+		atomic_store(&r->state, CALL_DONE);
 		sem_post(&r->done);
 	}
 	call_put(r);

@@ -31,13 +31,14 @@ def M(name, file, old, new, named=False, program=None):
 
 
 # Fills an entry, publishes it.
-FILL = """	*e = *old; /* private until it is in the index */
+FILL = """	neigh_entry_fill(e, old);
 	e->state = state;
 	if (v != NULL) {
 		e->ah = v->ah;
 		e->mtu = v->mtu;
 		e->kind = v->kind;
 	}
+	neigh_entry_live(t, e, neigh_gen_next());
 	neigh_index_replace(&t->index, old, e);
 """
 PUBLISH = "	neigh_index_replace(&t->index, old, e);\n"
@@ -52,13 +53,13 @@ MUTATIONS = [
       "neigh_reclaim(t, UINT32_MAX, false)"),
     M("edit in place", "neigh_state.c",
       ("\te = neigh_entry_get(t);\n"
-      "\t*e = *old;"),
+      "\tneigh_entry_fill(e, old);"),
       ("\te = neigh_entry_get(t);\n"
       "\tstruct ipoib_neigh_entry *o = (struct ipoib_neigh_entry *)(uintptr_t)old;\n"
       "\to->state = state;\n"
       "\tif (v != NULL)\n"
       "\t\to->ah = v->ah;\n"
-      "\t*e = *old;"),
+      "\tneigh_entry_fill(e, old);"),
       named=True),
     M("no second lookup before insert", "neigh_rec.c",
       ("\tif (*rec != NULL)\n"
@@ -205,11 +206,11 @@ MUTATIONS = [
       "mark < v[0].mark",
       "mark > v[0].mark"),
     M("evict used", "neigh_age.c",
-      " || neigh_mark_get(t, v->slot) != v->mark",
+      " ||\n\t\t\t\tneigh_mark_get(t, v->slot) != v->mark",
       ""),
     M("evict any idle", "neigh_age.c",
-      "t->tick - v->mark < idle",
-      "t->tick - v->mark < idle / 5"),
+      "t->view.tick - v->mark < idle",
+      "t->view.tick - v->mark < idle / 5"),
     M("victims unsorted", "neigh_age.c",
       ("\theap_sort(v, n);\n"),
       ""),
@@ -276,9 +277,9 @@ MUTATIONS = [
       PUBLISH + "	rte_delay_us_block(2);\n" + FILL.replace(PUBLISH, ""),
       program="test_ipoib_neigh_rcu"),
     M("new published before filling", "neigh_rec.c",
-      "	e->qpn = ipoib_addr_qpn(addr);\n	e->slot",
+      "	neigh_entry_fill(e, &first);\n",
       "	neigh_index_add(&t->index, e);\n	rte_delay_us_block(2);\n"
-      "	neigh_index_del(&t->index, e);\n	e->qpn = ipoib_addr_qpn(addr);\n	e->slot",
+      "	neigh_index_del(&t->index, e);\n	neigh_entry_fill(e, &first);\n",
       program="test_ipoib_neigh_rcu"),
     M("flags in hash", "neigh_index.h", "neigh_fold_mul(neigh_key_head(b) ^",
       "neigh_fold_mul(neigh_load64(b) ^"),
@@ -310,9 +311,10 @@ MUTATIONS = [
       "neigh_tags_equal(b->head[0], b->head[1], 0) | 1"),
     M("none is the zero address", "neigh_table.c",
       "	memset(&e[NEIGH_ENTRY_NONE], NEIGH_FREE, sizeof(*e));\n", ""),
-    M("only the first of a tag", "neigh_lookup.c", "(b->match[i] & (b->match[i] - 1)) == 0", "1"),
+    M("only the first of a tag", "neigh_lookup.c",
+      "\t\t\te = b->match[i] == 0 ? NULL", "\t\t\te = b->match[i] < MORE ? NULL"),
     M("only the first bucket", "neigh_lookup.c", "(more ? MORE : 0)", "0"),
-    M("no null for missing", "neigh_lookup.c", "					? NULL\n", "					? b->maybe[i]\n"),
+    M("no null for missing", "neigh_lookup.c", "b->match[i] == 0 ? NULL", "b->match[i] == 0 ? b->maybe[i]"),
     M("hit on any state", "neigh_lookup.c", "e != NULL && neigh_usable(e->state)", "e != NULL"),
     M("mark unusable too", "neigh_lookup.c", "	burst_mark(t, *hits, entries);\n",
       "	uint64_t all = 0;\n"

@@ -424,6 +424,34 @@ test_checksum_carries(void **state)
 	}
 }
 
+/* One less in the TTL is one more in the checksum, and its carry one more again. */
+static void
+test_checksum_ttl(void **state)
+{
+	struct rte_ipv4_hdr *ip, *out = (struct rte_ipv4_hdr *)&fate[0].out[0].data[IPOIB_HDR_LEN];
+	struct in in;
+	rte_be16_t got;
+	uint32_t id;
+
+	(void)state;
+	packet_make(&in, ETH0);
+	in.len = 54;
+	ip = (struct rte_ipv4_hdr *)&in.data[14];
+	for (id = 0; id < 65536; id++) {
+		fx_ip(ip, IP_HOST, IP_FAR, 64, 40);
+		ip->packet_id = (uint16_t)id;
+		fx_ip_fix((uint8_t *)ip);
+		if (rte_be_to_cpu_16(ip->hdr_checksum) < 0xfd00)
+			continue;
+		run(&fate[0], &in, 0);
+		assert_int_equal(fate[0].n, 1);
+		assert_int_equal(out->time_to_live, 63);
+		got = out->hdr_checksum;
+		fx_ip_fix((uint8_t *)out);
+		assert_int_equal(out->hdr_checksum, got);
+	}
+}
+
 int
 main(void)
 {
@@ -433,6 +461,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_every_bit, plain_setup, fx_teardown),
 		cmocka_unit_test_setup_teardown(test_checksums, plain_setup, fx_teardown),
 		cmocka_unit_test_setup_teardown(test_checksum_carries, plain_setup, fx_teardown),
+		cmocka_unit_test_setup_teardown(test_checksum_ttl, plain_setup, fx_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, fx_start, fx_stop);
