@@ -17,6 +17,9 @@
 
 static struct sa_fixture *fx;
 static uint8_t asked[IPOIB_MAD_LEN];
+/* Questions that were taken; those of them whose answer nobody wants any more. */
+static unsigned int questions, cancelled;
+static ipoib_sa_req_t last_handle;
 
 static void
 take(struct sa_fixture *f, const uint8_t *mad)
@@ -33,40 +36,97 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
+/* By GID, or by LID with SL and QoS class, as far as what says. */
+static int
+ask_path(uint8_t what, ipoib_sa_req_t *handle)
+{
+	struct ipoib_sa_path_req req = { .dgid = sa_dgid, .pkey = 0x0001 };
+
+	if ((what & 8) != 0) {
+		req.dgid = (struct ib_gid){ 0 };
+		req.dlid = 9;
+	}
+	req.has_sl = (what & 16) != 0;
+	req.sl = 3;
+	req.has_qos_class = (what & 32) != 0;
+	req.qos_class = 5;
+	req.sgid = fx->fake->port.gid;
+	return ipoib_sa_path_get(fx->sa, &req, sa_on_path, fx, handle);
+}
+
+static int
+ask_group(uint8_t what, ipoib_sa_req_t *handle)
+{
+	static const struct ipoib_sa_mcast bcast = { .qkey = 0x0b1b, .mtu = 2048, .rate = 3 };
+
+	switch (what % 8) {
+	case 1:
+		return ipoib_sa_mcast_get(fx->sa, &sa_mgid, &sa_dgid, sa_on_mcast, fx, handle);
+	case 4:
+		return ipoib_sa_mcast_join(fx->sa, &sa_mgid, &sa_dgid, 0x8001, IPOIB_SA_JOIN_FULL,
+				NULL, sa_on_mcast, fx, handle);
+	case 5:
+		return ipoib_sa_mcast_join(fx->sa, &sa_mgid, &sa_dgid, 0x8001,
+				IPOIB_SA_JOIN_SENDONLY_FULL, &bcast, sa_on_mcast, fx, handle);
+	default:
+		return ipoib_sa_mcast_leave(fx->sa, &sa_mgid, &sa_dgid, IPOIB_SA_JOIN_FULL,
+				sa_on_mcast, fx, handle);
+	}
+}
+
 static void
 ask(uint8_t what)
 {
-	static const struct ipoib_sa_mcast bcast = { .qkey = 0x0b1b, .mtu = 2048, .rate = 3 };
-	ipoib_sa_req_t handle;
+	int ret;
 
 	switch (what % 8) {
 	case 0:
-		sa_ask_path(fx, &handle);
-		break;
-	case 1:
-		ipoib_sa_mcast_get(fx->sa, &sa_mgid, &sa_dgid, sa_on_mcast, fx, &handle);
+		ret = ask_path(what, &last_handle);
 		break;
 	case 2:
 	case 3:
-		ipoib_sa_mcast_list(fx->sa, 0x8001, sa_on_list, fx, &handle);
+		ret = ipoib_sa_mcast_list(fx->sa, 0x8001, sa_on_list, fx, &last_handle);
 		break;
-	case 4:
-		ipoib_sa_mcast_join(fx->sa, &sa_mgid, &sa_dgid, 0x8001, IPOIB_SA_JOIN_FULL, NULL,
-				sa_on_mcast, fx, &handle);
-		break;
-	case 5:
-		ipoib_sa_mcast_join(fx->sa, &sa_mgid, &sa_dgid, 0x8001, IPOIB_SA_JOIN_SENDONLY_FULL,
-				&bcast, sa_on_mcast, fx, &handle);
-		break;
-	case 6:
-		ipoib_sa_mcast_leave(fx->sa, &sa_mgid, &sa_dgid, IPOIB_SA_JOIN_FULL, sa_on_mcast,
-				fx, &handle);
+	case 7:
+		if ((what & 8) != 0)
+			ret = ipoib_sa_info_get(fx->sa, sa_on_info, fx, &last_handle);
+		else
+			ret = ipoib_sa_inform(fx->sa, 66, true, sa_on_inform, fx, &last_handle);
 		break;
 	default:
-		if ((what & 8) != 0)
-			ipoib_sa_info_get(fx->sa, sa_on_info, fx, &handle);
-		else
-			ipoib_sa_inform(fx->sa, 66, true, sa_on_inform, fx, &handle);
+		ret = ask_group(what, &last_handle);
+	}
+	questions += ret == 0;
+	sa_step(fx);
+}
+
+static unsigned int
+open_questions(void)
+{
+	struct ipoib_sa_stats st = sa_stats(fx);
+
+	return (unsigned int)(st.queued + st.outstanding);
+}
+
+/* The transport, the SM or whoever asked changes his mind. */
+static void
+change(uint8_t what)
+{
+	unsigned int open = open_questions();
+
+	switch (what % 4) {
+	case 0:
+		ipoib_sa_cancel(fx->sa, last_handle);
+		cancelled += open - open_questions();
+		break;
+	case 1:
+		fx->fake->port.sm_lid ^= 2;
+		break;
+	case 2:
+		fx->fake->send_ret = what & 4 ? -EAGAIN : what & 8 ? -EIO : 0;
+		break;
+	default:
+		fx->fake->port.state = what & 4 ? IPOIB_MAD_DOWN : IPOIB_MAD_ACTIVE;
 	}
 	sa_step(fx);
 }
@@ -90,30 +150,59 @@ good(uint8_t *mad)
 		oracle_answer(mad, 0);
 }
 
-/* A segment of a table, full of records. */
+/* A segment of a table, full of records; one goes on in the next segment. */
 static void
-segment(uint8_t *mad, struct fuzz_input *in)
+segment(uint8_t *mad, struct fuzz_input *in, uint8_t flags, uint16_t seg)
 {
-	struct oracle_rmpp rmpp = { .version = 1, .type = 1, .flags = 1 };
+	struct oracle_rmpp rmpp = { .version = 1, .type = 1, .flags = 1, .seg = seg };
 	struct oracle_member member = sa_good_member;
-	uint8_t flags = fuzz_u8(in), records[4 * ORACLE_MEMBER_LEN];
+	uint8_t records[5 * ORACLE_MEMBER_LEN];
 	unsigned int i;
 
 	memcpy(mad, asked, IPOIB_MAD_LEN);
 	oracle_answer(mad, 0);
 	memcpy(member.mgid, sa_mgid.raw, sizeof(member.mgid));
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < RTE_DIM(records) / ORACLE_MEMBER_LEN; i++)
 		oracle_put_member(records + i * ORACLE_MEMBER_LEN, &member);
 	rmpp.flags |= flags & 6; /* first, last */
-	rmpp.seg = fuzz_u8(in);
 	rmpp.len_or_last = (flags & 4) != 0 ? fuzz_u8(in) : 0;
 	if ((flags & 8) != 0)
 		rmpp.type = fuzz_u8(in);
 	if ((flags & 16) != 0)
 		rmpp.version = 0;
 	oracle_put_rmpp(mad, &rmpp, (flags & 32) != 0 ? fuzz_u8(in) : ORACLE_MEMBER_LEN);
-	/* A record goes on in the next segment. */
-	memcpy(mad + DATA, records + rmpp.seg % 7 * 4, IPOIB_MAD_LEN - DATA);
+	memcpy(mad + DATA, records + (seg - 1) * (IPOIB_MAD_LEN - DATA) % ORACLE_MEMBER_LEN,
+			IPOIB_MAD_LEN - DATA);
+	/* In one MAD as ibsim has it: so many records, then what was not sent. */
+	if ((flags & 64) != 0)
+		memset(mad + DATA + seg % 4 * ORACLE_MEMBER_LEN, 0,
+				IPOIB_MAD_LEN - DATA - seg % 4 * ORACLE_MEMBER_LEN);
+}
+
+/* What arrives is answered by one MAD each at most, whatever it is. */
+static void
+arrive(unsigned int n)
+{
+	uint64_t sent = fx->fake->sent;
+
+	fake_mad_step(fx->fake, STEP_US);
+	assert_in_range(fx->fake->sent - sent, 0, n);
+	ipoib_sa_poll(fx->sa, fx->fake->now_us);
+}
+
+/* Segments that follow each other. */
+static void
+run_of_segments(struct fuzz_input *in)
+{
+	uint8_t mad[IPOIB_MAD_LEN] = { 0 }, flags = fuzz_u8(in);
+	uint16_t seg = fuzz_u16(in);
+	unsigned int i, n = fuzz_u8(in) + 1u;
+
+	for (i = 0; i < n; i++) {
+		segment(mad, in, flags, (uint16_t)(seg + i));
+		fake_mad_deliver(fx->fake, mad, 0, 0);
+	}
+	arrive(n);
 }
 
 static void
@@ -174,12 +263,15 @@ pass(unsigned int steps)
 static void
 answer(struct fuzz_input *in)
 {
-	uint8_t mad[IPOIB_MAD_LEN] = { 0 }, flags = fuzz_u8(in);
+	uint8_t mad[IPOIB_MAD_LEN] = { 0 }, flags = fuzz_u8(in), what;
 	int status = 0;
 
 	switch (flags % 8) {
 	case 0:
-		ask(fuzz_u8(in));
+		if ((flags & 8) != 0)
+			change(fuzz_u8(in));
+		else
+			ask(fuzz_u8(in));
 		return;
 	case 1:
 		pass(fuzz_u8(in));
@@ -192,9 +284,12 @@ answer(struct fuzz_input *in)
 		good(mad);
 		break;
 	case 4:
-	case 5:
-		segment(mad, in);
+		what = fuzz_u8(in);
+		segment(mad, in, what, fuzz_u8(in));
 		break;
+	case 5:
+		run_of_segments(in);
+		return;
 	case 6:
 		report(mad, in);
 		break;
@@ -203,7 +298,7 @@ answer(struct fuzz_input *in)
 	}
 	patch(mad, in);
 	fake_mad_deliver(fx->fake, mad, status, 0);
-	sa_step(fx);
+	arrive(1);
 }
 
 static void
@@ -222,6 +317,17 @@ decode(const uint8_t *data, size_t size)
 	free(copy);
 }
 
+/* Each question has had one answer, if only that it has none. */
+static void
+end(void)
+{
+	assert_int_equal(fx->calls + open_questions() + cancelled, questions);
+	ipoib_sa_destroy(fx->sa);
+	assert_int_equal(fx->calls + cancelled, questions);
+	fake_mad_close(fx->fake);
+	free(fx);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -232,10 +338,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sa_setup(&state);
 	fx = state;
 	fx->s.take = take;
+	questions = cancelled = 0;
+	last_handle = 0;
 	ask(fuzz_u8(&in));
 	while (in.size > 2)
 		answer(&in);
 	pass(50);
-	sa_teardown(&state);
+	end();
 	return 0;
 }
