@@ -238,6 +238,9 @@ def errors(found):
     for n, bad in enumerate((GROUP, bytes((192, 0, 2, 255)), bytes(4), bytes((127, 0, 0, 1)), b"\xff" * 4)):
         yield f"nobody_{n}", punt(0, TTL, ip4(bad, bytes((10, 0, 0, 1)), 17, bytes(20))) + punt(0, LOCAL, ip4(bad, ETH_US, 1, ICMP_ECHO))
     yield "flood", punt(0, TTL, found["control_ttl_in"]) + again(255) * 3
+    long = ip4(ETH_PEER, IB_PEER, 17, bytes(1400))
+    yield "long", punt(0, TTL, long)
+    yield "long_six", punt(SIX, TTL, found["ip6_far"][:40] + bytes(1400))
     yield "prohibit", punt(0, PROHIBIT, found["control_ttl_in"]) + punt(0, NO_ROUTE, found["control_ttl_in"])
     yield "six", b"".join(punt(SIX, why, found["ip6_far"]) for why in (NO_ROUTE, PROHIBIT, SCOPE, TTL))
     yield "six_bad_sum", punt(SIX | AS_IS, LOCAL, found["ip6_echo"][:-1] + b"x") + punt(SIX, LOCAL, found["ip6_echo"][:44])
@@ -344,7 +347,7 @@ def ether_more():
     yield "peer", out(IPV4, udp, PEER_MAC) + into(IPV4, udp) + out(IPV4, udp, LOCAL_MAC) + step(OUT, PEER_MAC + PEER_MAC + IPV4 + udp)
     yield "unknown", FORGET + into(IPV4, udp, REPAIR) + into(IPV4, udp, REPAIR | HAS_GID) + out(IPV4, udp, PEER_MAC)
     yield "known", into(IPV4, udp, REPAIR | HAS_GID) + into(IPV4, udp, REPAIR)
-    for n, group in enumerate(((224, 0, 0, 5), (239, 129, 2, 3), (10, 0, 0, 1))):
+    for n, group in enumerate(((224, 0, 0, 5), (224, 77, 3, 5), (239, 129, 2, 3), (10, 0, 0, 1))):
         data = udp[:16] + bytes(group) + udp[20:]
         yield f"group_{n}", out(IPV4, data, b"\1\0\x5e\0\0\5") + into(IPV4, data, REPAIR | MCAST)
     six = struct.pack(">IHBB", 0x60000000, 16, 17, 64) + b"\xfe\x80" + bytes(14)
