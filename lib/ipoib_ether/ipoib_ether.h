@@ -215,7 +215,7 @@ void ether_table_stats_get(const struct ether_table *t, struct ether_table_stats
 
 /** Does a frame or packet have to be translated by ether_out() or ether_in()? Burst. ip: what
  *  follows the Ethernet or encapsulation header, len: octets of it in the first segment. True for
- *  ARP, RARP; ND (133..137); DHCPv4 and DHCPv6 (UDP ports 67, 68, 546, 547). */
+ *  ARP, RARP; ND (133..137); DHCPv4 (UDP ports 67, 68). DHCPv6 holds nothing to translate. */
 bool ether_is_special(rte_be16_t type, const void *ip, uint32_t len);
 
 /**
@@ -230,7 +230,8 @@ bool ether_is_special(rte_be16_t type, const void *ip, uint32_t len);
  * are opaque). The VLAN tag, if any, is the caller's to take off before.
  *
  * @param pm in: data at the Ethernet header. Out, ETHER_OK: data at the
- *   encapsulation header (maybe another mbuf: it may grow); else unchanged, the caller's to free
+ *   encapsulation header (maybe another mbuf: it may grow); else the caller's to free, and not to
+ *   be sent: its headers may be gone
  * @param to where to send it: 20-octet address of a peer or a group
  * @return enum ether_verdict
  */
