@@ -353,10 +353,13 @@ event(struct fuzz_input *in, uint8_t flags)
 	switch (flags & 7) {
 	case 0:
 		pass(flags >> 3 & 3, arg);
+		/* Peers that nobody hears of die within seconds. */
+		dirty |= (flags >> 3 & 2) != 0;
 		return;
 	case 1:
 		flood(arg);
-		break;
+		dirty = true;
+		return;
 	case 2:
 		answers(arg == 0 ? 0 : arg == 1 ? -ENOENT : -ETIMEDOUT);
 		return;

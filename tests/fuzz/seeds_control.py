@@ -153,7 +153,7 @@ def groups(found):
         steps = b"".join(punt(bit | BROADCAST, LOCAL, found[n]) for n in (allow, block))
         yield allow + "_then", steps + wait(5) + punt(IB | bit | BROADCAST, LOCAL, found["mp_up_query"]) + wait(12)
     report = found["mp_in_v2"]
-    yield "flood", punt(BROADCAST, LOCAL, report) + again(255) * 9
+    yield "flood", punt(BROADCAST, LOCAL, report) + again(255) * 8
     # IGMPv3 with 80 groups, and one that says to have more than it has.
     head = struct.pack(">BBHHH", 0x22, 0, 0, 0, 80)
     records = b"".join(struct.pack(">BBHBBBB", 4, 0, 0, 239, 7, n, 1) for n in range(80))
@@ -203,7 +203,7 @@ def errors(found):
     yield "prohibit", punt(0, PROHIBIT, found["control_ttl_in"]) + punt(0, NO_ROUTE, found["control_ttl_in"])
     yield "six", b"".join(punt(SIX, why, found["ip6_far"]) for why in (NO_ROUTE, PROHIBIT, SCOPE, TTL))
     yield "six_bad_sum", punt(SIX | AS_IS, LOCAL, found["ip6_echo"][:-1] + b"x") + punt(SIX, LOCAL, found["ip6_echo"][:44])
-    yield "bad_sum", punt(AS_IS, LOCAL, found["control_echo"][-60:])
+    yield "bad_sum", punt(AS_IS, LOCAL, found["control_echo"][:-1] + b"x")
     parts = [found[f"ip6_part{n}"] for n in range(3)]
     yield "nd_part", b"".join(punt(SIX, LOCAL, p) for p in (parts[0][:48] + b"\x87" + parts[0][49:], parts[1], parts[2]))
 
