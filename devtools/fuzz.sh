@@ -122,8 +122,12 @@ coverage() {
 	local name out bad=0
 
 	# Programs that meson runs leave no profile.
-	LLVM_PROFILE_FILE=/dev/null build "$dir-cov" '-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping' \
-		-fprofile-instr-generate -Ddebug=false >/dev/null
+	if ! out=$(LLVM_PROFILE_FILE=/dev/null build "$dir-cov" \
+		'-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping' \
+		-fprofile-instr-generate -Ddebug=false 2>&1); then
+		printf '%s\n' "$out" >&2
+		return 1
+	fi
 	printf '| fuzzer | parser | lines | run |\n|---|---|---|---|\n'
 	for name in "${names[@]}"; do
 		out=$(coverage_of "$name") || bad=1

@@ -15,6 +15,7 @@
 #include "cli.h"
 #include "fuzz.h"
 #include "journal.h"
+#include "rows.h"
 #include "testpmd.h"
 
 static struct cli cli;
@@ -63,6 +64,33 @@ complete(const char *line)
 		assert_true(n <= 2 * GRAMMAR_COMMANDS_MAX);
 }
 
+/* A word may be an argument of any kind. */
+static void
+one_word(const char *word)
+{
+	struct cli_prefix net;
+	uint16_t proto, again;
+
+	if (cli_type_net.read(word, &net) == 0) {
+		assert_true(cli_prefix_has(&net, &net.ip));
+		assert_true(net.len <= (dp_ip_is4(&net.ip) ? 32 : 128));
+	}
+	if (cli_type_proto.read(word, &proto) == 0 && filter_proto_name(proto) != NULL) {
+		assert_int_equal(cli_type_proto.read(filter_proto_name(proto), &again), 0);
+		assert_int_equal(proto, again);
+	}
+}
+
+static void
+each_word(const char *line)
+{
+	char text[GRAMMAR_LINE_MAX + 1], *save = NULL, *word;
+
+	snprintf(text, sizeof(text), "%s", line);
+	for (word = strtok_r(text, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save))
+		one_word(word);
+}
+
 static void
 one_line(const char *line)
 {
@@ -71,6 +99,7 @@ one_line(const char *line)
 	int ret = grammar_resolve(line, whole, why, sizeof(why));
 
 	complete(line);
+	each_word(line);
 	if (ret < 0) {
 		assert_true(why[0] != '\0');
 		testpmd_command(line, &words);

@@ -7,7 +7,7 @@ seeds.py FUZZER FOLDER      one file for each; fuzzers that need none get none
 
 fuzz_control: the packets that scapy made for the unit tests (tests/unit/*_golden.h), as workers
 would hand them over, and others; fuzz_ether: the same as frames and as packets of the fabric;
-fuzz_sa: conversations. All are steps that the fuzzer knows: seeds_*.py.
+fuzz_sa: conversations. All are steps that the fuzzer knows. fuzz_args and fuzz_cli: words.
 """
 
 import os
@@ -16,11 +16,20 @@ import sys
 import seeds_control
 import seeds_ether
 import seeds_sa
+import seeds_words
+
+SEEDS = {
+    "fuzz_args": seeds_words.args,
+    "fuzz_cli": seeds_words.cli,
+    "fuzz_control": seeds_control.control,
+    "fuzz_ether": seeds_ether.ether,
+    "fuzz_sa": seeds_sa.sa,
+}
 
 
 def main(fuzzer, folder):
     os.makedirs(folder, exist_ok=True)
-    for name, data in {"fuzz_control": seeds_control.control, "fuzz_ether": seeds_ether.ether, "fuzz_sa": seeds_sa.sa}.get(fuzzer, tuple)():
+    for name, data in SEEDS.get(fuzzer, tuple)():
         with open(os.path.join(folder, name), "wb") as f:
             f.write(data)
 
