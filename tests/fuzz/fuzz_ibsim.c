@@ -24,6 +24,9 @@
 #define CTL_LEN 80
 #define PKT_LEN 288
 #define PKT_MAD 32
+#define ASKED_MAX 8
+/* First octet of what comes, from here on: nothing, for now. */
+#define NOTHING 0xf0
 
 int __wrap_socket(int domain, int type, int protocol);
 int __wrap_bind(int fd, const struct sockaddr *addr, socklen_t len);
@@ -37,10 +40,11 @@ int __real_poll(struct pollfd *fds, nfds_t nfds, int timeout);
 int __real_close(int fd);
 int __real_clock_gettime(clockid_t clock, struct timespec *ts);
 
-static struct fuzz_input *in;  /* NULL: not in a run */
-static uint8_t asked[PKT_LEN]; /* the last packet that was sent */
+static struct fuzz_input *in;		  /* NULL: not in a run */
+static uint8_t asked[ASKED_MAX][PKT_LEN]; /* the last packets that were sent */
+static unsigned int sends;
 static uint64_t now_us = 1000000;
-static unsigned int sockets, taken;
+static unsigned int sockets;
 static int fail;
 
 static int
@@ -61,6 +65,10 @@ __wrap_socket(int domain, int type, int protocol)
 	(void)domain;
 	(void)type;
 	(void)protocol;
+	if (fail == 8) {
+		errno = EMFILE;
+		return -1;
+	}
 	return sockets++ % 2 == 0 ? FD_CTL : FD_PKT;
 }
 
@@ -70,9 +78,10 @@ __wrap_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	(void)fd;
 	assert_int_equal(addr->sa_family, AF_UNIX);
 	assert_true(len <= sizeof(struct sockaddr_storage));
-	if (fail == 7)
-		errno = EADDRINUSE;
-	return fail == 7 ? -1 : 0;
+	if (fail != 7 && fail != 9)
+		return 0;
+	errno = fail == 7 ? EADDRINUSE : EACCES;
+	return -1;
 }
 
 int
@@ -92,7 +101,7 @@ __wrap_send(int fd, const void *buf, size_t len, int flags)
 		return -1;
 	if (fd == FD_PKT) {
 		assert_int_equal(len, PKT_LEN);
-		memcpy(asked, buf, PKT_LEN);
+		memcpy(asked[sends++ % ASKED_MAX], buf, PKT_LEN);
 	}
 	return (ssize_t)len;
 }
@@ -118,7 +127,7 @@ recv_ctl(void *buf, size_t len)
 	return (ssize_t)n;
 }
 
-/* The answer to what was asked last, with some of its data from the input; or anything. */
+/* The answer to one of the last questions, with some of its data from the input; or anything. */
 static ssize_t
 recv_pkt(uint8_t *buf, size_t len)
 {
@@ -127,7 +136,7 @@ recv_pkt(uint8_t *buf, size_t len)
 	assert_int_equal(len, PKT_LEN);
 	if (how < 16)
 		return (ssize_t)fuzz_rest(in, buf, RTE_MIN(len, (size_t)how * 20));
-	memcpy(buf, asked, PKT_LEN);
+	memcpy(buf, asked[(sends - 1 - how % 8) % ASKED_MAX], PKT_LEN);
 	buf[PKT_MAD + 3] = 0x81; /* GetResp */
 	if ((how & 0xf0) == 0x10)
 		buf[16] = how; /* status: it comes back */
@@ -148,7 +157,12 @@ ssize_t
 __wrap_recv(int fd, void *buf, size_t len, int flags)
 {
 	(void)flags;
-	if (in == NULL || in->size == 0 || taken++ % 4 == 3 || failing() != 0) {
+	if (in != NULL && in->size != 0 && *in->data >= NOTHING) {
+		fuzz_u8(in);
+		errno = EAGAIN;
+		return -1;
+	}
+	if (in == NULL || in->size == 0 || failing() != 0) {
 		errno = errno == ECONNREFUSED && fail != 0 ? ECONNREFUSED : EAGAIN;
 		return -1;
 	}
@@ -236,7 +250,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t at_us = 0;
 
 	in = &input;
-	sockets = taken = 0;
+	sockets = sends = 0;
 	fail = 0;
 	memset(asked, 0, sizeof(asked));
 	assert_int_equal(ipoib_mad_open(&cfg, &mad), 0);

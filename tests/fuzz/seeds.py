@@ -7,7 +7,9 @@ seeds.py FUZZER FOLDER      one file for each; fuzzers that need none get none
 
 fuzz_control: the packets that scapy made for the unit tests (tests/unit/*_golden.h), as workers
 would hand them over, and others; fuzz_ether: the same as frames and as packets of the fabric;
-fuzz_sa: conversations. All are steps that the fuzzer knows. fuzz_args and fuzz_cli: words.
+fuzz_datapath: packets to whatever it knows, as all kinds of ports and mbufs give them; fuzz_hca:
+frames of the carrier; fuzz_sa and fuzz_ibsim: conversations. All are steps that the fuzzer knows.
+fuzz_args and fuzz_cli: words; fuzz_text: addresses.
 """
 
 import os
@@ -15,6 +17,7 @@ import sys
 
 import seeds_control
 import seeds_ether
+import seeds_packets
 import seeds_sa
 import seeds_words
 
@@ -22,8 +25,12 @@ SEEDS = {
     "fuzz_args": seeds_words.args,
     "fuzz_cli": seeds_words.cli,
     "fuzz_control": seeds_control.control,
+    "fuzz_datapath": seeds_packets.datapath,
     "fuzz_ether": seeds_ether.ether,
+    "fuzz_hca": seeds_packets.hca,
+    "fuzz_ibsim": seeds_packets.ibsim,
     "fuzz_sa": seeds_sa.sa,
+    "fuzz_text": seeds_packets.text,
 }
 
 

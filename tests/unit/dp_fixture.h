@@ -62,7 +62,7 @@ struct dp_fixture {
 	struct dp_worker *w; /* worker 0 */
 	struct rte_ring *rx[NB_PORTS][QUEUES];
 	struct rte_ring *tx[NB_PORTS][QUEUES];
-	struct dp_counters want[NB_PORTS]; /* what fx_check() expects since the last one */
+	struct dp_counters want[DP_PORTS_MAX]; /* what fx_check() expects since the last one */
 	bool untold; /* workers do not hear of what is taken from the punt ring */
 };
 
