@@ -2,6 +2,8 @@
 # Copyright (c) 2026 The dpdk-ipoib authors
 """Inputs of what packets pass, for seeds.py: frames, the soft HCA's carrier, ibsim, and addresses."""
 
+from golden import ARP, IPV6, golden
+
 # What fuzz_datapath.c calls them: of an input, above the number of times that it comes again, and of a packet.
 (BOND_ON, CLAMP, IB3_DOWN, BIND, DIRECTED, FULL, POOL_EMPTY, FILTER, TOP, NO_GROUPS, NARROW, NO_UPSTREAM,
  IB1_GONE, MANY_PLACES) = (1 << i for i in range(2, 16))
