@@ -83,11 +83,17 @@ router_gone() { ! kill -0 "$1" 2>/dev/null; }
 verbs() { echo "net_ipoib$1,hca=verbs,device=$2,mad=umad${3:-}"; }
 ether() { echo "net_af_packet$1,iface=$2,framesz=4096,blocksz=4096,framecnt=512"; }
 
+# router_index: INDEX is for the next interface that a router owns. af_packet numbers its fanout groups
+# by process id XOR interface index, and fails if two of a kernel get the same: ids are below 4096 here.
+echo 4096 >/proc/sys/kernel/pid_max
+router_index() { INDEX=$((${INDEX:-0} + 0x1000)); }
+
 # ether_host NAME NET4 [NET6]: a Linux host NET4.2, NET6::2 behind a veth whose other end, eNAME, is
 # for a router, which has NET4.1 and NET6::1.
 ether_host() {
 	ip netns add "$1"
-	ip link add "e$1" type veth peer name eth0 netns "$1"
+	router_index
+	ip link add "e$1" index "$INDEX" type veth peer name eth0 netns "$1"
 	quiet "e$1" 1500
 	ip netns exec "$1" ethtool -K eth0 tx off tso off gso off gro off >/dev/null
 	ip -n "$1" link set lo up

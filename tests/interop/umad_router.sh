@@ -16,7 +16,8 @@ cable() {
 	local name
 	ip link add br0 type bridge ageing_time 0 mcast_snooping 0
 	for name in "$@"; do
-		ip link add "$name" type veth peer name "$name-br"
+		router_index
+		ip link add "$name" index "$INDEX" type veth peer name "$name-br"
 		quiet "$name" 2200
 		quiet "$name-br" 2200
 		ip link set "$name-br" master br0
