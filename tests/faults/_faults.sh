@@ -66,6 +66,8 @@ kill_now()
 	rm -f "$LAB/$1.in"
 }
 
+# What a gateway has taken and could lose: all but DPDK's own, and what is allocated of that.
+memory_kb() { echo $(($(own_kb "$1") + $(heap_kb "$1"))); }
 rss_kb() { awk '/^VmRSS/ {print $2}' "/proc/$(cat "$LAB/$1.pid")/status"; }
 # Memory that is not DPDK's: that one is taken from the system once and for all, but as long as there are
 # no hugepages a page of it only counts when it is used for the first time.

@@ -44,8 +44,8 @@ before_scan()
 	lab_say gateway-a "ip address add 10.77.0.1/16 port 1" >/dev/null
 	counts originated drop_no_neigh drop_table_full drop_queue_full drop_punt_full
 	MADS=$(mads)
-	# 16,384 neighbours at most, and mbufs that nobody had used before.
-	GROW_MAX=32768
+	# Of 16,384 neighbours at most.
+	GROW_MAX=8192
 }
 fault_scan() { abuse scan 1500 4; }
 after_scan()
@@ -64,7 +64,7 @@ before_scan6()
 	counts originated
 	MADS=$(mads)
 	# Groups stay until they are idle for as long as a neighbour may be.
-	GROW_MAX=32768 AHS_MAX=400
+	GROW_MAX=8192 AHS_MAX=400
 }
 fault_scan6() { abuse scan6 1500 4; }
 after_scan6()

@@ -93,7 +93,8 @@ row sa_doubled 2 1000 1000 "a path asked for, the SA answers twice: 1 s"
 fault_sa_doubled() { lasts sa_answers "double 0"; }
 after_sa_doubled() { sa_mends; }
 
-# sa_wrong WORDS: for a second and a half; the first answer that is right ends it.
+# sa_wrong WORDS: for a second and a half; the first answer that is right ends it. Who has
+# failed often is asked again after 5 s and an eighth at most.
 sa_wrong()
 {
 	sa_answers "$1"
@@ -102,11 +103,11 @@ sa_wrong()
 	NOTE="SA: $(lab_say gateway-a "ipoib sm show 1" | grep -E "Timeouts|Failures|foreign" | tr '\n' ' ')"
 	sa_mends
 }
-row sa_wrong_tid 5 4000 4000 "answers with others' transaction numbers for 1.5 s: 4 s after it"
+row sa_wrong_tid 7 6000 6000 "answers with others' transaction numbers for 1.5 s: 6 s after it"
 fault_sa_wrong_tid() { lasts sa_wrong "tid 0"; }
-row sa_garbage 5 4000 4000 "answers of random octets for 1.5 s: 4 s after it"
+row sa_garbage 7 6000 6000 "answers of random octets for 1.5 s: 6 s after it"
 fault_sa_garbage() { lasts sa_wrong "garbage 0"; }
-row sa_error 5 4000 4000 "the SA refuses (no resources) for 1.5 s: 4 s after it"
+row sa_error 7 6000 6000 "the SA refuses (no resources) for 1.5 s: 6 s after it"
 fault_sa_error() { lasts sa_wrong "status 256"; }
 
 carrier_off()
@@ -220,8 +221,6 @@ row punt_full 1 0 - "the same under 36,000 echo requests to it: drop_punt_full c
 before_punt_full()
 {
 	counts drop_punt_full
-	# Mbufs that nobody had used before.
-	GROW_MAX=16384
 }
 fault_punt_full()
 {

@@ -33,13 +33,13 @@ bad=0
 # With two flows of its own: numbered, both ways.
 run_row()
 {
-	local name=$1 lost=0 gap=0 heal tag n rss_a rss_b ahs_a grown limit began
+	local name=$1 lost=0 gap=0 heal tag n memory ahs_a grown limit began
 
-	WHY='' FAULT_MS=0 NOTE='' RESTARTED='' GROW_MAX=2048 AHS_MAX=1
+	WHY='' FAULT_MS=0 NOTE='' RESTARTED='' GROW_MAX=512 AHS_MAX=1
 	began=$(now_ms)
 	if declare -F "before_$name" >/dev/null; then "before_$name"; fi
 	lab_wait 10 lab_ping 2 || lab_fail "no ping before $name"
-	rss_a=$(rss_kb gateway-a) rss_b=$(rss_kb gateway-b) ahs_a=$(ahs gateway-a)
+	memory=$(($(memory_kb gateway-a) + $(memory_kb gateway-b))) ahs_a=$(ahs gateway-a)
 	if [ "${SECONDS_OF[$name]}" = 0 ]; then
 		"fault_$name"
 	else
@@ -73,7 +73,7 @@ run_row()
 	lab_wait 10 lab_ping || lab_fail "no ping after $name"
 	at_rest
 	if [ -z "$RESTARTED" ]; then
-		grown=$(($(rss_kb gateway-a) - rss_a + $(rss_kb gateway-b) - rss_b))
+		grown=$(($(memory_kb gateway-a) + $(memory_kb gateway-b) - memory))
 		[ "$grown" -le "$GROW_MAX" ] || why "$grown kB more memory"
 		n=$(($(ahs gateway-a) - ahs_a))
 		[ "$n" -le "$AHS_MAX" ] || why "$n more address handles"
