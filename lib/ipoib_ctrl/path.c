@@ -337,8 +337,7 @@ path_timer(struct control *c, void *arg)
 	if (path->req != 0)
 		return;
 	if (path->state == IPOIB_NEIGH_FAILED) {
-		path->state = IPOIB_NEIGH_INCOMPLETE;
-		timer_set(c, &path->timer, c->now + CTL_PATH_IDLE_US);
+		path_wake(path);
 		return;
 	}
 	if (!resolve_wanted(path->p, &path->dgid)) {
@@ -520,6 +519,8 @@ path_wake(struct ctl_path *path)
 		return;
 	path->state = IPOIB_NEIGH_INCOMPLETE;
 	timer_set(c, &path->timer, c->now + CTL_PATH_IDLE_US);
+	/* Else who has failed with it would wait for its own back-off after this one. */
+	resolve_again(path->p, &path->dgid);
 }
 
 static void

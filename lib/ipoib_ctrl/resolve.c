@@ -235,6 +235,21 @@ resolve_failed(struct ctl_port *p, const struct ib_gid *gid)
 }
 
 static void
+again_one(void *arg, struct ipoib_neigh_rec *rec)
+{
+	struct ctl_port *p = arg;
+
+	/* If not now, its own back-off ends some time. */
+	ipoib_neigh_set_incomplete(p->neigh, rec);
+}
+
+void
+resolve_again(struct ctl_port *p, const struct ib_gid *gid)
+{
+	ipoib_neigh_walk_gid(p->neigh, gid, again_one, p);
+}
+
+static void
 wait_in(struct ctl_port *p, struct ipoib_neigh_rec *rec, struct rte_mbuf *m)
 {
 	if (ipoib_neigh_enqueue(p->neigh, rec, m) != 0) {

@@ -179,6 +179,12 @@ int ipoib_neigh_set_stale(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec);
 int ipoib_neigh_set_failed(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec, uint64_t now_us);
 
 /**
+ * End the back-off of a FAILED entry, which becomes INCOMPLETE: the next packet may ask. Other states
+ * stay. @return 0; -EAGAIN: nothing changed, the back-off ends by itself
+ */
+int ipoib_neigh_set_incomplete(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec);
+
+/**
  * Remove a record; its packets are freed. It must not be used afterwards.
  * @return 0; -EAGAIN: nothing changed
  */

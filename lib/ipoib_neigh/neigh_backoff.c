@@ -109,6 +109,19 @@ neigh_backoff_run(struct ipoib_neigh *t, uint64_t now_us, uint32_t budget)
 }
 
 int
+ipoib_neigh_set_incomplete(struct ipoib_neigh *t, struct ipoib_neigh_rec *rec)
+{
+	int ret = neigh_refused(t, rec);
+
+	if (unlikely(ret != 0) || rec->state != IPOIB_NEIGH_FAILED)
+		return ret;
+	ret = neigh_publish(t, rec, IPOIB_NEIGH_INCOMPLETE, NULL);
+	if (ret == 0)
+		neigh_backoff_cancel(t, rec);
+	return ret;
+}
+
+int
 ipoib_neigh_clear_backoff(struct ipoib_neigh *t)
 {
 	struct ipoib_neigh_rec *rec;

@@ -235,6 +235,28 @@ test_failure_and_backoff(void **state)
 	assert_int_equal(lookup(&peer)->state, IPOIB_NEIGH_FAILED);
 }
 
+/* Packets that come while a path is not to be asked for do not let its neighbour wait for longer. */
+static void
+test_one_backoff(void **state)
+{
+	uint32_t most = 0, waited, i, n = 0;
+
+	(void)state;
+	for (i = 0; i < 6; i++) {
+		for (waited = 0; fx_path_req(&gid2) == NULL; waited += 10) {
+			assert_true(waited <= most);
+			/* Workers drop what is for a neighbour that has failed. */
+			if (n == 0 || lookup(&peer)->state != IPOIB_NEIGH_FAILED)
+				fx_punt_addr(&peer, n++);
+			fx_run(10 * MS);
+		}
+		fx_answer_path(fx_path_req(&gid2), -ENOENT, 0);
+		fx_tick();
+		most = (UINT32_C(100) << i) * 112 / 100 + 30;
+	}
+	fx_drain();
+}
+
 /* The SA has no path between two limited members, and does not say that this is why. */
 static void
 test_limited_refused(void **state)
@@ -574,6 +596,7 @@ main(void)
 		LARGE(test_released_at_once),
 		LARGE(test_released_late),
 		TEST(test_failure_and_backoff),
+		TEST(test_one_backoff),
 		TEST(test_limited_refused),
 		TEST(test_alive),
 		TEST(test_refresh),
