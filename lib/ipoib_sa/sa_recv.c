@@ -53,13 +53,25 @@ take_busy(struct ipoib_sa *sa, struct sa_req *r)
 	r->back_off = true;
 }
 
+/* Is it about what was asked? The prefix of a GID may be the default one in one of them, and the SA says
+ * itself who is a full member. */
+static bool
+path_is_asked(const struct ipoib_sa_path *path, const struct ipoib_sa_path_req *req)
+{
+	if (!ib_gid_is_zero(&req->dgid) &&
+			memcmp(&path->dgid.raw[8], &req->dgid.raw[8], IB_GID_LEN - 8) != 0)
+		return false;
+	return (req->dlid == 0 || path->dlid == req->dlid) &&
+			IB_PKEY_BASE(path->pkey) == IB_PKEY_BASE(req->pkey);
+}
+
 static void
 take_path(struct ipoib_sa *sa, struct sa_req *r, const uint8_t *data)
 {
 	struct ipoib_sa_path path;
 	int ret = sa_decode_path(data, &path);
 
-	if (r->rec.path.dlid != 0 && path.dlid != r->rec.path.dlid)
+	if (ret == 0 && !path_is_asked(&path, &r->rec.path))
 		ret = -EPROTO;
 	sa_finish(sa, r, ret, ret == 0 ? &path : NULL);
 }

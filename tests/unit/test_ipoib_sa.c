@@ -299,6 +299,26 @@ twist_path_mtu(uint8_t *mad)
 	mad[56 + 54] = 0x80 | 9;
 }
 
+/* About another port, and another partition. */
+static void
+twist_path_dgid(uint8_t *mad)
+{
+	mad[56 + 8 + 15] ^= 1;
+}
+
+static void
+twist_path_pkey(uint8_t *mad)
+{
+	mad[56 + 51] ^= 2;
+}
+
+/* The default prefix stands for the subnet's own. */
+static void
+twist_path_prefix(uint8_t *mad)
+{
+	mad[56 + 8 + 7] ^= 1;
+}
+
 static void
 twist_mlid(uint8_t *mad)
 {
@@ -314,8 +334,8 @@ twist_mgid(uint8_t *mad)
 static void
 test_impossible_records(void **state)
 {
-	static void (*const paths[])(
-			uint8_t *) = { twist_dlid_zero, twist_dlid_mcast, twist_path_mtu };
+	static void (*const paths[])(uint8_t *) = { twist_dlid_zero, twist_dlid_mcast,
+		twist_path_mtu, twist_path_dgid, twist_path_pkey };
 	static void (*const groups[])(uint8_t *) = { twist_mlid, twist_mgid };
 	struct sa_fixture *fx = *state;
 	unsigned int i, calls = 0;
@@ -327,6 +347,10 @@ test_impossible_records(void **state)
 		assert_int_equal(fx->calls, calls);
 		assert_int_equal(fx->status, -EPROTO);
 	}
+	fx->s.twist = twist_path_prefix;
+	sa_ask_path(fx, NULL);
+	sa_run(fx, ++calls, 10000);
+	assert_int_equal(fx->status, 0);
 	for (i = 0; i < RTE_DIM(groups); i++) {
 		fx->s.twist = groups[i];
 		ipoib_sa_mcast_join(fx->sa, &sa_mgid, &sa_dgid, 1, IPOIB_SA_JOIN_FULL, NULL,
