@@ -278,7 +278,7 @@ MUTATIONS = [
       program="test_ipoib_neigh_rcu"),
     M("new published before filling", "neigh_rec.c",
       "	neigh_entry_fill(e, &first);\n",
-      "	neigh_index_add(&t->index, e);\n	rte_delay_us_block(2);\n"
+      "	e->addr = rec->addr;\n	neigh_index_add(&t->index, e);\n	rte_delay_us_block(2);\n"
       "	neigh_index_del(&t->index, e);\n	neigh_entry_fill(e, &first);\n",
       program="test_ipoib_neigh_rcu"),
     M("flags in hash", "neigh_index.h", "neigh_fold_mul(neigh_key_head(b) ^",
