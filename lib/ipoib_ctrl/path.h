@@ -93,8 +93,6 @@ void sets_fini(struct ctl_port *p);
 bool resolve_wanted(struct ctl_port *p, const struct ib_gid *gid);
 /* The path's back-off is over, and with it that of its neighbours: who wants to send may ask. */
 void resolve_again(struct ctl_port *p, const struct ib_gid *gid);
-/* The path is asked for although its neighbours are in their back-off. */
-void resolve_wake(struct ctl_port *p, const struct ctl_path *path);
 
 /* --- subscriptions (events.c) --- */
 

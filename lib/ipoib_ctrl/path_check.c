@@ -108,10 +108,8 @@ path_lives(struct ctl_path *path)
 	if (path->state != IPOIB_NEIGH_FAILED)
 		return;
 	path_wake(path);
-	if (resolve_wanted(path->p, &path->dgid)) {
+	if (resolve_wanted(path->p, &path->dgid))
 		path_want(path->p, &path->dgid);
-		resolve_wake(path->p, path);
-	}
 }
 
 static void

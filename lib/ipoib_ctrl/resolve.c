@@ -516,22 +516,6 @@ resolve_wanted(struct ctl_port *p, const struct ib_gid *gid)
 	return n != 0;
 }
 
-static void
-wake_one(void *arg, struct ipoib_neigh_rec *rec)
-{
-	struct ctl_port *p = arg;
-
-	if (ipoib_neigh_rec_state(rec) == IPOIB_NEIGH_FAILED)
-		ipoib_neigh_set_resolving(p->neigh, rec);
-}
-
-void
-resolve_wake(struct ctl_port *p, const struct ctl_path *path)
-{
-	if (path->state == IPOIB_NEIGH_RESOLVING)
-		ipoib_neigh_walk_gid(p->neigh, &path->dgid, wake_one, p);
-}
-
 void
 resolve_forget(struct ctl_port *p, const struct ipoib_addr *addr)
 {

@@ -38,7 +38,7 @@ enum {
 };
 
 /* What stands in a frame for the MAC of the peer that is known. */
-static const uint8_t placeholder[RTE_ETHER_ADDR_LEN] = "PEER!!";
+static const uint8_t peer_sign[RTE_ETHER_ADDR_LEN] = "PEER!!";
 
 static unsigned int count;
 static struct rte_ether_addr peer_mac;
@@ -118,8 +118,8 @@ put_peer(uint8_t *data, uint32_t len)
 {
 	uint32_t i;
 
-	for (i = 0; i + sizeof(placeholder) <= len; i++) {
-		if (memcmp(&data[i], placeholder, sizeof(placeholder)) == 0)
+	for (i = 0; i + sizeof(peer_sign) <= len; i++) {
+		if (memcmp(&data[i], peer_sign, sizeof(peer_sign)) == 0)
 			memcpy(&data[i], &peer_mac, sizeof(peer_mac));
 	}
 }

@@ -25,7 +25,7 @@
 #define PKT_LEN 288
 #define PKT_MAD 32
 #define ASKED_MAX 8
-/* First octet of what comes, from here on: nothing, for now. */
+/* First octet of each thing that comes, from this value on: nothing comes. */
 #define NOTHING 0xf0
 
 int __wrap_socket(int domain, int type, int protocol);
