@@ -387,7 +387,7 @@ struct __rte_cache_aligned dp_order_bucket {
 /** What a worker knows of the order of its packets: see order.c. */
 struct dp_order {
 	bool waiting;	    /**< a next hop's packets may be at control, or packets are held */
-	uint64_t secret[4]; /**< [setup] of the hash */
+	uint64_t secret[5]; /**< [setup] of the hash */
 	uint64_t done;	    /**< dp_worker.punt_done as this turn knows it */
 	uint64_t punts;	    /**< dp_worker.punts when the held ones were last looked at */
 	uint64_t last;	    /**< the highest number in a bucket */
