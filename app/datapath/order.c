@@ -209,13 +209,13 @@ dp_order_run(struct dp_worker *w)
 	struct dp_order *o = &w->order;
 	uint32_t held = o->nb;
 	uint64_t done = atomic_load_explicit(&w->punt_done, memory_order_acquire);
+	bool moved = done != o->done || w->punts != o->punts;
 
-	/* What was dropped before the ring is waited for no more either. */
-	if (done != o->done || w->punts != o->punts) {
-		o->done = done;
-		o->punts = w->punts;
+	o->done = done;
+	o->punts = w->punts;
+	/* What the full ring did not take moves neither, and is waited for no more either. */
+	if (moved || !is_pending(w, o->last))
 		release(w);
-	}
 	o->waiting = o->nb != 0 || is_pending(w, o->last);
 	return held;
 }

@@ -183,27 +183,37 @@ test_second_miss(void **state)
 	sent(IB1, 2, 4);
 }
 
-/* To a group, with no IP next hop. */
+#define IP_BCAST IP(203, 0, 113, 255)
+
+/* A group's packets have no IP next hop. @return its address */
+static struct ipoib_addr
+route_to_group(void)
+{
+	struct ipoib_addr addr;
+
+	fx_nh(NH_FREE, DP_NH_BROADCAST, IB1, NULL);
+	fx.dp->port[IB1].bcast_gid.raw[0] = 0xff;
+	ipoib_addr_set(&addr, 0xffffff, &fx.dp->port[IB1].bcast_gid);
+	assert_int_equal(rte_fib_add(fx.dp->fib, IP_BCAST, 32, NH_FREE), 0);
+	atomic_store(&fx.dp->port[IB1].flags, DP_PORT_DIRECTED_BCAST);
+	return addr;
+}
+
 static void
 test_group(void **state)
 {
-	struct ipoib_addr addr;
+	struct ipoib_addr addr = route_to_group();
 	struct rte_mbuf *m;
 	uint16_t i;
 
 	(void)state;
-	fx_nh(NH_FREE, DP_NH_BROADCAST, IB1, NULL);
-	fx.dp->port[IB1].bcast_gid.raw[0] = 0xff;
-	ipoib_addr_set(&addr, 0xffffff, &fx.dp->port[IB1].bcast_gid);
-	assert_int_equal(rte_fib_add(fx.dp->fib, IP(203, 0, 113, 255), 32, NH_FREE), 0);
-	atomic_store(&fx.dp->port[IB1].flags, DP_PORT_DIRECTED_BCAST);
-	arrive(ETH0, IP(203, 0, 113, 255), 1, 1);
+	arrive(ETH0, IP_BCAST, 1, 1);
 	fx_path_valid(IB1, &addr, 5, 0);
-	arrive(ETH0, IP(203, 0, 113, 255), 2, 3);
+	arrive(ETH0, IP_BCAST, 2, 3);
 	sent(IB1, 1, 0);
 	control_sends(IB1, 1);
 	tell();
-	arrive(ETH0, IP(203, 0, 113, 255), 4, 4);
+	arrive(ETH0, IP_BCAST, 4, 4);
 	fx_free_sent(fx_tx(IB1));
 	for (i = 2; i <= 4; i++) {
 		m = fx_tx(IB1);
@@ -258,6 +268,66 @@ test_punt_full(void **state)
 	tell();
 	arrive(IB1, IP_UNKNOWN, 3, 3);
 	sent(ETH0, 2, 3);
+}
+
+/* The ring is full, though nothing in it is this worker's. */
+static void
+others_fill_ring(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < DP_PUNT_RING; i++) {
+		fx_rx(ETH0, fx_packet(ETH0, IP_HOST, IP_US, 64, 60));
+		if (i % 32 == 31)
+			fx_turn();
+	}
+	atomic_store(&fx.w->punt_done, fx.w->punts);
+}
+
+/* Held for what was to come into the ring and did not: nothing else happens, and it goes out. */
+static void
+test_ring_full(void **state)
+{
+	(void)state;
+	others_fill_ring();
+	arrive(IB1, IP_UNKNOWN, 1, 1);
+	fx_turn();
+	fx_l3_valid(ETH0, IP_UNKNOWN, ADJ_FREE);
+	/* The next number is one that a packet of this flow had: dropped, and now so is this one. */
+	fx_rx(IB1, fx_packet(IB1, IP_FAR, IP(192, 0, 2, 201), 64, 60));
+	arrive(IB1, IP_UNKNOWN, 2, 2);
+	fx_turn();
+	sent(ETH0, 2, 2);
+	assert_int_equal(fx.w->order.nb, 0);
+	fx_turn();
+	assert_false(fx.w->order.waiting);
+}
+
+/* Held for a number that another packet has by now: until that one is handled. */
+static void
+test_number_again(void **state)
+{
+	(void)state;
+	others_fill_ring();
+	fx_rx(IB1, fx_packet(IB1, IP_FAR, IP(192, 0, 2, 201), 64, 60));
+	arrive(IB1, IP_UNKNOWN, 1, 1);
+	fx_turn();
+	while (rte_ring_count(fx.dp->punt) != 0)
+		fx_free_punted(fx_punt());
+	fx_rx(IB1, fx_packet(IB1, IP_FAR, IP(192, 0, 2, 202), 64, 60));
+	fx_turn();
+	fx_rx(ETH0, fx_packet(ETH0, IP_HOST, IP_US, 64, 60));
+	fx_turn();
+	fx_l3_valid(ETH0, IP_UNKNOWN, ADJ_FREE);
+	arrive(IB1, IP_UNKNOWN, 2, 2);
+	fx_free_punted(fx_punt());
+	tell();
+	fx_turn();
+	assert_int_equal(fx.w->order.nb, 1);
+	fx_free_punted(fx_punt());
+	tell();
+	fx_turn();
+	sent(ETH0, 2, 2);
 }
 
 /* Too many wait: counted, and the rest keeps its order. */
@@ -338,6 +408,49 @@ no_place(struct dp_order *o, uint32_t step)
 	return full;
 }
 
+/* The lowest number in the bucket of a next hop. */
+static uint64_t
+lowest_beside(struct dp_order *o, const struct ipoib_addr *key)
+{
+	static struct dp_order_bucket before[DP_ORDER_BUCKETS];
+	uint64_t done = o->done, least = UINT64_MAX;
+	uint32_t i, j;
+
+	memcpy(before, o->bucket, sizeof(before));
+	o->done = UINT64_MAX;
+	assert_true(dp_order_note(fx.w, key));
+	for (i = 0; memcmp(&before[i], &o->bucket[i], sizeof(before[i])) == 0; i++)
+		;
+	for (j = 0; j < DP_ORDER_WAYS; j++)
+		least = RTE_MIN(least, before[i].punt[j]);
+	o->bucket[i] = before[i];
+	o->done = done;
+	return least;
+}
+
+/* A place is free when control has handled its packet, and not before. */
+static void
+test_place(void **state)
+{
+	struct dp_order *o = &fx.w->order;
+	struct ipoib_addr key;
+	uint64_t punts = fx.w->punts;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0;; i++) {
+		dp_l3_key4(&key, ETH0, IP(10, 0, 0, 0) + i);
+		if (!dp_order_note(fx.w, &key))
+			break;
+		fx.w->punts++;
+	}
+	o->done = lowest_beside(o, &key) - 1;
+	assert_false(dp_order_note(fx.w, &key));
+	o->done++;
+	assert_true(dp_order_note(fx.w, &key));
+	fx.w->punts = punts;
+}
+
 /* Whatever the secret, addresses in a row spread. By chance a few find no place in 1 of 30 draws. */
 static void
 test_spread(void **state)
@@ -390,6 +503,35 @@ test_stop(void **state)
 	sent(ETH0, 1, 2);
 }
 
+/* With a port that goes while the worker runs, too; some of a host, and some of a group. */
+static void
+test_port_gone(void **state)
+{
+	struct ipoib_addr addr = route_to_group();
+	struct dp_counters ctr;
+
+	(void)state;
+	fx_l3_valid(IB1, IP_IB_UNKNOWN, ADJ_FREE + 1);
+	arrive(ETH0, IP_IB_UNKNOWN, 1, 1);
+	arrive(ETH0, IP_BCAST, 1, 1);
+	fx_path_valid(IB1, &peer, 7, 0);
+	fx_path_valid(IB1, &addr, 5, 0);
+	arrive(ETH0, IP_IB_UNKNOWN, 2, 3);
+	arrive(ETH0, IP_BCAST, 2, 4);
+	assert_int_equal(fx.w->order.nb, 5);
+	atomic_store(&fx.dp->running, true);
+	assert_int_equal(dp_port_del(fx.dp, IB1), 0);
+	atomic_store(&fx.dp->running, false);
+	assert_int_equal(fx.w->order.nb, 5);
+	fx_free_punted(fx_punt());
+	fx_free_punted(fx_punt());
+	tell();
+	fx_turn();
+	assert_int_equal(fx.w->order.nb, 0);
+	dp_counters_get(fx.dp, IB1, &ctr);
+	assert_int_equal(ctr.drop[DP_DROP_tx_port], 5);
+}
+
 int
 main(void)
 {
@@ -403,10 +545,14 @@ main(void)
 		TEST(test_group),
 		TEST(test_others),
 		TEST(test_punt_full),
+		TEST(test_ring_full),
+		TEST(test_number_again),
 		TEST(test_held_full),
 		TEST(test_many_next_hops),
+		TEST(test_place),
 		TEST(test_spread),
 		TEST(test_stop),
+		TEST(test_port_gone),
 	};
 
 	return cmocka_run_group_tests_name("dp_order", tests, fx_start, fx_stop);
