@@ -54,6 +54,10 @@ def fast(name, old, new, program="test_dp_fast"):
     return M("short way: " + name, DP + "fast.c", old, new, program)
 
 
+def order(name, old, new):
+    return M("order: " + name, DP + "order.c", old, new, "test_dp_order")
+
+
 def rx(name, old, new, program="test_pmd_rx", named=False):
     return M("rx: " + name, PMD + "hca_soft_rx.c", old, new, program, named)
 
@@ -211,6 +215,34 @@ MUTATIONS = [
     fast("rules have changed",
          "if (unlikely(f->dst != p4.dst || f->rules != rules || !is_current(f))) {",
          "if (unlikely(f->dst != p4.dst || !is_current(f))) {"),
+    # order.c
+    order("next hops in a row share buckets",
+          "\th = fold(h ^ o->secret[4], UINT64_C(0x9e3779b97f4a7c15));\n", ""),
+    order("the last one that control has not handled overtakes",
+          "RTE_MIN(punt, w->punts + w->nb_punt) > w->order.done;",
+          "RTE_MIN(punt, w->punts + w->nb_punt) > w->order.done + 1;"),
+    order("what the ring did not take is waited for",
+          "RTE_MIN(punt, w->punts + w->nb_punt) > w->order.done;",
+          "punt > w->order.done;"),
+    order("a place in use is given away",
+          "b->punt[i] > o->done; i++)",
+          "b->punt[i] > o->done + 1; i++)"),
+    order("the number of the one before",
+          "o->last = w->punts + w->nb_punt + 1;",
+          "o->last = w->punts + w->nb_punt;"),
+    order("missed free with too many held",
+          "\t\tworker_drop(w, m, DP_DROP_order_full);\n", ""),
+    order("held packets in the wrong order",
+          "\to->head = (o->head + 1) % DP_HELD_MAX;\n",
+          "\to->head = (o->head + o->nb - 1) % DP_HELD_MAX;\n"),
+    order("missed free of what has no port any more",
+          "\t\t\tworker_drop_at(w, h->m, h->port, DP_DROP_tx_port);\n", ""),
+    order("nobody looks at what is held",
+          "o->waiting = o->nb != 0 || is_pending(w, o->last);",
+          "o->waiting = is_pending(w, o->last);"),
+    order("what the ring did not take is held for ever",
+          "if (moved || !is_pending(w, o->last))",
+          "if (moved)"),
     # lib/ipoib_net
     M("limited member in an MGID", NET + "ipoib_proto.c",
       "\tpkey |= IB_PKEY_FULL;\n", "", "test_ipoib_net_proto", True),
