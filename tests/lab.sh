@@ -18,6 +18,7 @@ LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 LAB_BUILD=$(realpath -m --relative-base="$PWD" "${BUILD:-$LAB_TOP/build}")
 case $LAB_BUILD in /*) ;; *) LAB_BUILD=$PWD/$LAB_BUILD ;; esac
 LAB=/run/lab # private: a tmpfs of this laboratory
+LAB_PMD=$LAB/pmd/librte_net_ipoib.so # see lab_pmd()
 LAB_QUERY=$LAB_TOP/usertools/dpdk-ipoib-query
 
 # lab_enter "$@": run the calling script again inside a laboratory and leave
@@ -271,6 +272,10 @@ lab_gateway()
 		"$(lab_af_packet 1 "$carrier")" -- "$@"
 }
 
+# The driver as a plug-in, $LAB_PMD: EAL takes none from below a folder that everybody may write, and the
+# tree may be in /tmp.
+lab_pmd() { install -D "$LAB_BUILD/drivers/net/ipoib/librte_net_ipoib.so" "$LAB_PMD"; }
+
 # lab_testpmd NAME HCA CARRIER [VDEV...] -- OPTION...: the distribution's testpmd. Its port 0 is the
 # HCA in mode=ether, its log $LAB/NAME.log, and it takes commands by $LAB/NAME.in. LAB_ETHER: more
 # arguments of that port, ",KEY=VALUE...".
@@ -278,6 +283,7 @@ lab_testpmd()
 {
 	local name=$1 hca=$2 carrier=$3 vdevs=()
 
+	lab_pmd
 	shift 3
 	while [ "$1" != -- ]; do
 		vdevs+=(--vdev "$1")
@@ -287,7 +293,7 @@ lab_testpmd()
 	mkfifo "$LAB/$name.in"
 	LAB_MB=256 lab_memory
 	stdbuf -oL dpdk-testpmd --lcores '0@0-1,1@0-1' --no-pci "${LAB_MEMORY[@]}" --file-prefix "$name" \
-		-d "$LAB_BUILD/drivers/net/ipoib/librte_net_ipoib.so" \
+		-d "$LAB_PMD" \
 		--vdev "$(lab_ipoib 0 "$hca" net_af_packet1 ",mode=ether,qpn=0x777${LAB_ETHER:-}")" \
 		"${vdevs[@]}" --vdev "$(lab_af_packet 1 "$carrier")" -- -i --total-num-mbufs 8192 \
 		--mbuf-size 4400 "$@" <>"$LAB/$name.in" >"$LAB/$name.log" 2>&1 &

@@ -16,6 +16,10 @@ few_drivers() {
 		"$dir"/librte_net_af_packet.so* /run/drivers/ && mount --bind /run/drivers "$dir"
 }
 [ -n "${ALL_DRIVERS:-}" ] || few_drivers
+# The driver as a plug-in: EAL takes none from below a folder that everybody may write, and the tree may be
+# in /tmp.
+PLUGIN=/run/plugin/librte_net_ipoib.so
+install -D "$INTEROP_BUILD/drivers/net/ipoib/librte_net_ipoib.so" "$PLUGIN"
 echo always >/sys/kernel/mm/transparent_hugepage/shmem_enabled
 
 # A socket that asks for time stamps, as ping's do. The kernel patches its receive path when the first

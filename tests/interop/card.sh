@@ -71,7 +71,7 @@ check "r ends in order" stop_router r
 
 # The same HCA by its address as an Ethernet port: unmodified testpmd answers the kernel's ib0.
 dpdk-testpmd -l 0-1 --huge-dir /run/huge -m 400 --file-prefix testpmd \
-	-d "$INTEROP_BUILD/drivers/net/ipoib/librte_net_ipoib.so" -a "$card",mode=ether -- \
+	-d "$PLUGIN" -a "$card",mode=ether -- \
 	--forward-mode icmpecho --auto-start --total-num-mbufs 8192 --mbuf-size 4400 \
 	--stats-period 5 >"$JOB/testpmd.log" 2>&1 </dev/null &
 echo $! >/run/testpmd.pid

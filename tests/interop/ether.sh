@@ -22,7 +22,7 @@ testpmd() {
 	mkfifo /run/testpmd.in
 	# shellcheck disable=SC2046 # words are meant
 	stdbuf -oL dpdk-testpmd --lcores 0@0-1,1@0-1 $(huge 384) --no-pci --file-prefix testpmd \
-		-d "$INTEROP_BUILD/drivers/net/ipoib/librte_net_ipoib.so" \
+		-d "$PLUGIN" \
 		--vdev "$(verbs 0 softib1 ",mode=ether,vlan=10:0x8001,peer=$FLOWGEN_MAC@$1")" \
 		--vdev net_tap0,iface=tap0 -- -i --total-num-mbufs 8192 --mbuf-size 4400 \
 		--rxd 512 --txd 256 <>/run/testpmd.in >"$JOB/testpmd.log" 2>&1 &
@@ -207,7 +207,7 @@ must "l3fwd was built" test -x "$L3FWD"
 b ip addr add 198.18.0.2/24 dev ib0
 # shellcheck disable=SC2046 # words are meant
 stdbuf -oL "$L3FWD" --lcores 1@0-1 $(huge 384) --no-pci --file-prefix l3fwd \
-	-d "$INTEROP_BUILD/drivers/net/ipoib/librte_net_ipoib.so" \
+	-d "$PLUGIN" \
 	--vdev "$(verbs 0 softib1 ",mode=ether,peer=02:00:00:00:00:b0@$lladdr")" \
 	--vdev net_tap0,iface=tap1 -- -P -p 0x5 --config="(0,0,1),(2,0,1)" --parse-ptype --no-numa \
 	--eth-dest=0,02:00:00:00:00:b0 --eth-dest=2,02:00:00:00:00:22 >"$JOB/l3fwd.log" 2>&1 &

@@ -98,13 +98,13 @@ fails_with 1 "$ib: argument 'hca' is for --vdev" "$program" "${eal[@]}" -a $ib,h
 is_asked $ib net_ipoib
 
 # As a plug-in: before mlx5, behind it, in a folder with it. Other ports go on.
-pmd=$LAB_BUILD/drivers/net/ipoib/librte_net_ipoib.so
+lab_pmd
 mlx5=$(find -L "$(pkg-config --variable=libdir libdpdk)/dpdk" -name 'librte_net_mlx5.so.*.*' | head -n 1)
 [ -n "$mlx5" ] || lab_die "there is no plug-in librte_net_mlx5.so"
 mkdir "$LAB/pmds"
-cp "$pmd" "$LAB/pmds/librte_net_ipoib.${mlx5#*/librte_net_mlx5.}"
+cp "$LAB_PMD" "$LAB/pmds/librte_net_ipoib.${mlx5#*/librte_net_mlx5.}"
 ln -s "$mlx5" "$LAB/pmds/"
-for way in "$pmd:$mlx5" "$mlx5:$pmd" "$LAB/pmds"; do
+for way in "$LAB_PMD:$mlx5" "$mlx5:$LAB_PMD" "$LAB/pmds"; do
 	IFS=: read -ra plugins <<<"$way"
 	fails_with 0 "Bye" dpdk-testpmd "${eal[@]/0/0,1}" "${plugins[@]/#/-d}" "${allow[@]}" \
 		--vdev net_null0 -- --total-num-mbufs=2048 --no-mlockall

@@ -121,8 +121,9 @@ lab_xstat() { awk -v name="$1:" '$1 == name { v = $2 } END { print v + 0 }' "$LA
 # more than IB MTU 1024, so the carrier's frames are small, too. Its lookup is by longest prefix:
 # 198.18.0.0/24 is its first port's, 198.18.2.0/24 the TAP's.
 LAB_MB=256 lab_memory
+lab_pmd
 stdbuf -oL "$l3fwd" --lcores '1@0-1' --no-pci "${LAB_MEMORY[@]}" --file-prefix l3fwd \
-	-d "$LAB_BUILD/drivers/net/ipoib/librte_net_ipoib.so" \
+	-d "$LAB_PMD" \
 	--vdev "$(lab_ipoib 0 Hca4 net_af_packet1 ",mode=ether,pkey=0x8002,qpn=0x799,peer=02:00:00:00:00:b0@$gateways")" \
 	--vdev net_tap0,iface=tap1 --vdev net_af_packet1,iface=cc,framesz=2048,blocksz=4096,framecnt=1024 -- \
 	-P -p 0x5 --config="(0,0,1),(2,0,1)" --parse-ptype --no-numa --eth-dest=0,02:00:00:00:00:b0 \
