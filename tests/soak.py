@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The dpdk-ipoib authors
 """What a soak has written, as figures and a plot.
 
-soak.py FOLDER SEED     reads samples.csv, rtt, flows, faults.log; writes report.json and soak.png
+soak.py FOLDER SEED     reads samples.csv, rtt, flows, faults.log, smaps; writes report.json and soak.png
 Status 1 if memory that is not DPDK's grows by more than 1 MB an hour and 2 MB in all, if more of DPDK's
 own is allocated in the end than after the warm-up (at its least: what comes and goes may be
 there in some samples), or if a gateway has written a line into its log that none of the faults explains.
@@ -117,6 +117,28 @@ def unexpected(folder):
     return list(found)
 
 
+def resident(path):
+    """kB in use of each mapping that is not DPDK's memory (own_kb() of the fault matrix), by name."""
+    found = {}
+    with open(path) as lines:
+        for line in lines:
+            word = line.split()
+            if "-" in word[0]:
+                name = os.path.basename(word[5]) if len(word) > 5 else "no name"
+            elif word[0] == "Size:":
+                own = int(word[1]) <= 100000
+            elif word[0] == "Rss:" and own:
+                found[name] = found.get(name, 0) + int(word[1])
+    return found
+
+
+def growth(folder):
+    """By name of a mapping: kB more, or less, at the end than after the warm-up."""
+    warm, end = (resident(os.path.join(folder, f"smaps.{when}")) for when in ("warm", "end"))
+    return {name: end.get(name, 0) - warm.get(name, 0) for name in sorted(warm | end)
+            if end.get(name, 0) != warm.get(name, 0)}
+
+
 def main(folder, seed):
     with open(os.path.join(folder, "samples.csv")) as f:
         rows = [r for r in csv.DictReader(f) if None not in r.values() and all(r.values())]
@@ -138,6 +160,7 @@ def main(folder, seed):
         third = len(values) // 3
         report[key] = {"first": min(values[:third]), "last": min(values[-third:])}
         grows |= report[key]["last"] > report[key]["first"]
+    report["grown_kb"] = growth(folder)
     report["rtt_ms"] = {f"p{q * 100:g}": quantile([ms for _, ms in rtt], q)
                         for q in (0.5, 0.9, 0.99, 0.999)}
     with open(os.path.join(folder, "flows")) as f:

@@ -6,7 +6,8 @@
 # come and go and faults happen at random: memory, latency and counters are written to OUT.
 #
 # HOURS=h (0.5) [SEED=n] [OUT=folder] soak.sh: the same seed gives the same faults in the same order.
-# OUT (build/soak): samples.csv, rtt (of ping), faults.log, soak.png, report.json (tests/soak.py)
+# OUT (build/soak): samples.csv, rtt (of ping), faults.log, soak.png, report.json (tests/soak.py); smaps
+# of gateway A at a quarter of the time and at the end.
 # shellcheck disable=SC2034,SC2317
 
 # shellcheck source=lab.sh
@@ -68,12 +69,15 @@ samples()
 			printf ',%s' "$(lab_counter gateway-a "$key")"
 		done
 		echo
+		[ -e "$OUT/smaps.warm" ] || [ $((SECONDS - BEGAN)) -lt $((TIME / 4)) ] ||
+			cat "/proc/$(cat "$LAB/gateway-a.pid")/smaps" >"$OUT/smaps.warm"
 		sleep 5
 	done 2>/dev/null
 }
 
 lab_up
 RANDOM=$SEED BEGAN=$SECONDS bad=0 n=0
+rm -f "$OUT"/smaps.*
 lab_flow_begin there client server 198.51.100.2 $PPS "$TIME"
 lab_flow_begin back server client 192.0.2.2 $PPS "$TIME"
 lab_client ping -n -D -i 0.1 -w "$TIME" 198.51.100.2 >"$OUT/rtt" &
@@ -93,6 +97,7 @@ while [ $((SECONDS - BEGAN)) -lt $((TIME - 25)) ]; do
 done
 lab_flows_end there back
 kill $SAMPLER
+cat "/proc/$(cat "$LAB/gateway-a.pid")/smaps" >"$OUT/smaps.end"
 WHY=''
 at_rest
 for name in gateway-a gateway-b; do

@@ -70,10 +70,11 @@ kill_now()
 memory_kb() { echo $(($(own_kb "$1") + $(heap_kb "$1"))); }
 rss_kb() { awk '/^VmRSS/ {print $2}' "/proc/$(cat "$LAB/$1.pid")/status"; }
 # Memory that is not DPDK's: that one is taken from the system once and for all, but as long as there are
-# no hugepages a page of it only counts when it is used for the first time.
+# no hugepages a page of it only counts when it is used for the first time. Nor do pages of the program
+# and its libraries count, which the system reads when they run for the first time.
 own_kb()
 {
-	awk '/^Size:/ { big = $2 > 100000 } /^Rss:/ && !big { n += $2 } END { print n }' \
+	awk '/^Size:/ { big = $2 > 100000 } /^Anonymous:/ && !big { n += $2 } END { print n }' \
 		"/proc/$(cat "$LAB/$1.pid")/smaps"
 }
 
