@@ -11,6 +11,7 @@
  */
 
 #include <rte_ip.h>
+#include <rte_jhash.h>
 
 #include "ether_pmd.h"
 
@@ -37,21 +38,46 @@ struct tx_run {
 	uint16_t src[ETHER_BURST];
 };
 
-/* The address handle of one packet to a peer with several paths: by its class, then by its flow. */
+/* Are the ports of TCP or UDP right behind the IP header? Not in a fragment, nor behind options. */
+static bool
+has_ports(bool is6, const uint8_t *ip, uint32_t len)
+{
+	const struct rte_ipv4_hdr *ip4 = (const void *)ip;
+	uint8_t proto = is6 ? ip[6] : ip4->next_proto_id;
+
+	if ((proto != IPPROTO_TCP && proto != IPPROTO_UDP) || len < sizeof(uint32_t))
+		return false;
+	return is6 ||
+			(ip4->version_ihl == RTE_IPV4_VHL_DEF &&
+					(ip4->fragment_offset & RTE_BE16(0x3fff)) == 0);
+}
+
+/* Of addresses, and of ports if they are there. */
 static uint32_t
-set_ah(const struct ether_dev *e, const struct ipoib_neigh_entry *n, const uint8_t *ip)
+flow_hash(bool is6, const uint8_t *ip, uint32_t len)
+{
+	uint32_t at = is6 ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr);
+	uint32_t w[9] = { 0 };
+
+	memcpy(w, ip + (is6 ? 8 : 12), is6 ? 32 : 8);
+	if (has_ports(is6, ip, len - at))
+		memcpy(&w[8], ip + at, sizeof(w[8]));
+	return rte_jhash_32b(w, RTE_DIM(w), 0);
+}
+
+/* The address handle of one packet to a peer with several paths: its flow's. */
+static uint32_t
+set_ah(const struct ether_dev *e, const struct ipoib_neigh_entry *n, bool is6, const uint8_t *ip,
+		uint32_t len)
 {
 	const struct ipoib_ahset *set = __atomic_load_n(&e->ahset, __ATOMIC_ACQUIRE);
-	uint32_t w[2];
 
 	if (set == NULL)
 		return PMD_IPOIB_AH_NONE;
 	set += n->ah % IPOIB_AHSET_MAX;
 	if (set->nb_lids[0] == 0 || set->nb_lids[0] > IPOIB_LIDS_MAX)
 		return PMD_IPOIB_AH_NONE;
-	/* Addresses of IPv4, the low half of IPv6's source and the high of its destination. */
-	memcpy(w, ip + (ip[0] >> 4 == 6 ? 20 : 12), sizeof(w));
-	return set->ah[0][(w[0] ^ w[1]) * 0x9e3779b9u % set->nb_lids[0]];
+	return set->ah[0][flow_hash(is6, ip, len) % set->nb_lids[0]];
 }
 
 /* Padding of short frames stays out of the fabric. */
@@ -141,7 +167,8 @@ tx_by(struct tx_run *r, struct rte_mbuf *m, rte_be16_t type, const uint8_t *ip,
 	if (unlikely(m->pkt_len > (uint32_t)mtu + RTE_ETHER_HDR_LEN))
 		return TX_DROP(ETHER_PMD_too_big);
 	if (unlikely(n->kind == IPOIB_NEIGH_UD_SET)) {
-		ah = set_ah(r->q->e, n, ip);
+		ah = set_ah(r->q->e, n, type == RTE_BE16(RTE_ETHER_TYPE_IPV6), ip,
+				m->data_len - RTE_ETHER_HDR_LEN);
 		if (ah == PMD_IPOIB_AH_NONE)
 			return TX_DROP(ETHER_PMD_no_path);
 	}

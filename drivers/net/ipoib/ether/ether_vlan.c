@@ -52,13 +52,17 @@ tag_take(struct rte_mbuf *m)
 static uint16_t
 vlan_rx(struct ether_rxq *q, const struct ether_vlan *v, struct rte_mbuf **pkts, uint16_t n)
 {
+	struct ether_rxq *own = rte_eth_devices[v->port_id].data->rx_queues[q->id];
 	uint16_t got, i, nb = 0;
 
-	got = ether_rx_burst(rte_eth_devices[v->port_id].data->rx_queues[q->id], pkts, n);
+	got = ether_rx_burst(own, pkts, n);
 	for (i = 0; i < got; i++) {
 		struct rte_mbuf *m = pkts[i];
 
 		if (unlikely(!tag_put(m, v->id))) {
+			/* It was not given to the program after all. */
+			ipoib_count(&own->ctr.packets, UINT64_MAX);
+			ipoib_count(&own->ctr.bytes, -(uint64_t)m->pkt_len);
 			ether_drop(&q->ctr, ETHER_DROP_nombuf, m);
 			continue;
 		}
