@@ -7,7 +7,7 @@
 #
 # mutation.sh			all of them, about 15 minutes
 # mutation.sh --named		those that every reviewer would try first, some minutes
-# mutation.sh --table datapath	only what packets pass; neigh: only the neighbour table
+# mutation.sh --table datapath	only what packets pass; ether: mode=ether; neigh: the neighbour table
 # mutation.sh --list | --fit	names; only look whether all can still be applied
 # mutation.sh NAME...
 exec /usr/bin/python3 "$(dirname "$0")/mutation/run.py" "$@"

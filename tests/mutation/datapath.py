@@ -14,8 +14,11 @@ PMD = "drivers/net/ipoib/"
 PROGRAMS = {
     DP: ("test_dp_classify", "test_dp_route", "test_dp_plain", "test_dp_ip6", "test_dp_worker",
          "test_dp_mcast", "test_dp_fast", "test_dp_fast_order", "test_dp_order", "test_dp_flow",
-         "test_dp_ports", "test_dp_fast_random"),
+         "test_dp_ports", "test_dp_filter", "test_dp_engines", "test_dp_fast_random"),
     NET: ("test_ipoib_net_proto", "test_ipoib_net_crc", "test_pmd_rx", "test_pmd_tx"),
+    PMD + "ether/": ("test_pmd_ether_tx", "test_pmd_ether_rx"),
+    "lib/ipoib_ether/": ("test_ipoib_ether", "test_ipoib_ether_pkt", "test_ipoib_ether_odd",
+                         "test_pmd_ether_tx", "test_pmd_ether_rx"),
     PMD: ("test_pmd_rx", "test_pmd_tx", "test_pmd_plain", "test_pmd_groups", "test_pmd_ports",
           "test_pmd_addr", "test_pmd_pkey", "test_pmd_life"),
 }
@@ -56,6 +59,18 @@ def fast(name, old, new, program="test_dp_fast"):
 
 def order(name, old, new):
     return M("order: " + name, DP + "order.c", old, new, "test_dp_order")
+
+
+def packet_filter(name, old, new):
+    return M("filter: " + name, DP + "filter.c", old, new, "test_dp_filter")
+
+
+def nexthop(name, old, new, program="test_dp_route"):
+    return M("next hop: " + name, DP + "nexthop.c", old, new, program)
+
+
+def echo(name, old, new):
+    return M("echo: " + name, DP + "engine_icmpecho.c", old, new, "test_dp_engines")
 
 
 def rx(name, old, new, program="test_pmd_rx", named=False):
@@ -243,6 +258,50 @@ MUTATIONS = [
     order("what the ring did not take is held for ever",
           "if (moved || !is_pending(w, o->last))",
           "if (moved)"),
+    # filter.c
+    packet_filter("broadcast bits do not move", "kept |= RTE_BIT64(k);", "kept |= RTE_BIT64(i);"),
+    packet_filter("broadcast bits stay", "b->bcast4 = keep_bits(b->bcast4, denied, b->n4);", ""),
+    packet_filter("destinations stay", "\t\t\tb->dst4[n] = b->dst4[i];\n", ""),
+    packet_filter("destinations of IPv6 stay", "\t\t\tb->dst6[n] = b->dst6[i];\n", ""),
+    packet_filter("next hops stay", "\t\tb->key[n] = b->key[i];\n", ""),
+    packet_filter("a fragment has ports", "if (u->frag ||\n", "if (\n"),
+    packet_filter("ND from beyond a router", " || ip[7] != ND_HOPS ||", " ||"),
+    packet_filter("one type too many is ND", "*type <= ND_LAST;", "*type <= ND_LAST + 1;"),
+    packet_filter("one type too few is ND", "*type >= ND_FIRST &&", "*type > ND_FIRST &&"),
+    packet_filter("what is permitted is denied", "if (!j->f->permit[result[i] - 1])", "if (true)"),
+    packet_filter("octets are not counted",
+                  "dp_count(&j->hits[result[i] - 1].bytes, j->pkt[i]->pkt_len);", ""),
+    packet_filter("missed free", "\t\t\tworker_drop(w, b->pkts[i], DP_DROP_filter);\n", ""),
+    packet_filter("counted as worker 0's", "hits_of(dp, writer);", "hits_of(dp, 0);"),
+    # nexthop.c
+    nexthop("one octet too long for the path", "b->pkts[i]->pkt_len <= e->mtu))",
+            "b->pkts[i]->pkt_len <= e->mtu + 1u))"),
+    nexthop("a failed one is asked for again",
+            "\tif (e != NULL && e->state == IPOIB_NEIGH_FAILED)\n\t\tworker_drop(w, f->pkts[i]",
+            "\tif (e == NULL && f->n == UINT16_MAX)\n\t\tworker_drop(w, f->pkts[i]"),
+    nexthop("a failed path is asked for again",
+            "\tif (e != NULL && e->state == IPOIB_NEIGH_FAILED)\n\t\tworker_drop(w, b->pkts[i]",
+            "\tif (e == NULL && b->n == UINT16_MAX)\n\t\tworker_drop(w, b->pkts[i]"),
+    nexthop("a class without paths", "\tif (set->nb_lids[class] == 0)\n\t\tclass = 0;\n", "",
+            "test_dp_flow"),
+    nexthop("all flows by one path", "dp_flow_hash(m) % set->nb_lids[class]", "0", "test_dp_flow"),
+    nexthop("no tag", "p->vlan != 0 ? RTE_BE16(RTE_ETHER_TYPE_VLAN) : type;", "type;",
+            "test_dp_ports"),
+    nexthop("another port's packet loses its next hop", "\t\tto->l3[k] = b->l3[i];\n", ""),
+    nexthop("sent while the port is down",
+            "\t\tif (unlikely(!up))\n\t\t\tworker_drop(w, b->pkts[i], DP_DROP_no_path);\n"
+            "\t\telse if", "\t\tif"),
+    nexthop("control is not told for whom", "\t*(struct ipoib_addr *)start = *addr;\n", ""),
+    nexthop("an overtaken miss",
+            "\tif (unlikely(w->order.waiting))\n\t\thits = neigh_order(w, f, hits);\n", "",
+            "test_dp_order"),
+    # engine_icmpecho.c
+    echo("a group's request is answered", "rte_be_to_cpu_32(ip->dst_addr) >> 28 >= 14)", "false)"),
+    echo("the old checksum", "COMPAT_ICMP_ECHO_REQUEST << 8);", "0);"),
+    echo("a fragment is answered", "(ip->fragment_offset & RTE_BE16(0x3fff)) != 0)", "false)"),
+    echo("missed free", "\tdp_count(&w->ctr[m->port].delivered, 1);\n\trte_pktmbuf_free(m);\n",
+         "\tdp_count(&w->ctr[m->port].delivered, 1);\n"),
+    echo("a header longer than the packet", "room < hdr_len + sizeof(*icmp) || ", ""),
     # lib/ipoib_net
     M("limited member in an MGID", NET + "ipoib_proto.c",
       "\tpkey |= IB_PKEY_FULL;\n", "", "test_ipoib_net_proto", True),
