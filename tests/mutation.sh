@@ -5,7 +5,7 @@
 # Show that the tests bite: apply small errors to a copy of the sources, one by one, and see that a
 # test fails. See tests/mutation/run.py.
 #
-# mutation.sh			all of them, about 15 minutes
+# mutation.sh			all of them, about 40 minutes
 # mutation.sh --named		those that every reviewer would try first, some minutes
 # mutation.sh --table datapath	only what packets pass; ether: mode=ether; neigh: the neighbour table
 # mutation.sh --list | --fit	names; only look whether all can still be applied

@@ -164,7 +164,6 @@ MUTATIONS = [
     nd("any checksum", "if (rte_ipv6_udptcp_cksum_verify(ip, nd->in) != 0)", "if (false)"),
     nd("an option of no length", "if (len == 0 || nd->at + len > nd->len)",
        "if (nd->at + len > nd->len)"),
-    nd("an option beyond the end", "if (len == 0 || nd->at + len > nd->len)", "if (len == 0)"),
     nd("the sender's for the target's",
        "if (opt[0] == OPT_TARGET && (nd->type == ND_NA || nd->type == ND_REDIRECT))",
        "if (opt[0] == OPT_TARGET && nd->type == ND_REDIRECT)"),

@@ -299,6 +299,44 @@ test_icmpecho(void **state)
 	fx_check();
 }
 
+/* Nobody answers groups, fragments, what is cut off, or what is no request. */
+static void
+test_icmpecho_none(void **state)
+{
+	enum { GROUP, ALL, FIRST, LATER, CUT, REPLY, CODE, OTHER, ROWS };
+	struct rte_ipv4_hdr *ip;
+	struct rte_icmp_hdr *icmp;
+	struct rte_mbuf *m;
+	int i;
+
+	(void)state;
+	engine_set(DP_ENGINE_ICMPECHO);
+	for (i = 0; i < ROWS; i++) {
+		m = echo_request(ETH0, IP_HOST,
+				i == GROUP		   ? IP(224, 0, 0, 1)
+						: i == ALL ? UINT32_MAX
+							   : IP_US);
+		ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, 14);
+		icmp = (struct rte_icmp_hdr *)(ip + 1);
+		if (i == FIRST || i == LATER)
+			ip->fragment_offset = i == FIRST ? RTE_BE16(0x2000) : RTE_BE16(1);
+		if (i == CUT)
+			rte_pktmbuf_trim(m, 84 - 20 - 4);
+		if (i == REPLY)
+			icmp->icmp_type = COMPAT_ICMP_ECHO_REPLY;
+		if (i == CODE)
+			icmp->icmp_code = 1;
+		if (i == OTHER)
+			ip->next_proto_id = IPPROTO_UDP;
+		fx_rx(ETH0, m);
+	}
+	fx_turn();
+	assert_null(fx_tx(ETH0));
+	fx.want[ETH0].rx_pkts = ROWS;
+	fx.want[ETH0].delivered = ROWS;
+	fx_check();
+}
+
 static void
 test_icmpecho_arp(void **state)
 {
@@ -568,6 +606,7 @@ main(void)
 		TEST(test_macswap),
 		TEST(test_macswap_ipoib),
 		TEST(test_icmpecho),
+		TEST(test_icmpecho_none),
 		TEST(test_icmpecho_arp),
 		TEST(test_icmpecho_ipoib),
 		TEST(test_flowgen),

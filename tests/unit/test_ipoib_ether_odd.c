@@ -322,7 +322,7 @@ test_mac_taken(void **state)
 	assert_int_equal(s.collisions, 1);
 }
 
-/* Of several peers behind a LID one moves: the others are still found there, and it is not. */
+/* Of three peers behind a LID one moves, each in turn: the others are still found there, and it is not. */
 static void
 test_lid_moves(void **state)
 {
@@ -330,25 +330,27 @@ test_lid_moves(void **state)
 	struct rte_ether_addr mac[3], got;
 	struct ether_from f;
 	struct ipoib_addr a;
-	uint32_t i, moved;
+	uint16_t moved, lid;
+	uint32_t i;
 
 	(void)state;
 	for (moved = 0; moved < 3; moved++) {
+		lid = 10 + 2 * moved;
 		for (i = 0; i < 3; i++) {
-			a = addr(PEER_QPN + i, 2);
-			mac[i] = learn(&a, NULL, from(7, PEER_QPN + i, false));
+			a = addr(PEER_QPN + i, (uint8_t)lid);
+			mac[i] = learn(&a, NULL, from(lid, PEER_QPN + i, false));
 		}
-		a = addr(PEER_QPN + moved, 2);
-		learn(&a, NULL, from(8, PEER_QPN + moved, false));
+		a = addr(PEER_QPN + moved, (uint8_t)lid);
+		learn(&a, NULL, from(lid + 1, PEER_QPN + moved, false));
 		for (i = 0; i < 3; i++) {
-			f = from(i == moved ? 8 : 7, PEER_QPN + i, false);
+			f = from(i == moved ? lid + 1 : lid, PEER_QPN + i, false);
 			assert_true(ether_peer_by_source(table, &f, &other, &got));
 			assert_true(rte_is_same_ether_addr(&got, &mac[i]));
 		}
 	}
 }
 
-/* An address that goes to and fro between peers takes no more room than one that stays. */
+/* An address that moves between peers again and again takes no more room than one that stays. */
 static void
 test_address_moves(void **state)
 {
