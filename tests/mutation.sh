@@ -7,7 +7,8 @@
 #
 # mutation.sh			all of them, about 40 minutes
 # mutation.sh --named		those that every reviewer would try first, some minutes
-# mutation.sh --table datapath	only what packets pass; ether: mode=ether; neigh: the neighbour table
+# mutation.sh --table datapath	only what packets pass; ether: mode=ether; verbs: over libibverbs;
+#				neigh: the neighbour table
 # mutation.sh --list | --fit	names; only look whether all can still be applied
 # mutation.sh NAME...
 exec /usr/bin/python3 "$(dirname "$0")/mutation/run.py" "$@"

@@ -19,6 +19,8 @@ PROGRAMS = {
     PMD + "ether/": ("test_pmd_ether_tx", "test_pmd_ether_rx"),
     "lib/ipoib_ether/": ("test_ipoib_ether", "test_ipoib_ether_pkt", "test_ipoib_ether_odd",
                          "test_pmd_ether_tx", "test_pmd_ether_rx"),
+    PMD + "hca_verbs": ("test_pmd_verbs", "test_pmd_verbs_edges", "test_pmd_verbs_errors",
+                        "test_pmd_verbs_states", "test_pmd_verbs_life"),
     PMD: ("test_pmd_rx", "test_pmd_tx", "test_pmd_plain", "test_pmd_groups", "test_pmd_ports",
           "test_pmd_addr", "test_pmd_pkey", "test_pmd_life"),
 }

@@ -5,10 +5,10 @@
 
 The errors are in tables beside this file: text that occurs exactly once in a source file, and what
 it becomes. "neigh" is the neighbour table, compiled by itself; "datapath" is what packets pass, in a
-copy of the tree that meson builds, with the test programs that may know; "ether" is mode=ether, the
-same way. One that cannot be applied or compiled is an error here, and lint asks for the former, so
-that the tables keep up with the sources. Exit status 1 if a test missed one, 2 if a table does not
-fit.
+copy of the tree that meson builds, with the test programs that may know; "ether" is mode=ether, and
+"verbs" bursts over libibverbs, the same way. One that cannot be applied or compiled is an error here,
+and lint asks for the former, so that the tables keep up with the sources. Exit status 1 if a test
+missed one, 2 if a table does not fit.
 """
 
 import argparse
@@ -26,6 +26,7 @@ import time
 import datapath
 import ether
 import neigh
+import verbs
 from tree import Tree
 from unfit import Unfit
 
@@ -138,7 +139,8 @@ class Suite:
             shutil.rmtree(tree, ignore_errors=True)
 
 
-TABLES = {"neigh": neigh.MUTATIONS, "datapath": datapath.MUTATIONS, "ether": ether.MUTATIONS}
+TABLES = {"neigh": neigh.MUTATIONS, "datapath": datapath.MUTATIONS, "ether": ether.MUTATIONS,
+          "verbs": verbs.MUTATIONS}
 
 
 def choose(args):

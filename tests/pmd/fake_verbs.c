@@ -76,6 +76,7 @@ fv_reset(void)
 	memset(&fv, 0, sizeof(fv));
 	memset(&fv_seen, 0, sizeof(fv_seen));
 	fv.post_take = -1;
+	fv.recv_take = -1;
 	fv.rate_max = 63;
 	nb_events = 0;
 	for (i = 0; i < FV_DEVS; i++) {
@@ -143,6 +144,8 @@ ibv_query_device(struct ibv_context *ctx, struct ibv_device_attr *a)
 	a->max_qp_wr = 4096;
 	a->max_cqe = 8192;
 	a->max_sge = FV_SGE;
+	if (fv.csum)
+		a->device_cap_flags |= IBV_DEVICE_UD_IP_CSUM;
 	return 0;
 }
 

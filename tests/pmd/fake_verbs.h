@@ -66,6 +66,10 @@ struct fv_set {
 	enum ibv_qp_state send_state;
 	/* So many of the next posted chain are taken, if not -1. */
 	int post_take;
+	/* The same of receives. */
+	int recv_take;
+	/* The device makes and looks at checksums; and they are right. */
+	bool csum, csum_ok;
 	/* A poll stays inside until this is false again. */
 	bool poll_blocks;
 };

@@ -276,12 +276,14 @@ fv_post_recv(struct ibv_qp *p, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad)
 	for (; wr != NULL && ret == 0; wr = wr->next) {
 		if (wr->num_sge != 1)
 			fv_die("a receive has %d segments", wr->num_sge);
-		if (qp->rposted - qp->rdone == qp->cap.max_recv_wr) {
+		if (qp->rposted - qp->rdone == qp->cap.max_recv_wr || fv.recv_take == 0) {
+			fv.recv_take = -1;
 			ret = ENOMEM;
 			*bad = wr;
 			break;
 		}
 		sge_check(qp, wr->sg_list, "post_recv");
+		fv.recv_take -= fv.recv_take > 0;
 		i = qp->rposted++ % qp->cap.max_recv_wr;
 		qp->rq[i] = *wr;
 		qp->rq_sge[i] = wr->sg_list[0];
@@ -343,7 +345,7 @@ deliver(struct fv_qp *qp, const struct datagram *d)
 	e.wc.qp_num = qp->ex.qp_base.qp_num;
 	e.wc.src_qp = d->src_qpn;
 	e.wc.slid = d->slid;
-	e.wc.wc_flags = d->global ? IBV_WC_GRH : 0;
+	e.wc.wc_flags = (d->global ? IBV_WC_GRH : 0) | (fv.csum_ok ? IBV_WC_IP_CSUM_OK : 0);
 	qp->rdone++;
 	fv_cq_push(qp->rcq, &e);
 	fv_seen.delivered++;
@@ -562,6 +564,9 @@ send_take(struct fv_qp *qp, const struct fv_wr *w)
 	fv_seen.sends++;
 	fv_seen.signalled += w->signalled;
 	fv_seen.inlined += w->inlined;
+	fv_seen.ip_csum += w->csum;
+	if (w->csum && !fv.csum)
+		fv_die("a checksum that the device does not make");
 	fv_seen.list_sge += w->nb_sge > 1 && !w->inlined;
 	if ((uint64_t)w->nb_sge > fv_seen.segments)
 		fv_seen.segments = (uint64_t)w->nb_sge;
@@ -589,6 +594,7 @@ wr_from(const struct fv_qp *qp, const struct ibv_send_wr *wr, struct fv_wr *w)
 	w->wr_id = wr->wr_id;
 	w->signalled = (wr->send_flags & IBV_SEND_SIGNALED) != 0;
 	w->inlined = (wr->send_flags & IBV_SEND_INLINE) != 0;
+	w->csum = (wr->send_flags & IBV_SEND_IP_CSUM) != 0;
 	w->nb_sge = wr->num_sge;
 	w->ah = (struct fv_ah *)wr->wr.ud.ah;
 	w->qpn = wr->wr.ud.remote_qpn;
@@ -672,6 +678,7 @@ wr_send(struct ibv_qp_ex *p)
 	memset(w, 0, offsetof(struct fv_wr, data));
 	w->wr_id = p->wr_id;
 	w->signalled = (p->wr_flags & IBV_SEND_SIGNALED) != 0;
+	w->csum = (p->wr_flags & IBV_SEND_IP_CSUM) != 0;
 }
 
 static void

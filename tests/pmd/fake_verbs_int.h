@@ -56,6 +56,7 @@ struct fv_wr {
 	uint64_t wr_id;
 	bool signalled;
 	bool inlined;
+	bool csum;
 	int nb_sge;
 	struct ibv_sge sge[FV_SGE];
 	struct fv_ah *ah;
