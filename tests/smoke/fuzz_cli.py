@@ -151,8 +151,9 @@ def main():
             out.write(line)
             if i % 20 == 19 or i == int(lines) - 1:
                 mark = f"# {what} {seed} {i}".encode()
-                # Ctrl-C first: it ends what bytes may have begun on the line.
-                out.write(b"\x03" + mark + b"\n")
+                # Ctrl-C first: it ends what bytes may have begun on the line. Once is not enough: an
+                # escape sequence without its last octet takes the next ones, 8 in all.
+                out.write(b"\x03" * 9 + mark + b"\n")
                 wait_for(log, mark, last)
     print(f"fuzz: {lines} {what} lines, seed {seed}")
 
