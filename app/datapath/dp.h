@@ -390,7 +390,7 @@ struct dp_order {
 	uint64_t secret[5]; /**< [setup] of the hash */
 	uint64_t done;	    /**< dp_worker.punt_done as this turn knows it */
 	uint64_t punts;	    /**< dp_worker.punts when the held ones were last looked at */
-	uint64_t last;	    /**< the highest number in a bucket */
+	uint64_t last;	    /**< the number noted last; after drops one in a bucket may be higher */
 	uint32_t nb, head;  /**< of held */
 	struct dp_held held[DP_HELD_MAX];
 	struct dp_order_bucket bucket[DP_ORDER_BUCKETS];
