@@ -14,6 +14,25 @@ abuse()
 		why "no abuse"
 }
 
+# A TAP for gateway A: behind af_packet's socket the kernel puts the parts of IPv4 packets together.
+tap_on()
+{
+	TAP=$(lab_say gateway-a "port attach net_tap0,iface=ta" | sed -n 's/^Port \([0-9]*\) is .*/\1/p')
+	[ -n "$TAP" ] || lab_fail "gateway A has no TAP"
+	lab_say gateway-a "port start $TAP" >/dev/null
+	TAP_MAC=$(lab_say gateway-a "show port $TAP macs" | sed -n 's/^ *\(..:..:..:..:..:..\)$/\1/p')
+}
+tap_off()
+{
+	lab_say gateway-a "port stop $TAP" >/dev/null
+	lab_say gateway-a "port detach $TAP" | grep -q "is detached" || lab_fail "the TAP stays"
+}
+abuse_tap()
+{
+	/usr/bin/python3 "$LAB_TOP/tests/tools/abuse.py" ta "$TAP_MAC" "$@" >/dev/null ||
+		why "no abuse"
+}
+
 # counts NAME...: of gateway A; remember, and how much more it is now.
 declare -A COUNTED
 counts()
@@ -80,7 +99,11 @@ after_scan6()
 }
 
 row spoofed 1 0 - "unsolicited ARP of strangers: no new entries, flows lose nothing"
-before_spoofed() { NEIGH=$(lab_query gateway-a -g total /ip/neigh); }
+before_spoofed()
+{
+	NEIGH=$(lab_query gateway-a -g total /ip/neigh)
+	counts delivered
+}
 fault_spoofed() { abuse spoof 500 3; }
 after_spoofed()
 {
@@ -89,15 +112,34 @@ after_spoofed()
 	n=$(($(lab_query gateway-a -g total /ip/neigh) - NEIGH))
 	NOTE="$n more entries after 1,500 messages"
 	[ "$n" -le 1 ] || why "$n entries of strangers"
+	at_least delivered 1490
 }
 
 row fragments 1 0 - "fragments for gateway A that overlap, are tiny, or never end, 5,000 a second: flows lose nothing"
-before_fragments() { counts consumed drop_reassembly; }
-fault_fragments() { abuse fragments 5000 3; }
-after_fragments() { NOTE="$(more drop_reassembly) dropped by then"; }
+before_fragments()
+{
+	lab_say gateway-a "ip address add 2001:db8:1::1/64 port 0" >/dev/null
+	tap_on
+	counts drop_reassembly drop_local_bad
+}
+fault_fragments() { abuse_tap fragments 5000 3; }
+after_fragments()
+{
+	NOTE="$(more drop_reassembly) and $(more drop_local_bad) of 15,000 dropped by then"
+	at_least drop_reassembly 10000
+	at_least drop_local_bad 1000
+	tap_off
+	lab_say gateway-a "ip address del 2001:db8:1::1/64 port 0" >/dev/null
+}
 
 row ip_options 1 0 - "source routes and broken IP options, 2,000 a second: flows lose nothing"
+before_ip_options() { counts drop_ip_options; }
 fault_ip_options() { abuse options 2000 3; }
+after_ip_options()
+{
+	NOTE="$(more drop_ip_options) of 3,000 dropped"
+	at_least drop_ip_options 2900
+}
 
 row martians 1 0 - "impossible addresses, 2,000 a second: each is dropped and counted"
 before_martians() { counts drop_ip_src drop_ip_dst; }

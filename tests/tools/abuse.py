@@ -16,6 +16,8 @@ import time
 OWN = "192.0.2.2"
 ROUTER = "192.0.2.1"
 SERVER = "198.51.100.2"
+OWN6 = "2001:db8:1::2"
+ROUTER6 = "2001:db8:1::1"
 BROADCAST = b"\xff" * 6
 
 
@@ -33,6 +35,11 @@ def ip4(src, dst, body, proto=17, ttl=64, frag=0, options=b"", ident=None):
                        ident, frag, ttl, proto, 0, socket.inet_aton(src), socket.inet_aton(dst))
     head += options
     return b"\x08\0" + head[:10] + struct.pack(">H", checksum(head)) + head[12:] + body
+
+
+def ip6(src, dst, body, proto=17):
+    return (b"\x86\xdd" + struct.pack(">IHBB", 6 << 28, len(body), proto, 64) +
+            ipaddress.IPv6Address(src).packed + ipaddress.IPv6Address(dst).packed + body)
 
 
 def udp(length=18):
@@ -55,9 +62,7 @@ def scan(i):
 
 def scan6(_):
     dst = ipaddress.IPv6Address("2001:db8:77::").packed[:8] + random.randbytes(8)
-    src = ipaddress.IPv6Address("2001:db8:1::2").packed
-    body = udp()
-    return b"\x86\xdd" + struct.pack(">IHBB", 6 << 28, len(body), 17, 64) + src + dst + body
+    return ip6(OWN6, dst, udp())
 
 
 def spoof(i):
@@ -69,13 +74,14 @@ def spoof(i):
 
 def fragments(i):
     """Tiny, overlapping, without an end, too long: for the router itself, which has to reassemble."""
-    ident = i // 3 & 0xFFFF
-    kind = i % 3
-    if kind == 0:
-        return ip4(OWN, ROUTER, bytes(8), 1, frag=0x2000, ident=ident)
-    if kind == 1:
-        return ip4(OWN, ROUTER, bytes(24), 1, frag=0x2000, ident=ident)
-    return ip4(OWN, ROUTER, bytes(24), 1, frag=0x2000 | random.choice((1, 2, 8100, 8191)), ident=ident)
+    ident = i // 6 & 0xFFFF
+    kind = i // 2 % 3
+    size = 8 if kind == 0 else 24
+    at = random.choice((1, 2, 8100, 8191)) if kind == 2 else 0
+    if i % 2:
+        return ip4(OWN, ROUTER, bytes(size), 1, frag=0x2000 | at, ident=ident)
+    part = struct.pack(">BBHI", 58, 0, at << 3 | 1, ident) + bytes(size)
+    return ip6(OWN6, ROUTER6, part, 44)
 
 
 def options(i):
@@ -114,6 +120,8 @@ def main(iface, mac, kind, pps, seconds, seed="1"):
     sock.bind((iface, 0))
     own = sock.getsockname()[4]
     router = bytes.fromhex(mac.replace(":", ""))
+    if own == router:  # a TAP: its other end is the router
+        own = b"\x02\0\0\0\0\x09"
     total = int(float(pps) * float(seconds))
     head = (BROADCAST if kind == "spoof" else router) + own
     begin = time.monotonic()
