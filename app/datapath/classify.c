@@ -23,6 +23,11 @@ enum verdict {
 
 #define IP4_LIMITED_BCAST 0xffffffff
 #define VID_MASK 0xfff
+/* IPv4 options (RFC 791 3.1). */
+#define OPT_END 0
+#define OPT_NOP 1
+#define OPT_LSRR 131
+#define OPT_SSRR 137
 
 /* The scope of an IPv6 group (RFC 4291 2.7). */
 #define SCOPE_INTERFACE 1
@@ -191,6 +196,28 @@ ip4_dst_check(uint32_t dst, uint8_t proto, bool bcast)
 	return DP_DROP_ip_dst;
 }
 
+/*
+ * A source route is neither followed nor passed on to somebody who might (RFC 7126 4.3, 4.4), which
+ * Linux has as its default too. Of other options a router only needs to see where the next begins.
+ */
+static bool
+ip4_options_ok(const uint8_t *opt, uint32_t len)
+{
+	uint32_t i = 0;
+
+	while (i < len && opt[i] != OPT_END) {
+		if (opt[i] == OPT_NOP) {
+			i++;
+			continue;
+		}
+		if (opt[i] == OPT_LSRR || opt[i] == OPT_SSRR || len - i < 2 || opt[i + 1] < 2 ||
+				opt[i + 1] > len - i)
+			return false;
+		i += opt[i + 1];
+	}
+	return true;
+}
+
 /* RFC 1812 5.2.2. What a driver says is a good checksum is not computed again. */
 static int
 ip4_header_check(const struct rte_mbuf *m, const struct rte_ipv4_hdr *ip)
@@ -202,8 +229,12 @@ ip4_header_check(const struct rte_mbuf *m, const struct rte_ipv4_hdr *ip)
 	if (unlikely(ip->version_ihl >> 4 != 4))
 		return DP_DROP_ip_version;
 	hdr_len = rte_ipv4_hdr_len(ip);
-	if (unlikely(hdr_len < sizeof(*ip) || hdr_len > m->data_len))
-		return DP_DROP_ip_hdrlen;
+	if (unlikely(hdr_len != sizeof(*ip))) {
+		if (hdr_len < sizeof(*ip) || hdr_len > m->data_len)
+			return DP_DROP_ip_hdrlen;
+		if (!ip4_options_ok((const uint8_t *)(ip + 1), hdr_len - sizeof(*ip)))
+			return DP_DROP_ip_options;
+	}
 	if ((m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) != RTE_MBUF_F_RX_IP_CKSUM_GOOD &&
 			unlikely(rte_ipv4_cksum(ip) != 0))
 		return DP_DROP_ip_checksum;

@@ -81,6 +81,7 @@ static_assert(DP_PORT_LOGICAL < DP_PORTS_MAX, "no number is left for logical por
 	X(ip_short, "shorter than an IP header") \
 	X(ip_version, "IP version is not the one of the ethertype") \
 	X(ip_hdrlen, "IHL below 5 or beyond the packet") \
+	X(ip_options, "IPv4 options malformed, or a source route (RFC 7126 4.3)") \
 	X(ip_length, "IP length below the header or beyond the packet") \
 	X(ip_checksum, "IPv4 header checksum") \
 	X(ip_src, "source address not usable (RFC 1812 5.3.7)") \

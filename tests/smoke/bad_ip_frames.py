@@ -8,7 +8,7 @@
 
 import sys
 
-from scapy.all import ARP, ICMP, IP, UDP, Ether, IPv6, Raw, conf, raw
+from scapy.all import ARP, ICMP, IP, UDP, Ether, IPOption, IPOption_LSRR, IPv6, Raw, conf, raw
 
 import drops
 
@@ -26,6 +26,8 @@ CASES = [
     ("drop_l2_type", Ether(dst=MAC, type=0x88CC) / Raw(bytes(50))),
     ("drop_ip_version", udp(version=5)),
     ("drop_ip_hdrlen", udp(ihl=4)),
+    ("drop_ip_options", udp(options=[IPOption_LSRR(routers=["203.0.113.2"])])),
+    ("drop_ip_options", udp(options=[IPOption(option=7, length=11, value=bytes(5))])),
     ("drop_ip_length", udp(len=19)),
     ("drop_ip_length", udp(len=1400)),
     ("drop_ip_checksum", udp(chksum=0x1234)),

@@ -216,6 +216,52 @@ test_drop_reasons(void **state)
 	}
 }
 
+static const struct {
+	uint8_t octets[8];
+	bool passes;
+} options[] = {
+	{ { 131, 7, 4, 203, 0, 113, 2, 0 }, false }, /* loose source route */
+	{ { 137, 7, 4, 203, 0, 113, 2, 0 }, false }, /* strict */
+	{ { 1, 131, 3, 4, 0 }, false },		     /* behind a no-op */
+	{ { 148, 4, 0, 0, 131, 3, 4, 0 }, false },   /* behind a router alert */
+	{ { 148, 4, 0, 0, 0, 131, 3, 4 }, true },    /* behind the end */
+	{ { 7, 7, 4 }, true },			     /* record route */
+	{ { 7, 8, 4 }, true },			     /* up to the last octet */
+	{ { 7, 9, 4 }, false },			     /* one more */
+	{ { 7, 0 }, false },
+	{ { 7, 1 }, false },
+	{ { 1, 1, 1, 1, 1, 1, 1, 7 }, false }, /* no room for its length */
+	{ { 1, 1, 1, 1, 1, 1, 7, 2 }, true },
+	{ { 1, 1, 1, 1, 1, 1, 1, 1 }, true },
+};
+
+static void
+test_ip_options(void **state)
+{
+	const uint32_t head = RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv4_hdr);
+	uint8_t frame[sizeof(golden_eth_in) + sizeof(options[0].octets)];
+	struct rte_ipv4_hdr *ip = ip_of(frame);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(options); i++) {
+		memcpy(frame, golden_eth_in, head);
+		memcpy(frame + head, options[i].octets, sizeof(options[i].octets));
+		memcpy(frame + head + sizeof(options[i].octets), golden_eth_in + head,
+				sizeof(golden_eth_in) - head);
+		ip->version_ihl = 0x47;
+		ip->total_length = rte_cpu_to_be_16(
+				rte_be_to_cpu_16(ip->total_length) + sizeof(options[i].octets));
+		fx_ip_fix(ip);
+		fx_rx(ETH0, fx_mbuf(ETH0, frame, sizeof(frame)));
+		fx_turn();
+		fx.want[ETH0].rx_pkts = 1;
+		fx.want[ETH0].drop[DP_DROP_ip_options] = !options[i].passes;
+		fx.want[IB1].tx_pkts = options[i].passes;
+		fx_check();
+	}
+}
+
 /* A valid IPoIB frame cut short anywhere is dropped, once. */
 static void
 test_truncated(void **state)
@@ -507,6 +553,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_drop_reasons),
+		TEST(test_ip_options),
 		TEST(test_truncated),
 		TEST(test_ipoib_types),
 		TEST(test_ipoib_broadcast),
