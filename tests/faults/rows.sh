@@ -91,7 +91,12 @@ after_sa_shuffled() { sa_mends; }
 
 row sa_doubled 2 1000 1000 "a path asked for, the SA answers twice: 1 s"
 fault_sa_doubled() { lasts sa_answers "double 0"; }
-after_sa_doubled() { sa_mends; }
+after_sa_doubled()
+{
+	NOTE=$(lab_say gateway-a "ipoib sm show 1" | grep -o "foreign answers: [0-9]*")
+	[ "${NOTE##* }" -gt 0 ] || why "no answer came twice"
+	sa_mends
+}
 
 # sa_wrong WORDS: for a second and a half; the first answer that is right ends it. Who has
 # failed often is asked again after 5 s and an eighth at most.
@@ -132,8 +137,18 @@ row loses 1 400 - "a tenth of the frames lost for 2 s: no more than that"
 fault_loses() { harm 2 "lose 100" "lose 0"; }
 row doubles 1 0 - "a tenth of the frames doubled for 2 s: nothing lost"
 fault_doubles() { harm 2 "double 100" "double 0"; }
+# noted WORD: what the receivers of both ways have counted so; some, else there was no harm.
+noted()
+{
+	local n=$(($(lab_flow_value there "$1") + $(lab_flow_value back "$1")))
+
+	NOTE="$n $1"
+	[ "$n" -gt 0 ] || why "no packet was $1"
+}
+after_doubles() { noted doubled; }
 row swaps 1 0 - "a tenth of the frames overtaken for 2 s: nothing lost"
 fault_swaps() { harm 2 "swap 100" "swap 0"; }
+after_swaps() { noted overtaken; }
 row spoils 1 400 - "one bit wrong in a tenth of the frames for 2 s: each is dropped and counted"
 fault_spoils() { harm 2 "spoil 100" "spoil 0"; }
 crc_drops()
@@ -246,6 +261,7 @@ before_clock_jumps()
 }
 fault_clock_jumps()
 {
+	grep -q libclockjump "/proc/$(cat "$LAB/gateway-a.pid")/maps" || why "the clock is not ours"
 	echo 86400 >"$CLOCKJUMP"
 	sleep 1
 	echo -31536000 >"$CLOCKJUMP"
