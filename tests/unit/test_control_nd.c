@@ -146,6 +146,24 @@ sum6(const uint8_t *ip, uint32_t payload)
 	return (uint16_t)sum;
 }
 
+/* A message of which n octets differ, its checksum right. */
+static void
+send_with(uint16_t port, const uint8_t *msg, uint32_t len, uint32_t at, const void *octets,
+		uint32_t n)
+{
+	uint8_t f[256];
+	uint16_t sum;
+
+	assert_true(len <= sizeof(f) && at + n <= len);
+	memcpy(f, msg, len);
+	memcpy(f + at, octets, n);
+	memset(f + IP6_HDR + 2, 0, 2);
+	sum = (uint16_t)~sum6(f, len - IP6_HDR);
+	f[IP6_HDR + 2] = (uint8_t)(sum >> 8);
+	f[IP6_HDR + 3] = (uint8_t)sum;
+	send_in(port, f, len);
+}
+
 /* Two probes in any order: of the link-local address, and one of which all but nonce and checksum
  * is known. */
 static void
@@ -220,20 +238,14 @@ test_dad(void **state)
 static void
 test_dad_echo(void **state)
 {
-	uint8_t f[sizeof(golden_eth_dad) - ETH_HDR], nonce[6];
-	uint16_t sum;
+	uint8_t nonce[6];
 
 	(void)state;
 	assert_int_equal(addr_add(ETH, US), 0);
 	fx_tick();
 	expect_dad(nonce);
-	memcpy(f, golden_eth_dad + ETH_HDR, sizeof(f));
-	memcpy(f + IP6_HDR + 26, nonce, 6);
-	memset(f + IP6_HDR + 2, 0, 2);
-	sum = (uint16_t)~sum6(f, 32);
-	f[IP6_HDR + 2] = (uint8_t)(sum >> 8);
-	f[IP6_HDR + 3] = (uint8_t)sum;
-	send_in(ETH, f, sizeof(f));
+	send_with(ETH, golden_eth_dad + ETH_HDR, sizeof(golden_eth_dad) - ETH_HDR, IP6_HDR + 26,
+			nonce, sizeof(nonce));
 	fx_run(1100 * MS);
 	assert_int_equal(state_of(US), CONTROL_ADDR_PREFERRED);
 	fx_drain();
@@ -338,6 +350,9 @@ test_foreign(void **state)
 	SEND(ETH, in_ns_off_link);
 	assert_int_equal(fx_drain(), 1);
 	assert_null(l3(ETH, FAR));
+	/* And what it says of itself is nothing to us. */
+	send_with(ETH, golden_in_na, sizeof(golden_in_na), IP6_HDR + 8, ip6(FAR).b, 16);
+	assert_int_equal(fx_drops(DP_DROP_nd_foreign), 2);
 	/* Not for routers. */
 	SEND(ETH, in_redirect);
 	fx_assert_none();
@@ -363,19 +378,11 @@ test_bad(void **state)
 		{ golden_in_rs_nobody, sizeof(golden_in_rs_nobody), 7, 255 }, /* with an address */
 		{ golden_in_ra, sizeof(golden_in_ra), 8, 0x20 }, /* RA of a global address */
 	};
-	uint8_t f[256];
-	uint16_t sum;
 	uint32_t i;
 
 	(void)state;
 	for (i = 0; i < RTE_DIM(bad); i++) {
-		memcpy(f, bad[i].msg, bad[i].len);
-		f[bad[i].at] = bad[i].value;
-		memset(f + IP6_HDR + 2, 0, 2);
-		sum = (uint16_t)~sum6(f, bad[i].len - IP6_HDR);
-		f[IP6_HDR + 2] = (uint8_t)(sum >> 8);
-		f[IP6_HDR + 3] = (uint8_t)sum;
-		send_in(ETH, f, bad[i].len);
+		send_with(ETH, bad[i].msg, bad[i].len, bad[i].at, &bad[i].value, 1);
 		assert_int_equal(fx_drops(DP_DROP_nd_bad), i + 1);
 	}
 	SEND(IB, in_ib_ns_short);
@@ -518,6 +525,16 @@ test_conflict(void **state)
 	EXPECT(ETH, eth_na_all);
 }
 
+/* A switch or a group gives us back what we said to all: nobody claims anything. */
+static void
+test_own_back(void **state)
+{
+	(void)state;
+	send_in(ETH, golden_eth_na_all + ETH_HDR, sizeof(golden_eth_na_all) - ETH_HDR);
+	fx_assert_none();
+	assert_int_equal(fx.c->ports[ETH]->ip->conflicts, 0);
+}
+
 static void
 test_limit(void **state)
 {
@@ -641,6 +658,7 @@ main(void)
 		TEST(test_nud_idle),
 		TEST(test_na_rules),
 		TEST(test_conflict),
+		TEST(test_own_back),
 		TEST(test_limit),
 		TEST(test_resolve_ib),
 		TEST(test_announce_ib),
