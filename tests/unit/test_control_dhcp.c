@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 
 #include "control_fixture.h"
+#include "control_priv.h"
 #include "dhcp_golden.h"
 
 static struct dp_ip
@@ -179,6 +180,13 @@ test_bad(void **state)
 		in(ETH, golden_discover, len);
 	fx_assert_none();
 	assert_int_equal(fx_drops(DP_DROP_local_bad), 1 + 236);
+	/* A length that is not its own; without a checksum it would do. */
+	memcpy(buf, golden_discover, sizeof(buf));
+	buf[25]--;
+	buf[26] = buf[27] = 0;
+	in(ETH, buf, sizeof(buf));
+	fx_assert_none();
+	assert_int_equal(fx_drops(DP_DROP_local_bad), 1 + 236 + 1);
 }
 
 static void
@@ -232,6 +240,9 @@ test_copies_and_limit(void **state)
 static void
 test_ip6(void **state)
 {
+	const struct dp_ip relays = ip6("ff02::1:2"), other = ip6("2001:db8:2::9");
+	const struct dp_ip server = ip6("2001:db8:2::2");
+
 	(void)state;
 	IN(ETH, solicit);
 	OUT(IB, solicit_relayed);
@@ -252,30 +263,57 @@ test_ip6(void **state)
 	IN(IB, advertise_stranger);
 	fx_assert_none();
 	assert_int_equal(fx_drops(DP_DROP_dhcp), 5);
+	/* Clients are listened to as long as there is a server. */
+	assert_true(ip_mcast_is_member(fx.c->ports[ETH], &relays));
+	assert_int_equal(control_dhcp_add(fx.c, ETH, &other), 0);
+	assert_int_equal(control_dhcp_del(fx.c, ETH, &other), 0);
+	assert_true(ip_mcast_is_member(fx.c->ports[ETH], &relays));
+	assert_int_equal(control_dhcp_del(fx.c, ETH, &server), 0);
+	assert_false(ip_mcast_is_member(fx.c->ports[ETH], &relays));
 }
 
-/* Options that end anywhere. */
+/* Length and checksum as they should be; without these nothing would be looked at. */
+static void
+fix6(uint8_t *buf, uint16_t len)
+{
+	struct rte_ipv6_hdr *ip = (void *)buf;
+	uint16_t udp_len = (uint16_t)(len - 40);
+
+	buf[4] = buf[44] = (uint8_t)(udp_len >> 8);
+	buf[5] = buf[45] = (uint8_t)udp_len;
+	buf[46] = buf[47] = 0;
+	*(uint16_t *)(buf + 46) = rte_ipv6_udptcp_cksum(ip, buf + 40);
+}
+
 static void
 test_ip6_bad(void **state)
 {
-	uint8_t buf[sizeof(golden_advertise)];
-	uint16_t len, udp_len;
+	const struct dp_ip group = ip6("ff02::1");
+	uint8_t buf[sizeof(golden_advertise)], request[sizeof(golden_solicit)];
+	uint16_t len;
 
 	(void)state;
-	/* Up to the message that is relayed; without a checksum nothing would be looked at. */
+	/* Options that end anywhere, up to the message that is relayed. */
 	for (len = 48 + 4; len < 48 + 34 + 8 + 4; len++) {
-		struct rte_ipv6_hdr *ip = (void *)buf;
-
 		memcpy(buf, golden_advertise, len);
-		udp_len = (uint16_t)(len - 40);
-		buf[4] = buf[44] = (uint8_t)(udp_len >> 8);
-		buf[5] = buf[45] = (uint8_t)udp_len;
-		buf[46] = buf[47] = 0;
-		*(uint16_t *)(buf + 46) = rte_ipv6_udptcp_cksum(ip, buf + 40);
+		fix6(buf, len);
 		in(IB, buf, len);
 	}
 	fx_assert_none();
 	assert_int_equal(fx_drops(DP_DROP_dhcp), 34 + 8 + 4 - 4);
+	/* For a client that is a group. */
+	memcpy(buf, golden_advertise, sizeof(buf));
+	memcpy(buf + 48 + 18, group.b, sizeof(group.b));
+	fix6(buf, sizeof(buf));
+	in(IB, buf, sizeof(buf));
+	fx_assert_none();
+	assert_int_equal(fx_drops(DP_DROP_dhcp), 34 + 8 + 4 - 4 + 1);
+	/* Unlike IPv4's, never without a checksum (RFC 8200 8.1). */
+	memcpy(request, golden_solicit, sizeof(request));
+	request[46] = request[47] = 0;
+	in(ETH, request, sizeof(request));
+	fx_assert_none();
+	assert_int_equal(fx_drops(DP_DROP_local_bad), 1);
 }
 
 int

@@ -74,6 +74,28 @@ test_echo_bad(void **state)
 	fx_punt(m, DP_PUNT_LOCAL, 0, 0);
 	fx_tick();
 	fx_assert_none();
+	/* The same to a group. */
+	memcpy(buf, golden_echo, sizeof(buf));
+	memcpy(buf + 16, "\xe0\0\0\x01", 4);
+	in(buf, sizeof(buf), DP_PUNT_LOCAL);
+	fx_assert_none();
+	assert_int_equal(fx_drops(DP_DROP_local_bad), 2);
+}
+
+/* What a driver said of the request's checksums is not true of the reply's. */
+static void
+test_echo_flags(void **state)
+{
+	const uint64_t flags = RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	struct rte_mbuf *m = fx_mbuf(ETH, golden_echo, sizeof(golden_echo));
+
+	(void)state;
+	m->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	fx_punt(m, DP_PUNT_LOCAL, 0, 0);
+	fx_tick();
+	m = fx_sent_on(ETH);
+	assert_int_equal(m->ol_flags & flags, 0);
+	fx_free(m);
 }
 
 static void
@@ -164,10 +186,11 @@ test_no_path(void **state)
 static void
 test_silence(void **state)
 {
-	struct rte_mbuf *m[6];
+	struct rte_mbuf *m[10];
 	unsigned int i;
 
 	(void)state;
+	assert_int_equal(fx_route_add(0, 0, ETH_PEER), 0);
 	m[0] = fx_ip(ETH, ETH_PEER, IP(10, 0, 0, 1), 1, 60, 0); /* an ICMP error */
 	*rte_pktmbuf_mtod_offset(m[0], uint8_t *, 20) = 3;
 	m[1] = fx_ip(ETH, ETH_PEER, IP(10, 0, 0, 1), 17, 60, 100); /* not the first fragment */
@@ -176,6 +199,11 @@ test_silence(void **state)
 	m[3] = fx_ip(ETH, ETH_PEER, IP(192, 0, 2, 255), 17, 60, 0);	   /* to all */
 	m[4] = fx_ip(ETH, IP(192, 0, 2, 255), IP(10, 0, 0, 1), 17, 60, 0); /* from "all" */
 	m[5] = fx_ip(ETH, ETH_US, IP(10, 0, 0, 1), 17, 60, 0);		   /* from ourselves */
+	m[6] = fx_ip(ETH, ETH_PEER, IP(224, 0, 0, 9), 17, 60, 0);
+	/* Nobody's addresses. */
+	m[7] = fx_ip(ETH, IP(127, 0, 0, 1), IP(10, 0, 0, 1), 17, 60, 0);
+	m[8] = fx_ip(ETH, IP(0, 0, 0, 7), IP(10, 0, 0, 1), 17, 60, 0);
+	m[9] = fx_ip(ETH, IP(224, 0, 0, 9), IP(10, 0, 0, 1), 17, 60, 0);
 	for (i = 0; i < RTE_DIM(m); i++)
 		fx_punt(m[i], DP_PUNT_TTL, 0, 0);
 	fx_tick();
@@ -240,10 +268,14 @@ test_fragments(void **state)
 	fx_tick();
 	merge_check(ETH, 14, 1500, 2044, 2);
 	assert_int_equal(FX_COUNT(copies), 1);
+	/* One octet too many. */
+	fx_punt(fx_ip(IB, IB_PEER, ETH_PEER, 17, 1501, 0), DP_PUNT_TOO_BIG, ETH, ETH_PEER);
+	fx_tick();
+	assert_int_equal(fx_drain(), 2);
 	fx_punt(fx_ip(ETH, ETH_PEER, IB_PEER, 17, 4095, 0), DP_PUNT_TOO_BIG, IB, IB_PEER);
 	fx_tick();
 	merge_check(IB, 4, 2044, 4095, 3);
-	assert_int_equal(FX_COUNT(copies), 3);
+	assert_int_equal(FX_COUNT(copies), 4);
 }
 
 /* The path is narrower than the link. */
@@ -258,6 +290,25 @@ test_path_mtu(void **state)
 	fx_answer_path_mtu(fx_path_req(&gid), 7, 1024);
 	fx_tick();
 	fx_punt(fx_ip(ETH, ETH_PEER, IB_PEER, 17, 1500, 0), DP_PUNT_TOO_BIG, IB, IB_PEER);
+	fx_tick();
+	merge_check(IB, 4, 1020, 1500, 2);
+}
+
+/* The same, found out only while the packet waited for the path. */
+static void
+test_path_mtu_late(void **state)
+{
+	const struct dp_ip far = dp_ip4(IP(203, 0, 113, 9));
+	const struct dp_adj adj = { .lladdr = fx_addr(PEER_QPN, 9) };
+	struct ib_gid gid = fx_gid(9);
+
+	(void)state;
+	l3_learn(fx.c->ports[IB], &far, &adj, L3_CREATE | L3_REACHABLE);
+	fx_punt(fx_ip(ETH, ETH_PEER, dp_ip_get4(&far), 17, 1500, 0), DP_PUNT_L3_MISS, IB,
+			dp_ip_get4(&far));
+	fx_tick();
+	fx_assert_none();
+	fx_answer_path_mtu(fx_path_req(&gid), 9, 1024);
 	fx_tick();
 	merge_check(IB, 4, 1020, 1500, 2);
 }
@@ -512,6 +563,7 @@ main(void)
 		TEST(test_echo),
 		TEST(test_echo_options),
 		TEST(test_echo_bad),
+		TEST(test_echo_flags),
 		TEST(test_errors),
 		TEST(test_net_unreachable),
 		TEST(test_port_unreachable),
@@ -522,6 +574,7 @@ main(void)
 		TEST(test_error_limit),
 		TEST(test_fragments),
 		TEST(test_path_mtu),
+		TEST(test_path_mtu_late),
 		TEST(test_big_echo),
 		TEST(test_lost_part),
 		TEST(test_overlap),

@@ -188,6 +188,68 @@ test_parameter_problems(void **state)
 	assert_int_equal(fx_drops(DP_DROP_local_bad), 7);
 }
 
+/* The echo request behind n octets of other headers, the first of which is of type proto. */
+static void
+local_behind(uint8_t proto, const void *headers, uint32_t n)
+{
+	uint8_t f[sizeof(golden_echo) + 64];
+
+	assert_true(n <= 64);
+	memcpy(f, golden_echo, 40);
+	f[5] = (uint8_t)(f[5] + n);
+	f[6] = proto;
+	memcpy(f + 40, headers, n);
+	memcpy(f + 40 + n, golden_echo + 40, sizeof(golden_echo) - 40);
+	in(f, (uint32_t)sizeof(golden_echo) + n, DP_PUNT_LOCAL);
+}
+
+/* Code and pointer of the one that was sent. */
+static void
+expect_parameter(uint8_t code, uint8_t at)
+{
+	struct rte_mbuf *m = fx_sent_on(ETH);
+	const uint8_t *icmp = rte_pktmbuf_mtod_offset(m, const uint8_t *, L2 + 40);
+
+	assert_int_equal(icmp[0], 4);
+	assert_int_equal(icmp[1], code);
+	assert_int_equal(icmp[7], at);
+	fx_free(m);
+}
+
+static void
+test_headers(void **state)
+{
+	(void)state;
+	local_behind(60, "\x3a\0\1\4\0\0\0\0", 8);
+	OUT(echo_reply);
+	/* An option that ends beyond its header. */
+	local_behind(60, "\x3a\0\1\5\0\0\0\0", 8);
+	fx_assert_none();
+	assert_int_equal(fx_drops(DP_DROP_local_bad), 1);
+	/* Hop-by-hop options that are not the first (RFC 8200 4.1). */
+	local_behind(60, "\0\0\1\4\0\0\0\0\x3a\0\1\4\0\0\0\0", 16);
+	expect_parameter(1, 40);
+	assert_int_equal(fx_drops(DP_DROP_local_bad), 2);
+}
+
+/* Two parts that are a fragment again, put together. */
+static void
+test_part_of_part(void **state)
+{
+	uint8_t f[40 + 16];
+
+	(void)state;
+	memcpy(f, golden_echo, 40);
+	f[5] = 16;
+	f[6] = IPPROTO_FRAGMENT;
+	memcpy(f + 40, "\x2c\0\0\1\7\7\7\7\x3a\0\0\0\x8\x8\x8\x8", 16);
+	in(f, sizeof(f), DP_PUNT_LOCAL);
+	local_behind(IPPROTO_FRAGMENT, "\x2c\0\0\x8\7\7\7\7", 8);
+	expect_parameter(1, 6);
+	fx_assert_none();
+	assert_int_equal(fx_drops(DP_DROP_local_bad), 1);
+}
+
 /* The goldens without the zeros at their ends. */
 #define BIG_LEN (40 + 8 + 2100)
 
@@ -352,6 +414,13 @@ test_error_limit(void **state)
 		fx_tick();
 	assert_int_equal(fx_drain(), 250);
 	assert_int_equal(fx_drops(DP_DROP_ttl), 1000);
+	/* Answers to what is sent to all have the same limit: 10 in 10 ms. */
+	fx_run(10 * MS);
+	for (i = 0; i < 100; i++)
+		fx_punt(fx_mbuf(ETH, golden_echo_all, sizeof(golden_echo_all)), DP_PUNT_LOCAL, 0,
+				0);
+	fx_tick();
+	assert_in_range(fx_drain(), 10, 20);
 }
 
 /* Put a reply in parts together. @return length */
@@ -405,6 +474,39 @@ test_merge(void **state)
 	assert_memory_equal(whole, golden_whole_reply, sizeof(golden_whole_reply));
 }
 
+/* Nobody has told us how large packets may be beyond a router: as large as everywhere (RFC 8200 5). */
+static void
+test_far_parts(void **state)
+{
+	static uint8_t f[40 + 8 + 1400];
+	const struct control_route r = { .prefix = ip6("2001:db8:9::"),
+		.via = ip6("2001:db8:1::4d"),
+		.len = 64,
+		.type = DP_NH_VIA,
+		.port = DP_PORT_NIL };
+	struct rte_ipv6_hdr *ip = (void *)f;
+	struct dp_ip far = ip6("2001:db8:9::9");
+	uint16_t sum;
+	struct rte_mbuf *m;
+	int i;
+
+	(void)state;
+	assert_int_equal(control_route_add(fx.c, &r), 0);
+	memcpy(f, golden_echo, 40);
+	memcpy(&ip->src_addr, far.b, sizeof(far.b));
+	ip->payload_len = RTE_BE16(sizeof(f) - 40);
+	f[40] = 128;
+	sum = rte_ipv6_udptcp_cksum(ip, f + 40);
+	memcpy(f + 42, &sum, sizeof(sum));
+	in(f, sizeof(f), DP_PUNT_LOCAL);
+	for (i = 0; i < 2; i++) {
+		m = fx_sent_on(ETH);
+		assert_true(m->pkt_len <= L2 + 1280);
+		fx_free(m);
+	}
+	fx_assert_none();
+}
+
 /* RFC 8200 4.5: time exceeded if the first part was there; a part that comes twice or overlaps ends
  * all in silence (RFC 5722). */
 static void
@@ -448,6 +550,8 @@ main(void)
 		TEST(test_echo_bad),
 		TEST(test_errors),
 		TEST(test_parameter_problems),
+		TEST(test_headers),
+		TEST(test_part_of_part),
 		TEST(test_too_big),
 		TEST(test_narrow),
 		TEST(test_no_answer),
@@ -455,6 +559,7 @@ main(void)
 		TEST(test_error_limit),
 		TEST(test_merge),
 		TEST(test_merge_fails),
+		TEST(test_far_parts),
 	};
 
 	return cmocka_run_group_tests(tests, fx_start, fx_stop);

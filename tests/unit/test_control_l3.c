@@ -443,6 +443,9 @@ test_rows_and_flush(void **state)
 	assert_int_equal(row[0].mac.addr_bytes[5], PEER_MAC);
 	assert_false(row[0].is_ipoib);
 	assert_int_equal(control_ip_neigh_flush(fx.c, UINT16_MAX), 1);
+	/* After a grace period their link-layer addresses are free. */
+	fx_run(2 * S);
+	assert_int_equal(fx.c->ip->adjs.nb_free, DP_ADJ_MAX);
 }
 
 int

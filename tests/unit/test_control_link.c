@@ -9,6 +9,9 @@
 
 #include "control_fixture.h"
 
+/* Notices of the SA that are subscribed to. */
+#define NB_TRAPS 6
+
 static struct control_ipoib_row row;
 
 static const char *
@@ -109,7 +112,7 @@ test_refused(void **state)
 static void
 test_silent(void **state)
 {
-	uint32_t sent;
+	uint32_t sent, informs;
 
 	(void)state;
 	fx.alive_cb(fx.alive_arg, false);
@@ -123,8 +126,48 @@ test_silent(void **state)
 	assert_string_equal(reason(), "no SM (the SA does not answer)");
 	fx_run(700 * MS);
 	assert_non_null(fx_join_req());
+	informs = fx.informs;
 	fx.alive_cb(fx.alive_arg, true);
 	fx_tick();
+	fx_answer_join(fx_join_req(), 0);
+	assert_true(fx.dp->port[IB].up);
+	/* It may have forgotten whom to tell of changes. */
+	assert_int_equal(fx.informs - informs, NB_TRAPS);
+}
+
+/* In any case it is told so every five minutes. */
+static void
+test_renew(void **state)
+{
+	uint32_t informs, i;
+
+	(void)state;
+	fx_answer_join(fx_join_req(), 0);
+	fx_run(S);
+	informs = fx.informs;
+	for (i = 0; i < 26; i++) {
+		fx_run(10 * S);
+		if (fx_join_req() != NULL)
+			fx_answer_join(fx_join_req(), 0);
+	}
+	assert_int_equal(fx.informs, informs);
+	for (i = 0; i < 8; i++) {
+		fx_run(10 * S);
+		if (fx_join_req() != NULL)
+			fx_answer_join(fx_join_req(), 0);
+	}
+	assert_int_equal(fx.informs - informs, NB_TRAPS);
+}
+
+/* One that is only slow is not asked anew. */
+static void
+test_slow(void **state)
+{
+	uint32_t sent = fx.sent;
+
+	(void)state;
+	fx_run(3 * S);
+	assert_int_equal(fx.sent, sent);
 	fx_answer_join(fx_join_req(), 0);
 	assert_true(fx.dp->port[IB].up);
 }
@@ -139,7 +182,10 @@ test_verify(void **state)
 	fx_answer_join(fx_join_req(), 0);
 	sets = fx.bcast_sets;
 	assert_null(fx_join_req());
-	fx_run(12 * S);
+	/* Every 10 s or so, not more. */
+	fx_run(8 * S);
+	assert_null(fx_join_req());
+	fx_run(4 * S);
 	assert_non_null(fx_join_req());
 	fx_answer_join(fx_join_req(), 0);
 	assert_int_equal(fx.bcast_sets, sets);
@@ -208,6 +254,8 @@ main(void)
 		TEST(test_join),
 		TEST(test_refused),
 		TEST(test_silent),
+		TEST(test_renew),
+		TEST(test_slow),
 		TEST(test_verify),
 		TEST(test_down_and_up),
 		TEST(test_reregister),

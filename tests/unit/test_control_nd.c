@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "control_fixture.h"
+#include "nd.h"
 #include "nd_golden.h"
 
 #define US "2001:db8:1::1"
@@ -275,6 +276,73 @@ test_dad_taken(void **state)
 	dad_lost();
 }
 
+/* Silence of a dead link proves nothing; what was a duplicate is tried again when it is back. */
+static void
+test_dad_link(void **state)
+{
+	struct ctl_port *p = fx.c->ports[ETH];
+
+	(void)state;
+	assert_int_equal(addr_add(ETH, US), 0);
+	fx_run(500 * MS);
+	p->stopped = true;
+	fx_run(2 * S);
+	assert_int_equal(state_of(US), CONTROL_ADDR_TENTATIVE);
+	p->stopped = false;
+	fx_run(500 * MS);
+	SEND(ETH, in_na_ours);
+	assert_int_equal(state_of(US), CONTROL_ADDR_DUPLICATE);
+	nd_announce(p);
+	assert_int_equal(state_of(US), CONTROL_ADDR_TENTATIVE);
+	fx_run(1100 * MS);
+	assert_int_equal(state_of(US), CONTROL_ADDR_PREFERRED);
+	fx_drain();
+}
+
+/* An address that goes takes its group along. */
+static void
+test_addr_gone(void **state)
+{
+	struct dp_ip ip = ip6("2001:db8:1::5:6"), group;
+
+	(void)state;
+	nd_solicited_node(&ip, &group);
+	assert_int_equal(addr_add(ETH, "2001:db8:1::5:6"), 0);
+	run(2 * S);
+	assert_true(ip_mcast_is_member(fx.c->ports[ETH], &group));
+	assert_int_equal(control_addr_del(fx.c, ETH, &ip, 64), 0);
+	assert_false(ip_mcast_is_member(fx.c->ports[ETH], &group));
+	fx_drain();
+}
+
+/* Half a message, from octet at on, as a fragment (RFC 6980 forbids such). */
+static void
+send_part(uint32_t at, bool more)
+{
+	uint8_t f[IP6_HDR + 8 + 16];
+
+	memcpy(f, golden_in_ns, IP6_HDR);
+	f[5] = 8 + 16;
+	f[6] = IPPROTO_FRAGMENT;
+	memcpy(f + IP6_HDR,
+			(const uint8_t[]){ IPPROTO_ICMPV6, 0, 0, (uint8_t)(at | more), 9, 9, 9, 9 },
+			8);
+	memcpy(f + IP6_HDR + 8, golden_in_ns + IP6_HDR + at, 16);
+	send_in(ETH, f, sizeof(f));
+}
+
+static void
+test_parts(void **state)
+{
+	(void)state;
+	assert_int_equal(sizeof(golden_in_ns), IP6_HDR + 32);
+	send_part(0, true);
+	send_part(16, false);
+	fx_assert_none();
+	assert_int_equal(fx_drops(DP_DROP_nd_bad), 1);
+	assert_null(l3(ETH, PEER));
+}
+
 /* Two that want it at the same time: neither gets it. */
 static void
 test_dad_race(void **state)
@@ -343,6 +411,8 @@ test_foreign(void **state)
 	SEND(ETH, in_na_override);
 	SEND(ETH, in_ns_far);
 	SEND(ETH, in_ra);
+	SEND(ETH, in_rs);
+	fx_run(10 * MS);
 	assert_null(l3(ETH, PEER));
 	assert_null(l3(ETH, PEER_LL));
 	assert_int_equal(fx_drops(DP_DROP_nd_foreign), 1);
@@ -373,11 +443,13 @@ test_bad(void **state)
 		{ golden_in_ns, sizeof(golden_in_ns), 65, 0 },	  /* option of no length */
 		{ golden_in_ns, sizeof(golden_in_ns), 65, 2 },	  /* ... of too much */
 		{ golden_in_ns, sizeof(golden_in_ns), 66, 0x33 }, /* multicast MAC */
+		{ golden_in_ns, sizeof(golden_in_ns), 5, 0x28 },  /* longer than its packet */
 		{ golden_in_dad, sizeof(golden_in_dad), 36, 0 },  /* DAD not to the group */
 		{ golden_in_na_override, sizeof(golden_in_na_override), 44, 0x60 }, /* S to all */
 		{ golden_in_rs_nobody, sizeof(golden_in_rs_nobody), 7, 255 }, /* with an address */
 		{ golden_in_ra, sizeof(golden_in_ra), 8, 0x20 }, /* RA of a global address */
 	};
+	static const struct dp_ip nobody;
 	uint32_t i;
 
 	(void)state;
@@ -387,6 +459,16 @@ test_bad(void **state)
 	}
 	SEND(IB, in_ib_ns_short);
 	assert_int_equal(fx_drops(DP_DROP_nd_bad), i + 1);
+	/* Options that nobody knows are skipped, if they have a length, and end where the message does. */
+	send_with(ETH, golden_in_ns, sizeof(golden_in_ns), 64, "\x63\0", 2);
+	assert_int_equal(fx_drops(DP_DROP_nd_bad), i + 2);
+	send_with(ETH, golden_in_ns, sizeof(golden_in_ns), 64, "\x63\x02", 2);
+	assert_int_equal(fx_drops(DP_DROP_nd_bad), i + 3);
+	/* Who has no address yet tells of none; a group's is nobody's. */
+	send_with(ETH, golden_in_ns, sizeof(golden_in_ns), 8, nobody.b, sizeof(nobody.b));
+	assert_int_equal(fx_drops(DP_DROP_nd_bad), i + 4);
+	send_with(IB, golden_in_ib_ns, sizeof(golden_in_ib_ns), 69, "\xff\xff\xff", 3);
+	assert_int_equal(fx_drops(DP_DROP_nd_bad), i + 5);
 	fx_assert_none();
 }
 
@@ -646,6 +728,7 @@ main(void)
 		PLAIN(test_dad),
 		PLAIN(test_dad_echo),
 		PLAIN(test_dad_taken),
+		PLAIN(test_dad_link),
 		PLAIN(test_dad_race),
 		TEST(test_answer),
 		TEST(test_answer_ib),
@@ -659,6 +742,8 @@ main(void)
 		TEST(test_na_rules),
 		TEST(test_conflict),
 		TEST(test_own_back),
+		TEST(test_addr_gone),
+		TEST(test_parts),
 		TEST(test_limit),
 		TEST(test_resolve_ib),
 		TEST(test_announce_ib),

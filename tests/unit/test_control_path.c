@@ -212,6 +212,54 @@ test_b_lmc_one_fails(void **state)
 		assert_int_equal(av_of(set()->ah[0][i])->dlid, BASE + i);
 }
 
+/* All is asked for again; of one LID the SA says this, of the others what it said. */
+static void
+ask_again(uint16_t odd, int status, const struct ib_gid *dgid)
+{
+	struct ipoib_sa_path rec;
+	struct fake_req *r;
+
+	fx.events = IPOIB_MAD_EV_REREGISTER;
+	fx_tick();
+	if (fx_join_req() != NULL)
+		fx_answer_join(fx_join_req(), 0);
+	fx_tick();
+	while ((r = fx_path_req(&gid2)) != NULL) {
+		rec = record(r->path.dlid != 0 ? r->path.dlid : BASE, 3);
+		if (rec.dlid == odd && dgid != NULL)
+			rec.dgid = *dgid;
+		if (rec.dlid == odd && status != 0)
+			fx_answer_path(r, status, 0);
+		else
+			fx_answer_path_rec(r, rec);
+		fx_tick();
+	}
+	fx_tick();
+	fx_drain();
+	fx_run(S);
+}
+
+/* A LID that was good once: silence is no reason to leave it, a no is, and another peer's answer. */
+static void
+test_b_lmc_later(void **state)
+{
+	struct ipoib_sa_path rec = record(BASE, 3);
+	struct ib_gid other = fx_gid(9);
+
+	(void)state;
+	lmc(2);
+	know(&rec);
+	answer_legs(0);
+	ask_again(BASE + 2, -ETIMEDOUT, NULL);
+	assert_int_equal(av_of(set()->ah[0][2])->dlid, BASE + 2);
+	ask_again(BASE + 2, 0, &other);
+	assert_int_equal(av_of(set()->ah[0][2])->dlid, BASE + 3);
+	ask_again(0, 0, NULL);
+	assert_int_equal(av_of(set()->ah[0][2])->dlid, BASE + 2);
+	ask_again(BASE + 2, -ENOENT, NULL);
+	assert_int_equal(av_of(set()->ah[0][2])->dlid, BASE + 3);
+}
+
 static void
 test_b_class(void **state)
 {
@@ -399,6 +447,7 @@ main(void)
 		TEST(test_b_grh),
 		TEST(test_b_lmc),
 		TEST(test_b_lmc_one_fails),
+		TEST(test_b_lmc_later),
 		TEST(test_b_class),
 		TEST(test_b_class_refused),
 		TEST(test_b_class_changes),

@@ -145,9 +145,10 @@ test_prefixes(void **state)
 	expect_ra();
 	same.b[15] = 2;
 	other.b[5] = 7;
+	other.b[7] = 0xab;
 	assert_int_equal(control_addr_add(fx.c, ETH, &same, 64), 0);
 	fx_run(10 * S);
-	assert_int_equal(control_addr_add(fx.c, ETH, &other, 56), 0);
+	assert_int_equal(control_addr_add(fx.c, ETH, &other, 60), 0);
 	fx_run(3 * S);
 	fx_drain();
 	/* The three quick ones begin anew; a prefix that is no 64 bits long is for no addresses. */
@@ -155,8 +156,8 @@ test_prefixes(void **state)
 	m = fx_sent_on(ETH);
 	assert_int_equal(m->pkt_len, sizeof(golden_eth_ra) + 32);
 	assert_memory_equal(rte_pktmbuf_mtod_offset(m, void *, m->pkt_len - 32),
-			"\x03\x04\x38\x80\x00\x27\x8d\x00\x00\x09\x3a\x80\0\0\0\0"
-			"\x20\x01\x0d\xb8\0\x07\0\0\0\0\0\0\0\0\0\0",
+			"\x03\x04\x3c\x80\x00\x27\x8d\x00\x00\x09\x3a\x80\0\0\0\0"
+			"\x20\x01\x0d\xb8\0\x07\0\xa0\0\0\0\0\0\0\0\0",
 			32);
 	fx_free(m);
 }
