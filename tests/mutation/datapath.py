@@ -10,6 +10,15 @@ DP = "app/datapath/"
 NET = "lib/ipoib_net/"
 PMD = "drivers/net/ipoib/"
 
+CONTROL = ("test_control_arp", "test_control_nd", "test_control_ip", "test_control_ip6",
+           "test_control_l3", "test_control_path", "test_control_resolve", "test_control_mcast",
+           "test_control_mcast_cap", "test_control_mcast_shared", "test_control_link",
+           "test_control_refresh", "test_control_permanent", "test_control_route",
+           "test_control_route6", "test_control_ra", "test_control_dhcp",
+           "test_control_spread", "test_control_order", "test_control_bond", "test_control_ecmp",
+           "test_control_mproxy", "test_control_mproxy_rfc", "test_control_ports",
+           "test_control_warn", "test_control_call")
+
 # Programs that are asked, by folder, the quick ones first. All of them are in `make check`.
 PROGRAMS = {
     DP: ("test_dp_classify", "test_dp_route", "test_dp_plain", "test_dp_ip6", "test_dp_worker",
@@ -21,6 +30,8 @@ PROGRAMS = {
                          "test_pmd_ether_tx", "test_pmd_ether_rx"),
     PMD + "hca_verbs": ("test_pmd_verbs", "test_pmd_verbs_edges", "test_pmd_verbs_errors",
                         "test_pmd_verbs_states", "test_pmd_verbs_life"),
+    "app/control/": CONTROL,
+    "lib/ipoib_ctrl/": CONTROL,
     PMD: ("test_pmd_rx", "test_pmd_tx", "test_pmd_plain", "test_pmd_groups", "test_pmd_ports",
           "test_pmd_addr", "test_pmd_pkey", "test_pmd_life"),
 }
@@ -101,6 +112,9 @@ MUTATIONS = [
     classify("IPv4 header longer than the data",
              "hdr_len < sizeof(*ip) || hdr_len > m->data_len",
              "hdr_len < sizeof(*ip)"),
+    classify("a loose source route", "if (opt[i] == OPT_LSRR || ", "if ("),
+    classify("an option beyond its header", "opt[i + 1] > len - i)", "false)"),
+    classify("an option of no length", "len - i < 2 || opt[i + 1] < 2 ||", "len - i < 2 ||"),
     classify("IPv4 length one octet too long",
              "if (unlikely(len < hdr_len || len > m->pkt_len))",
              "if (unlikely(len < hdr_len || len > m->pkt_len + 1))"),

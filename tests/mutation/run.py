@@ -5,8 +5,8 @@
 
 The errors are in tables beside this file: text that occurs exactly once in a source file, and what
 it becomes. "neigh" is the neighbour table, compiled by itself; "datapath" is what packets pass, in a
-copy of the tree that meson builds, with the test programs that may know; "ether" is mode=ether, and
-"verbs" bursts over libibverbs, the same way. One that cannot be applied or compiled is an error here,
+copy of the tree that meson builds, with the test programs that may know; "ether" is mode=ether,
+"verbs" bursts over libibverbs, and "control" the control core, the same way. One that cannot be applied or compiled is an error here,
 and lint asks for the former, so that the tables keep up with the sources. Exit status 1 if a test
 missed one, 2 if a table does not fit.
 """
@@ -23,6 +23,7 @@ import tempfile
 import threading
 import time
 
+import control
 import datapath
 import ether
 import neigh
@@ -140,7 +141,7 @@ class Suite:
 
 
 TABLES = {"neigh": neigh.MUTATIONS, "datapath": datapath.MUTATIONS, "ether": ether.MUTATIONS,
-          "verbs": verbs.MUTATIONS}
+          "verbs": verbs.MUTATIONS, "control": control.MUTATIONS}
 
 
 def choose(args):

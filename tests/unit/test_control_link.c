@@ -135,6 +135,34 @@ test_silent(void **state)
 	assert_int_equal(fx.informs - informs, NB_TRAPS);
 }
 
+/* An answer about another group, or with a LID that is no group's, is none. */
+static void
+test_wrong_group(void **state)
+{
+	struct ipoib_sa_mcast rec = { .mlid = 0xc000, .mtu = 2048, .qkey = 0xb1b };
+	struct fake_req q;
+
+	(void)state;
+	q = *fx_join_req();
+	fx_join_req()->handle = 0;
+	rec.mgid = q.mgid;
+	rec.mgid.raw[15] ^= 1;
+	q.mcast_cb(q.arg, 0, &rec);
+	fx_tick();
+	assert_false(fx.dp->port[IB].up);
+	fx_run(400 * MS);
+	q = *fx_join_req();
+	fx_join_req()->handle = 0;
+	rec.mgid = q.mgid;
+	rec.mlid = 0xbfff;
+	q.mcast_cb(q.arg, 0, &rec);
+	fx_tick();
+	assert_false(fx.dp->port[IB].up);
+	fx_run(800 * MS);
+	fx_answer_join(fx_join_req(), 0);
+	assert_true(fx.dp->port[IB].up);
+}
+
 /* In any case it is told so every five minutes. */
 static void
 test_renew(void **state)
@@ -254,6 +282,7 @@ main(void)
 		TEST(test_join),
 		TEST(test_refused),
 		TEST(test_silent),
+		TEST(test_wrong_group),
 		TEST(test_renew),
 		TEST(test_slow),
 		TEST(test_verify),

@@ -29,7 +29,7 @@ setup_many(void **state)
 {
 	int ret;
 
-	fx_thresh3 = 512;
+	fx_thresh3 = 16384;
 	ret = setup(state);
 	fx_thresh3 = 64;
 	return ret;
@@ -189,6 +189,23 @@ test_strangers(void **state)
 	}
 	assert_int_equal(p->nb_paths, 48);
 	know();
+}
+
+/* Nor more than so many at a time, if they make up GIDs. */
+static void
+test_strangers_pace(void **state)
+{
+	struct ctl_port *p = fx.c->ports[IB];
+	struct ipoib_addr a = fx_addr(PEER_QPN, 1);
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 3000; i++) {
+		a.gid.raw[9] = (uint8_t)(i >> 8);
+		a.gid.raw[10] = (uint8_t)i;
+		resolve_prefetch(p, &a);
+	}
+	assert_int_equal(p->nb_paths, 1024);
 }
 
 /* Its neighbour goes and comes: not idle. */
@@ -369,6 +386,7 @@ main(void)
 		TEST(test_narrower),
 		TEST(test_handle_lingers),
 		TEST(test_strangers),
+		MANY_TEST(test_strangers_pace),
 		TEST(test_idle_no_more),
 		TEST(test_silent_sa),
 		TEST(test_comes_to_life),
