@@ -469,3 +469,27 @@ fx_route(const struct dp_ip *dst)
 	}
 	return &fx.c->dp->nh[nh];
 }
+
+const struct ipoib_neigh_entry *
+fx_neigh(uint16_t port, const struct ipoib_addr *addr)
+{
+	const struct ipoib_neigh_entry *e = NULL;
+	uint64_t hits;
+
+	ipoib_neigh_lookup_bulk(fx.dp->port[port].neigh, &addr, 1, &hits, &e);
+	return e;
+}
+
+const struct ipoib_neigh_entry *
+fx_l3(uint16_t port, const struct dp_ip *ip)
+{
+	const struct ipoib_neigh_entry *e = NULL;
+	const struct ipoib_addr *keyp;
+	struct ipoib_addr key;
+	uint64_t hits;
+
+	dp_l3_key(&key, port, ip);
+	keyp = &key;
+	ipoib_neigh_lookup_bulk(fx.dp->l3, &keyp, 1, &hits, &e);
+	return e;
+}

@@ -246,5 +246,8 @@ fx_route_del(uint32_t prefix, uint8_t len)
 /* What the longest matching prefix leads to, as workers see it: type DP_NH_NONE if there is none,
  * maybe DP_NH_ECMP. Not for link-local addresses. */
 const struct dp_nh *fx_route(const struct dp_ip *dst);
+/* What a worker finds of a neighbour on an IPoIB port, and of a next hop; NULL: control has to know. */
+const struct ipoib_neigh_entry *fx_neigh(uint16_t port, const struct ipoib_addr *addr);
+const struct ipoib_neigh_entry *fx_l3(uint16_t port, const struct dp_ip *ip);
 
 #endif /* CONTROL_FIXTURE_H */

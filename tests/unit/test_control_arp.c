@@ -26,15 +26,9 @@ setup(void **state)
 static const struct dp_adj *
 known(uint16_t port, uint32_t ip)
 {
-	const struct ipoib_neigh_entry *e = NULL;
-	const struct ipoib_addr *keyp;
-	struct dp_ip addr = dp_ip4(ip);
-	struct ipoib_addr key;
-	uint64_t hits;
+	const struct dp_ip addr = dp_ip4(ip);
+	const struct ipoib_neigh_entry *e = fx_l3(port, &addr);
 
-	dp_l3_key(&key, port, &addr);
-	keyp = &key;
-	ipoib_neigh_lookup_bulk(fx.dp->l3, &keyp, 1, &hits, &e);
 	return e == NULL ? NULL : &fx.dp->adj[e->ah];
 }
 

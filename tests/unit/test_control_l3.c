@@ -50,16 +50,9 @@ l3_miss(uint16_t port, uint32_t ip, uint16_t len)
 static const struct ipoib_neigh_entry *
 l3(uint16_t port, uint32_t ip)
 {
-	const struct ipoib_neigh_entry *e = NULL;
-	const struct ipoib_addr *keyp;
-	struct dp_ip addr = dp_ip4(ip);
-	struct ipoib_addr key;
-	uint64_t hits;
+	const struct dp_ip addr = dp_ip4(ip);
 
-	dp_l3_key(&key, port, &addr);
-	keyp = &key;
-	ipoib_neigh_lookup_bulk(fx.dp->l3, &keyp, 1, &hits, &e);
-	return e;
+	return fx_l3(port, &addr);
 }
 
 /* A packet for each of many that do not answer yet: all of them wait. */

@@ -59,16 +59,9 @@ send_in(uint16_t port, const void *data, uint32_t len)
 static const struct ipoib_neigh_entry *
 l3(uint16_t port, const char *text)
 {
-	const struct ipoib_neigh_entry *e = NULL;
-	const struct ipoib_addr *keyp;
-	struct dp_ip ip = ip6(text);
-	struct ipoib_addr key;
-	uint64_t hits;
+	const struct dp_ip ip = ip6(text);
 
-	dp_l3_key(&key, port, &ip);
-	keyp = &key;
-	ipoib_neigh_lookup_bulk(fx.dp->l3, &keyp, 1, &hits, &e);
-	return e;
+	return fx_l3(port, &ip);
 }
 
 static uint8_t

@@ -29,12 +29,7 @@ setup(void **state)
 static const struct ipoib_neigh_entry *
 lookup(void)
 {
-	const struct ipoib_addr *key = &peer;
-	const struct ipoib_neigh_entry *e = NULL;
-	uint64_t hits;
-
-	ipoib_neigh_lookup_bulk(fx.dp->port[IB].neigh, &key, 1, &hits, &e);
-	return e;
+	return fx_neigh(IB, &peer);
 }
 
 static const struct ipoib_ahset *

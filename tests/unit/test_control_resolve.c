@@ -44,11 +44,7 @@ mark_of(struct rte_mbuf *m)
 static const struct ipoib_neigh_entry *
 lookup(const struct ipoib_addr *a)
 {
-	const struct ipoib_neigh_entry *e = NULL;
-	uint64_t hits;
-
-	ipoib_neigh_lookup_bulk(fx.dp->port[IB].neigh, &a, 1, &hits, &e);
-	return e;
+	return fx_neigh(IB, a);
 }
 
 static void
