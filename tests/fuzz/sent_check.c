@@ -177,8 +177,8 @@ ip6_check(const uint8_t *ip)
 	assert_true(ip[HOPS6_OFF] > 0);
 	assert_int_not_equal(ip[8], 0xff);
 	/* ::, ::1, and ::ffff:0:0/96 */
-	assert_true(memcmp(ip + 8, zero, 8) != 0 || get32(ip + 16) > 0xffff ||
-			(get32(ip + 16) == 0 && get32(ip + 20) > 1));
+	assert_true(memcmp(ip + 8, zero, 8) != 0 ||
+			(get32(ip + 16) != 0xffff && (get32(ip + 16) != 0 || get32(ip + 20) > 1)));
 	assert_false(ip[24] == 0xfe && ip[25] >> 6 == 2);
 	if (ip[24] == 0xff)
 		assert_true((ip[25] & 15) > 2);

@@ -248,6 +248,27 @@ test_many_lost(void **state)
 				ETH_PEER);
 }
 
+/* One subnet in another: a gateway is in the smaller one; and we are nobody's gateway. */
+static void
+test_nested_subnets(void **state)
+{
+	struct control_route own = { .prefix = dp_ip4(IP(10, 3, 0, 0)),
+		.via = dp_ip4(IP(192, 0, 2, 129)),
+		.len = 24,
+		.type = DP_NH_VIA,
+		.port = DP_PORT_NIL };
+
+	(void)state;
+	assert_int_equal(fx_addr_add(IB, IP(192, 0, 2, 129), 25), 0);
+	assert_int_equal(fx_route_add(IP(10, 1, 0, 0), 24, IP(192, 0, 2, 200)), 0);
+	expect(IP(10, 1, 0, 1), DP_NH_VIA, IB, IP(192, 0, 2, 200));
+	assert_int_equal(fx_route_add(IP(10, 2, 0, 0), 24, IP(192, 0, 2, 20)), 0);
+	expect(IP(10, 2, 0, 1), DP_NH_VIA, ETH, IP(192, 0, 2, 20));
+	assert_int_equal(control_route_add(fx.c, &own), -ENETUNREACH);
+	own.port = ETH;
+	assert_int_equal(control_route_add(fx.c, &own), -ENETUNREACH);
+}
+
 static void
 test_rows(void **state)
 {
@@ -279,6 +300,7 @@ main(void)
 		TEST(test_same_as_parent),
 		TEST(test_full),
 		TEST(test_many_lost),
+		TEST(test_nested_subnets),
 		TEST(test_rows),
 	};
 
