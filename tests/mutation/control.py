@@ -561,7 +561,7 @@ NOTICED = {
     "test_control_mcast_shared": (
         "member: a leave takes others' away", "member: refused, and followed",
         "member: kernel's membership is left", "member: of the link are followed",
-        "member: deleted, and not asked for again",
+        "member: deleted, and not asked for again", "member: a list older than a notice",
     ),
     "test_control_nd": (
         "l3: not even a moment", "l3: an advertisement nobody asked for",

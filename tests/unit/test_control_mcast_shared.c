@@ -579,6 +579,33 @@ test_c_follow_by_notices(void **state)
 	fx.c->group_seen = NULL;
 }
 
+/* A list that the SA made before the group was: it is asked for again, the group stays. */
+static void
+test_c_follow_old_list(void **state)
+{
+	struct ib_gid a = mgid4(IP(239, 1, 2, 3));
+
+	(void)state;
+	seen.nb = 0;
+	fx.c->group_seen = on_seen;
+	fx.hold_groups = true;
+	mcast_follow(port(), true);
+	fx_run(10 * MS);
+	assert_non_null(fx_req(FAKE_LIST, NULL));
+	mcast_notice(port()->hca, IPOIB_SA_TRAP_MGID_CREATED, &a);
+	fx_answer(fx_req(FAKE_LIST, NULL), 0);
+	assert_int_equal(seen.nb, 1);
+	assert_true(seen.exists[0]);
+	fx_run(10 * MS);
+	assert_non_null(fx_req(FAKE_LIST, NULL));
+	fx_sa_group_make(&a);
+	fx.hold_groups = false;
+	run(10 * MS);
+	assert_int_equal(seen.nb, 1);
+	assert_int_equal(fx_sa_group(&a)->bits, IPOIB_SA_JOIN_NON);
+	fx.c->group_seen = NULL;
+}
+
 /* --- IP groups --- */
 
 static uint32_t told;
@@ -717,6 +744,7 @@ main(void)
 		TWO(test_c_shared_refused),
 		TEST(test_c_follow_by_polling),
 		TEST(test_c_follow_by_notices),
+		TEST(test_c_follow_old_list),
 		TEST(test_ip_groups_ipoib),
 		TEST(test_ip_groups_ethernet),
 		TWO(test_ip_groups_follow_lower),
