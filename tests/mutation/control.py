@@ -548,6 +548,7 @@ NOTICED = {
     ),
     "test_control_link": (
         "member: another group's record", "member: a unicast MLID",
+        "member: the old broadcast handle is lost",
         "member: broadcast group not verified", "member: a slow SA is abandoned",
         "events: never renewed",
     ),

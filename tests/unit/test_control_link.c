@@ -163,6 +163,27 @@ test_wrong_group(void **state)
 	assert_true(fx.dp->port[IB].up);
 }
 
+/* Another SM has another SL for it: the new handle is there before the old one goes. */
+static void
+test_group_changes(void **state)
+{
+	struct ipoib_sa_mcast rec = { .mlid = MLID, .mtu = 2048, .qkey = QKEY, .sl = 9 };
+	struct fake_req q;
+
+	(void)state;
+	fx_answer_join(fx_join_req(), 0);
+	fx_run(12 * S);
+	q = *fx_join_req();
+	fx_join_req()->handle = 0;
+	rec.mgid = q.mgid;
+	q.mcast_cb(q.arg, 0, &rec);
+	fx_tick();
+	assert_true(fx.dp->port[IB].up);
+	assert_int_equal(fx.ahs, 2);
+	fx_run(2 * S);
+	assert_int_equal(fx.ahs, 1);
+}
+
 /* In any case it is told so every five minutes. */
 static void
 test_renew(void **state)
@@ -283,6 +304,7 @@ main(void)
 		TEST(test_refused),
 		TEST(test_silent),
 		TEST(test_wrong_group),
+		TEST(test_group_changes),
 		TEST(test_renew),
 		TEST(test_slow),
 		TEST(test_verify),
