@@ -580,6 +580,7 @@ NOTICED = {
         "path: checks without limit", "path: a peer that came back",
         "path: a handle dies while named", "resolve: a narrower path is not told",
         "resolve: strangers fill the table", "resolve: strangers without limit",
+        "link: a GID that moved",
     ),
     "test_control_resolve": (
         "path: no back-off", "path: one that is counted for ever", "path: a handle dies at once",

@@ -163,6 +163,23 @@ test_wrong_group(void **state)
 	assert_true(fx.dp->port[IB].up);
 }
 
+/* Between two SMs there is none for a moment: what works goes on. */
+static void
+test_no_sm(void **state)
+{
+	(void)state;
+	fx_answer_join(fx_join_req(), 0);
+	fx.info.sm_lid = 0;
+	fx.events = IPOIB_MAD_EV_SM;
+	fx_tick();
+	assert_true(fx.dp->port[IB].up);
+	assert_true(fx.bcast);
+	fx_run(S);
+	assert_true(fx.dp->port[IB].up);
+	if (fx_join_req() != NULL)
+		fx_answer_join(fx_join_req(), 0);
+}
+
 /* Another SM has another SL for it: the new handle is there before the old one goes. */
 static void
 test_group_changes(void **state)
@@ -305,6 +322,7 @@ main(void)
 		TEST(test_silent),
 		TEST(test_wrong_group),
 		TEST(test_group_changes),
+		TEST(test_no_sm),
 		TEST(test_renew),
 		TEST(test_slow),
 		TEST(test_verify),

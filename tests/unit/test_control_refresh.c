@@ -286,6 +286,24 @@ test_backoff(void **state)
 	assert_in_range(wait[7], 4 * S, 6 * S);
 }
 
+/* A question in the name of a GID that we no longer have has no good answer. */
+static void
+test_gid_moves(void **state)
+{
+	(void)state;
+	punt();
+	assert_memory_equal(&fx_path_req(&gid2)->path.sgid, &fx.info.gid, sizeof(gid2));
+	fx.info.gid = fx_gid(77);
+	fx.info.addr.gid = fx.info.gid;
+	fx.events = IPOIB_MAD_EV_GID;
+	fx_tick();
+	if (fx_join_req() != NULL)
+		fx_answer_join(fx_join_req(), 0);
+	assert_memory_equal(&fx_path_req(&gid2)->path.sgid, &fx.info.gid, sizeof(gid2));
+	answer(0, LID);
+	assert_int_equal(lookup()->state, IPOIB_NEIGH_VALID);
+}
+
 /* With as many neighbours as there are GIDs: @return questions now under way. */
 static uint32_t
 asked(bool reply)
@@ -386,6 +404,7 @@ main(void)
 		TEST(test_silent_sa),
 		TEST(test_comes_to_life),
 		TEST(test_backoff),
+		TEST(test_gid_moves),
 		MANY_TEST(test_few_at_a_time),
 		MANY_TEST(test_poll_pace),
 	};
