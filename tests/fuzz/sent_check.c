@@ -105,6 +105,22 @@ same_flow(const uint8_t *a, const uint8_t *b)
 	return is_ip6(a) ? memcmp(a + 24, b + 24, 16) == 0 : memcmp(a + 16, b + 16, 4) == 0;
 }
 
+/* Did the same packet come by another port? Which of them was sent cannot be told. */
+static bool
+has_twin(const struct came_burst *b, const struct came *c)
+{
+	const uint8_t *ip = c->data + c->l2_len;
+	uint32_t len = RTE_MIN(ip_len(ip, c->len - c->l2_len), (uint32_t)(c->len - c->l2_len));
+	const struct came *d;
+
+	for (d = b->pkt; d < b->pkt + b->n; d++) {
+		if (d->port != c->port && d->l2_len != 0 && d->len >= d->l2_len + len &&
+				memcmp(d->data + d->l2_len, ip, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Was a packet of the same flow sent that came after this one? */
 static bool
 is_overtaken(const struct came_burst *b, const struct came *of, uint16_t port)
@@ -112,7 +128,7 @@ is_overtaken(const struct came_burst *b, const struct came *of, uint16_t port)
 	const struct came *c;
 
 	for (c = of + 1; c < b->pkt + b->n; c++) {
-		if (c->port == of->port && c->sent[port] != 0 &&
+		if (c->port == of->port && c->sent[port] != 0 && !has_twin(b, c) &&
 				same_flow(c->data + c->l2_len, of->data + of->l2_len))
 			return true;
 	}
