@@ -550,7 +550,7 @@ NOTICED = {
         "member: another group's record", "member: a unicast MLID",
         "member: the old broadcast handle is lost",
         "member: broadcast group not verified", "member: a slow SA is abandoned",
-        "events: never renewed",
+        "events: never renewed", "events: silence is a no", "events: no back-off",
     ),
     "test_control_mcast": (
         "link: events without limit",

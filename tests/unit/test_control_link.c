@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "control_fixture.h"
+#include "path.h"
 
 /* Notices of the SA that are subscribed to. */
 #define NB_TRAPS 6
@@ -161,6 +162,51 @@ test_wrong_group(void **state)
 	fx_run(800 * MS);
 	fx_answer_join(fx_join_req(), 0);
 	assert_true(fx.dp->port[IB].up);
+}
+
+/* Answer all subscriptions that are asked for. @return number */
+static uint32_t
+answer_informs(int status)
+{
+	struct fake_req *r;
+	uint32_t n;
+
+	for (n = 0; (r = fx_req(FAKE_INFORM, NULL)) != NULL; n++)
+		fx_answer(r, status);
+	return n;
+}
+
+/* Silence says nothing of what the SA holds, a no does; then it is asked more and more seldom. */
+static void
+test_subscriptions(void **state)
+{
+	struct ctl_hca *h = fx.c->ports[IB]->hca;
+	uint64_t since, wait[5];
+	uint32_t i;
+
+	(void)state;
+	fx_answer_join(fx_join_req(), 0);
+	fx_run(10 * MS);
+	assert_true(events_told(h));
+	fx.hold_informs = true;
+	events_renew(h);
+	assert_int_equal(answer_informs(-ETIMEDOUT), NB_TRAPS);
+	assert_true(events_told(h));
+	events_renew(h);
+	assert_int_equal(answer_informs(-ENOENT), NB_TRAPS);
+	for (i = 0; i < RTE_DIM(wait); i++) {
+		since = fx.now;
+		while (fx_req(FAKE_INFORM, NULL) == NULL && fx.now - since < 40 * S)
+			fx_run(100 * MS);
+		wait[i] = fx.now - since;
+		assert_int_equal(answer_informs(-ENOENT), NB_TRAPS);
+		assert_false(events_told(h));
+		if (fx_join_req() != NULL)
+			fx_answer_join(fx_join_req(), 0);
+	}
+	assert_in_range(wait[0], 800 * MS, 1300 * MS);
+	assert_in_range(wait[2], 3500 * MS, 4600 * MS);
+	assert_in_range(wait[4], 14 * S, 18 * S);
 }
 
 /* Between two SMs there is none for a moment: what works goes on. */
@@ -323,6 +369,7 @@ main(void)
 		TEST(test_wrong_group),
 		TEST(test_group_changes),
 		TEST(test_no_sm),
+		TEST(test_subscriptions),
 		TEST(test_renew),
 		TEST(test_slow),
 		TEST(test_verify),
