@@ -73,6 +73,13 @@ cksum_is_right(const uint8_t *ip, uint32_t len)
 			rte_ipv4_cksum((const struct rte_ipv4_hdr *)ip) == 0;
 }
 
+/* Octets of an IP packet of @p len that are looked at: a clamped MSS changes what is behind the header. */
+static uint32_t
+compared(const struct came_burst *b, const uint8_t *ip, uint32_t len)
+{
+	return b->clamp ? RTE_MIN(len, is_ip6(ip) ? (uint32_t)IP6_LEN : (ip[0] & 15) * 4u) : len;
+}
+
 /* Is @p ip, of @p len octets, this packet with @p hops less? */
 static bool
 is_same(const struct came_burst *b, const struct came *c, const uint8_t *ip, uint32_t len,
@@ -80,7 +87,6 @@ is_same(const struct came_burst *b, const struct came *c, const uint8_t *ip, uin
 {
 	const uint8_t *was = c->data + c->l2_len;
 	uint8_t copy[CAME_LEN];
-	uint32_t compare = len;
 
 	if (c->l2_len == 0 || c->len - c->l2_len < (int)len || is_ip6(was) != is_ip6(ip) ||
 			(uint8_t)(hops_of(was) - hops) != hops_of(ip) || hops_of(was) < hops)
@@ -92,9 +98,7 @@ is_same(const struct came_burst *b, const struct came *c, const uint8_t *ip, uin
 			return false;
 		memcpy(copy + SUM4_OFF, ip + SUM4_OFF, 2);
 	}
-	if (b->clamp)
-		compare = RTE_MIN(len, is_ip6(ip) ? (uint32_t)IP6_LEN : (ip[0] & 15) * 4u);
-	return memcmp(copy, ip, compare) == 0;
+	return memcmp(copy, ip, compared(b, ip, len)) == 0;
 }
 
 static bool
@@ -110,7 +114,8 @@ static bool
 has_twin(const struct came_burst *b, const struct came *c)
 {
 	const uint8_t *ip = c->data + c->l2_len;
-	uint32_t len = RTE_MIN(ip_len(ip, c->len - c->l2_len), (uint32_t)(c->len - c->l2_len));
+	uint32_t room = (uint32_t)(c->len - c->l2_len);
+	uint32_t len = compared(b, ip, RTE_MIN(ip_len(ip, room), room));
 	const struct came *d;
 
 	for (d = b->pkt; d < b->pkt + b->n; d++) {
