@@ -8,9 +8,9 @@
  *
  *	carrier_switch SEED FIFO IFACE IFACE...		until SIGTERM
  *
- * Lines in FIFO, of parts in a thousand: "lose N", "double N", "swap N" (with the next frame),
- * "spoil N" (one bit); and "mute IFACE 1|0": what comes by it is lost. The same seed does the same
- * to the same frames. At the end: frames=N lost=N doubled=N swapped=N spoiled=N muted=N
+ * Lines in FIFO, of parts in a thousand: "lose N", "double N", "swap N" (with the next frame of its
+ * interface), "spoil N" (one bit); and "mute IFACE 1|0": what comes by it is lost. The same seed does
+ * the same to the same frames. At the end: frames=N lost=N doubled=N swapped=N spoiled=N muted=N
  */
 
 #include <arpa/inet.h>
@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ETHERTYPE_CARRIER 0x88B5
@@ -42,15 +43,15 @@ struct port {
 	const char *name;
 	int fd;
 	bool mute;
+	uint8_t waiting[FRAME_MAX];
+	size_t waiting_len; /* 0: none */
+	uint64_t since_ms;
 };
 
 static const char *const harm_name[HARMS] = { "lose", "double", "swap", "spoil" };
 static struct port ports[PORTS_MAX];
 static unsigned int nb_ports, permille[HARMS];
 static uint64_t frames, muted, done[HARMS], state;
-static uint8_t waiting[FRAME_MAX];
-static size_t waiting_len;
-static unsigned int waiting_from;
 static volatile sig_atomic_t ended;
 
 static void
@@ -105,12 +106,48 @@ flood(unsigned int from, const uint8_t *frame, size_t len)
 	}
 }
 
-static void
-flush(void)
+static uint64_t
+now_ms(void)
 {
-	if (waiting_len != 0)
-		flood(waiting_from, waiting, waiting_len);
-	waiting_len = 0;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* Until the next frame of its own interface comes, else nothing overtakes it within its flow. */
+static void
+keep_waiting(unsigned int from, const uint8_t *frame, size_t len)
+{
+	memcpy(ports[from].waiting, frame, len);
+	ports[from].waiting_len = len;
+	ports[from].since_ms = now_ms();
+}
+
+static void
+flush(unsigned int from)
+{
+	if (ports[from].waiting_len != 0)
+		flood(from, ports[from].waiting, ports[from].waiting_len);
+	ports[from].waiting_len = 0;
+}
+
+/* @return whether one waits still */
+static bool
+flush_late(void)
+{
+	bool waits = false;
+	unsigned int i;
+
+	for (i = 0; i < nb_ports; i++) {
+		if (ports[i].waiting_len == 0)
+			continue;
+		if (now_ms() - ports[i].since_ms >= SWAP_MS)
+			flush(i);
+		else
+			waits = true;
+	}
+	return waits;
 }
 
 static bool
@@ -133,16 +170,14 @@ forward(unsigned int from, uint8_t *frame, size_t len)
 		return;
 	if (spoil && len > ETH_HLEN)
 		frame[ETH_HLEN + number() % (len - ETH_HLEN)] ^= (uint8_t)(1u << number() % 8);
-	if (swap && waiting_len == 0) {
-		memcpy(waiting, frame, len);
-		waiting_len = len;
-		waiting_from = from;
+	if (swap && ports[from].waiting_len == 0) {
+		keep_waiting(from, frame, len);
 		return;
 	}
 	flood(from, frame, len);
 	if (twice)
 		flood(from, frame, len);
-	flush();
+	flush(from);
 }
 
 static void
@@ -222,8 +257,7 @@ main(int argc, char **argv)
 		die(argv[2]);
 	signal(SIGTERM, on_signal);
 	while (!ended) {
-		if (poll(pfd, nb_ports + 1, waiting_len != 0 ? SWAP_MS : 1000) == 0)
-			flush();
+		poll(pfd, nb_ports + 1, flush_late() ? SWAP_MS : 1000);
 		for (i = 0; i < nb_ports; i++) {
 			if (pfd[i].revents != 0)
 				drain(i);
