@@ -16,7 +16,6 @@
 #define OP_REPLY 2
 #define HTYPE_ETHER 1
 #define FLAG_BROADCAST 0x8000
-#define MAGIC 0x63825363
 #define OPT_PAD 0
 #define OPT_CLIENT_ID 61
 #define OPT_END 255
@@ -39,15 +38,14 @@ static bool
 has_client_id(const struct dhcp_msg *msg)
 {
 	uint32_t at = msg->at + sizeof(struct dhcp4), end = msg->at + msg->len;
-	const unaligned_uint32_t *magic;
+	static const uint8_t magic[] = { 0x63, 0x82, 0x53, 0x63 };
 	const uint8_t *o;
-	rte_be32_t buf;
-	uint8_t b[2];
+	uint8_t b[sizeof(magic)];
 
-	magic = rte_pktmbuf_read(msg->m, at, sizeof(buf), &buf);
-	if (magic == NULL || *magic != RTE_BE32(MAGIC))
+	o = rte_pktmbuf_read(msg->m, at, sizeof(magic), b);
+	if (o == NULL || memcmp(o, magic, sizeof(magic)) != 0)
 		return false;
-	for (at += sizeof(buf); at + 2 <= end; at += o[0] == OPT_PAD ? 1 : 2u + o[1]) {
+	for (at += sizeof(magic); at + 2 <= end; at += o[0] == OPT_PAD ? 1 : 2u + o[1]) {
 		o = rte_pktmbuf_read(msg->m, at, 2, b);
 		if (o == NULL || o[0] == OPT_END)
 			return false;

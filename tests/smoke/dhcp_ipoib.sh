@@ -4,6 +4,7 @@
 #
 # A DHCP client on InfiniBand (RFC 4390) gets its addresses, IPv4 and IPv6, from dnsmasq behind
 # gateway A's Ethernet port. The client is Python and scapy on the carrier; its LID is OpenSM's.
+# tags: asan
 
 # shellcheck source=../lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lab.sh"
