@@ -241,7 +241,7 @@ test_silent_sa(void **state)
 	assert_non_null(fx_path_req(&gid2));
 }
 
-/* A peer of which the SA knew nothing tells of itself, or the SA does: it is asked for at once. */
+/* A peer that the SA refused for long comes, and the SA tells so: it is asked for at once. */
 static void
 test_comes_to_life(void **state)
 {
